@@ -1,0 +1,61 @@
+//! Compiles the contracts with protox (no protoc) and refuses a field that says nothing of its kind.
+//!
+//! Two products: `contracts.binpb`, the descriptor set with our custom options still in it (prost's own descriptor
+//! types would drop them), and the typed Rust messages for clients and for the gateway's own services.
+
+use std::path::PathBuf;
+
+use prost_reflect::{DescriptorPool, MessageDescriptor};
+
+const CONTRACTS: [&str; 3] =
+    ["qaqpa/v1/options.proto", "qaqpa/v1/exchange.proto", "qaqpa/avtoshkola/v1/training.proto"];
+
+#[expect(clippy::disallowed_methods, reason = "cargo tells a build script its output directory by the environment")]
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    println!("cargo::rerun-if-changed=qaqpa");
+    let mut compiler = protox::Compiler::new(["."])?;
+    compiler.include_source_info(true).include_imports(true).open_files(CONTRACTS)?;
+    let encoded = compiler.encode_file_descriptor_set();
+    let pool = DescriptorPool::decode(encoded.as_slice())?;
+    let untagged = untagged_fields(&pool);
+    if !untagged.is_empty() {
+        return Err(format!("fields without a category: {}", untagged.join(", ")).into());
+    }
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
+    std::fs::write(out.join("contracts.binpb"), encoded)?;
+    prost_build::Config::new().compile_fds(compiler.file_descriptor_set())?;
+    Ok(())
+}
+
+/// Fields that an exchange reaches and that carry no `(qaqpa.v1.field).category`.
+fn untagged_fields(pool: &DescriptorPool) -> Vec<String> {
+    let Some(rule) = pool.get_extension_by_name("qaqpa.v1.field") else { return vec!["qaqpa.v1.field itself".into()] };
+    let Some(operation) = pool.get_extension_by_name("qaqpa.v1.operation") else {
+        return vec!["qaqpa.v1.operation itself".into()];
+    };
+    let mut queue: Vec<MessageDescriptor> = pool
+        .services()
+        .flat_map(|service| service.methods().collect::<Vec<_>>())
+        .filter(|method| method.options().has_extension(&operation))
+        .flat_map(|method| [method.input(), method.output()])
+        .collect();
+    let mut seen = Vec::new();
+    let mut untagged = Vec::new();
+    while let Some(message) = queue.pop() {
+        if seen.contains(&message) {
+            continue;
+        }
+        for field in message.fields() {
+            let options = field.options();
+            let category = options.get_extension(&rule);
+            let category = category.as_message().and_then(|rule| rule.get_field_by_name("category")?.as_enum_number());
+            match category {
+                None | Some(0) => untagged.push(field.full_name().to_owned()),
+                Some(1) => {} // CONTROL: ours, not an exchange's
+                Some(_) => queue.extend(field.kind().as_message().cloned()),
+            }
+        }
+        seen.push(message);
+    }
+    untagged
+}

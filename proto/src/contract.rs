@@ -1,0 +1,233 @@
+//! A contract as plain tables: what policy compiles plans from and adapters compile codecs from.
+//!
+//! Nothing here reads descriptors (see `load.rs`) or decides anything. Messages are held once and named by
+//! [`MessageIndex`], so that recursive messages are possible and tables stay flat.
+
+use crate::v1::{Category, Channel, FillValue, Format, Payload};
+
+/// All operations of a descriptor set and the messages they reach.
+#[derive(Debug, Clone)]
+pub struct Contract {
+    pub(crate) operations: Vec<Operation>,
+    pub(crate) messages: Vec<Message>,
+    pub(crate) enumerations: Vec<Enumeration>,
+}
+
+impl Contract {
+    /// Every operation, in the order of the descriptor set.
+    #[must_use]
+    pub fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
+    /// The operation served at a gRPC path such as `/qaqpa.avtoshkola.v1.Training/GetSchool`.
+    #[must_use]
+    pub fn operation(&self, path: &str) -> Option<&Operation> {
+        self.operations.iter().find(|operation| operation.path == path)
+    }
+
+    /// The message behind an index of this same contract.
+    #[must_use]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "indices are made by load.rs for this very table and have no public constructor"
+    )]
+    pub fn message(&self, index: MessageIndex) -> &Message {
+        &self.messages[index.0]
+    }
+
+    /// How many messages there are; indices run below it.
+    #[must_use]
+    pub fn message_count(&self) -> usize {
+        self.messages.len()
+    }
+
+    /// The enumeration behind an enum field.
+    #[must_use]
+    #[expect(clippy::indexing_slicing, reason = "made by load.rs for this very table")]
+    pub fn enumeration(&self, index: usize) -> &Enumeration {
+        &self.enumerations[index]
+    }
+}
+
+/// Names a message within one contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MessageIndex(pub(crate) usize);
+
+impl MessageIndex {
+    /// Position in a table that holds one entry per message.
+    #[must_use]
+    pub fn position(self) -> usize {
+        self.0
+    }
+}
+
+/// The external system behind a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct System {
+    /// Stable id, for example `avtoshkola`.
+    pub id: String,
+    /// Namespace of its business documents.
+    pub namespace: String,
+    /// A Smart Bridge passport code, or `RECONSTRUCTED`.
+    pub source: String,
+    /// Title for people.
+    pub title: String,
+}
+
+/// One RPC and the state service that answers it.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    /// gRPC path, `/package.Service/Method`.
+    pub path: String,
+    /// `package.Service`.
+    pub service: String,
+    /// `Method`.
+    pub name: String,
+    /// The system that answers.
+    pub system: System,
+    /// SHEP serviceId.
+    pub service_id: String,
+    /// Where the service id comes from; holds the word RECONSTRUCTED where no public source attests it.
+    pub source: String,
+    /// SHEP channel.
+    pub channel: Channel,
+    /// Shape of `data`.
+    pub payload: Payload,
+    /// Local name of the request's root element.
+    pub request_root: String,
+    /// Local name of the reply's root element.
+    pub reply_root: String,
+    /// What the gateway writes itself, before all fields, in this order.
+    pub fill: Vec<Filled>,
+    /// Whom the exchange is about.
+    pub subject: Subject,
+    /// Where the reply keeps its business result.
+    pub business_result: Option<BusinessResult>,
+    /// Request message.
+    pub request: MessageIndex,
+    /// Reply message.
+    pub reply: MessageIndex,
+    /// True for a bidirectional stream of exchanges, false for a unary call.
+    pub streaming: bool,
+}
+
+/// An element that the gateway fills.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filled {
+    /// Local names from the root down.
+    pub path: Vec<String>,
+    /// What is written.
+    pub value: FillValue,
+}
+
+/// Paths that lead to the person an exchange is about. Empty where the contract names none.
+#[derive(Debug, Clone, Default)]
+pub struct Subject {
+    /// The IIN.
+    pub iin: Option<FieldPath>,
+    /// The birth date.
+    pub birth_date: Option<FieldPath>,
+    /// The guardian's IIN.
+    pub guardian: Option<FieldPath>,
+    /// The consent reference.
+    pub consent: Option<FieldPath>,
+}
+
+/// Third status layer of SHEP: the code inside the business document.
+#[derive(Debug, Clone)]
+pub struct BusinessResult {
+    /// Path of the code in the reply message.
+    pub code: FieldPath,
+    /// Codes that mean success.
+    pub success: Vec<String>,
+    /// Path of the request id that the document answers.
+    pub request_id: Option<FieldPath>,
+}
+
+/// Field numbers from a message down to a scalar; repeated fields on the way mean several values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldPath {
+    /// As written in the contract, for people: `student.iin`.
+    pub text: String,
+    /// Field numbers.
+    pub numbers: Vec<u32>,
+}
+
+/// A message and its fields, in declaration order, which is the order of the XSD.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// Full name, `qaqpa.avtoshkola.v1.Student`.
+    pub name: String,
+    /// Fields in declaration order.
+    pub fields: Vec<Field>,
+}
+
+impl Message {
+    /// The field with this number.
+    #[must_use]
+    pub fn field(&self, number: u32) -> Option<&Field> {
+        self.fields.iter().find(|field| field.number == number)
+    }
+}
+
+/// One field with its annotations.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// Name in the .proto.
+    pub name: String,
+    /// Field number.
+    pub number: u32,
+    /// Type.
+    pub kind: FieldKind,
+    /// `repeated` (maps are refused at load).
+    pub repeated: bool,
+    /// Repeated scalars are written packed.
+    pub packed: bool,
+    /// Has explicit presence (`optional`, or a message).
+    pub presence: bool,
+    /// Kind of datum. Never `CATEGORY_UNSPECIFIED`.
+    pub category: Category,
+    /// What else the value gives away.
+    pub derives: Vec<Category>,
+    /// How its text must look.
+    pub format: Format,
+    /// Local name of its XML element.
+    pub element: String,
+    /// The external schema demands it.
+    pub required: bool,
+    /// Not part of the external schema.
+    pub local: bool,
+}
+
+/// Types a contract may use. Floats, groups, maps and `Any` are refused at load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldKind {
+    /// `string`
+    String,
+    /// `bytes`
+    Bytes,
+    /// `bool`
+    Bool,
+    /// `int32`
+    Int32,
+    /// `int64`
+    Int64,
+    /// `uint32`
+    Uint32,
+    /// `uint64`
+    Uint64,
+    /// An enum, by its index in the contract.
+    Enum(usize),
+    /// A message.
+    Message(MessageIndex),
+}
+
+/// An enum and how its values are spelt in XML.
+#[derive(Debug, Clone)]
+pub struct Enumeration {
+    /// Full name.
+    pub name: String,
+    /// Number, name in the .proto, text in XML (empty for the unspecified value).
+    pub values: Vec<(i32, String, String)>,
+}

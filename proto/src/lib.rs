@@ -1,0 +1,34 @@
+//! The wire: contracts, their annotations, and the same contracts as plain tables.
+//!
+//! * [`v1`] and [`avtoshkola`] are the messages as Rust types, for clients and for the gateway's own services.
+//! * [`Contract`] is what the gateway works with: every operation and every field with its category, read from
+//!   a descriptor set. The compiled-in set is [`DESCRIPTOR_SET`]; an agency's own set may be loaded instead.
+//!
+//! An exchange never passes through the Rust types: it is filtered, written and read by tables made from [`Contract`].
+
+mod contract;
+mod load;
+
+pub use contract::{
+    BusinessResult, Contract, Enumeration, Field, FieldKind, FieldPath, Filled, Message, MessageIndex, Operation,
+    Subject, System,
+};
+pub use load::ContractError;
+
+/// Encoded `google.protobuf.FileDescriptorSet` of all compiled-in contracts, custom options included.
+pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/contracts.binpb"));
+
+/// Package `qaqpa.v1`: annotations, context, receipt.
+#[expect(missing_docs, clippy::allow_attributes, clippy::allow_attributes_without_reason, reason = "generated")]
+pub mod v1 {
+    include!(concat!(env!("OUT_DIR"), "/qaqpa.v1.rs"));
+}
+
+/// Contracts of AIS Avtoshkola. RECONSTRUCTED, see the .proto.
+pub mod avtoshkola {
+    /// Package `qaqpa.avtoshkola.v1`.
+    #[expect(missing_docs, clippy::allow_attributes, clippy::allow_attributes_without_reason, reason = "generated")]
+    pub mod v1 {
+        include!(concat!(env!("OUT_DIR"), "/qaqpa.avtoshkola.v1.rs"));
+    }
+}

@@ -1,0 +1,367 @@
+//! Reads a descriptor set into a [`Contract`]. Refuses what the corridor could not carry safely:
+//! a field without a category, maps, groups, floats, `Any`, a path that leads nowhere.
+
+use std::collections::HashMap;
+
+use prost::Message as _;
+use prost_reflect::{
+    Cardinality, DescriptorPool, DynamicMessage, ExtensionDescriptor, FieldDescriptor, Kind, MessageDescriptor,
+    MethodDescriptor, ServiceDescriptor,
+};
+
+use crate::contract::{
+    BusinessResult, Contract, Enumeration, Field, FieldKind, FieldPath, Filled, Message, MessageIndex, Operation,
+    Subject, System,
+};
+use crate::v1::{
+    BusinessResultRule, Category, Channel, FieldRule, FillValue, OperationRule, Payload, SubjectRule, SystemRule,
+};
+
+/// Why a descriptor set is no contract. The author of the .proto is at fault.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ContractError {
+    /// Not a descriptor set.
+    #[error("not a protobuf descriptor set: {0}")]
+    Descriptor(String),
+    /// The annotations of `qaqpa/v1/options.proto` are not in the set; a tool has dropped the custom options.
+    #[error(
+        "the descriptor set does not hold the extension `{0}`: was it written by a tool that drops custom options?"
+    )]
+    NoAnnotations(&'static str),
+    /// A field carries no category.
+    #[error("field `{0}` has no category")]
+    Untagged(String),
+    /// A type that cannot be minimised or written as XML.
+    #[error("field `{field}` has type {kind}, which a contract may not use")]
+    Type {
+        /// Full name.
+        field: String,
+        /// Type as in the .proto.
+        kind: String,
+    },
+    /// An annotation is missing or contradicts another.
+    #[error("`{name}`: {problem}")]
+    Annotation {
+        /// Full name of what carries it.
+        name: String,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+impl Contract {
+    /// The compiled-in contracts.
+    ///
+    /// # Errors
+    /// Only when the build was tampered with; the build script makes the same checks.
+    pub fn embedded() -> Result<Self, ContractError> {
+        Self::load(crate::DESCRIPTOR_SET)
+    }
+
+    /// Reads an encoded `FileDescriptorSet`.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it, by full name.
+    pub fn load(descriptor_set: &[u8]) -> Result<Self, ContractError> {
+        let pool =
+            DescriptorPool::decode(descriptor_set).map_err(|error| ContractError::Descriptor(error.to_string()))?;
+        let annotations = Annotations::find(&pool)?;
+        let mut loader =
+            Loader { annotations, messages: Vec::new(), by_name: HashMap::new(), enumerations: Vec::new() };
+        let mut operations = Vec::new();
+        for service in pool.services() {
+            for method in service.methods() {
+                if let Some(rule) = loader.annotations.operation(&method)? {
+                    operations.push(loader.operation(&service, &method, rule)?);
+                }
+            }
+        }
+        let messages = loader.messages.into_iter().flatten().collect();
+        Ok(Self { operations, messages, enumerations: loader.enumerations })
+    }
+}
+
+/// The four extensions, looked up once.
+struct Annotations {
+    system: ExtensionDescriptor,
+    operation: ExtensionDescriptor,
+    field: ExtensionDescriptor,
+    text: ExtensionDescriptor,
+}
+
+impl Annotations {
+    fn find(pool: &DescriptorPool) -> Result<Self, ContractError> {
+        let extension = |name| pool.get_extension_by_name(name).ok_or(ContractError::NoAnnotations(name));
+        Ok(Self {
+            system: extension("qaqpa.v1.system")?,
+            operation: extension("qaqpa.v1.operation")?,
+            field: extension("qaqpa.v1.field")?,
+            text: extension("qaqpa.v1.text")?,
+        })
+    }
+
+    fn operation(&self, method: &MethodDescriptor) -> Result<Option<OperationRule>, ContractError> {
+        rule(&method.options(), &self.operation, method.full_name())
+    }
+
+    fn system(&self, service: &ServiceDescriptor) -> Result<System, ContractError> {
+        let rule: SystemRule = rule(&service.options(), &self.system, service.full_name())?
+            .ok_or_else(|| annotation(service.full_name(), "service has operations but no (qaqpa.v1.system)"))?;
+        Ok(System { id: rule.id, namespace: rule.namespace, source: rule.source, title: rule.title })
+    }
+
+    fn field(&self, field: &FieldDescriptor) -> Result<FieldRule, ContractError> {
+        let rule: FieldRule = rule(&field.options(), &self.field, field.full_name())?.unwrap_or_default();
+        if rule.category() == Category::Unspecified {
+            return Err(ContractError::Untagged(field.full_name().to_owned()));
+        }
+        Ok(rule)
+    }
+}
+
+/// A message-typed extension of `options`, if set, as its Rust type.
+fn rule<T: prost::Message + Default>(
+    options: &DynamicMessage,
+    extension: &ExtensionDescriptor,
+    name: &str,
+) -> Result<Option<T>, ContractError> {
+    if !options.has_extension(extension) {
+        return Ok(None);
+    }
+    let value = options.get_extension(extension);
+    let message = value.as_message().ok_or_else(|| annotation(name, "annotation is not a message"))?;
+    T::decode(message.encode_to_vec().as_slice()).map(Some).map_err(|error| annotation(name, &error.to_string()))
+}
+
+fn annotation(name: &str, problem: &str) -> ContractError {
+    ContractError::Annotation { name: name.to_owned(), problem: problem.to_owned() }
+}
+
+struct Loader {
+    annotations: Annotations,
+    /// `None` while a message is being read, so that recursion finds its index.
+    messages: Vec<Option<Message>>,
+    by_name: HashMap<String, MessageIndex>,
+    enumerations: Vec<Enumeration>,
+}
+
+impl Loader {
+    fn operation(
+        &mut self,
+        service: &ServiceDescriptor,
+        method: &MethodDescriptor,
+        rule: OperationRule,
+    ) -> Result<Operation, ContractError> {
+        let name = method.full_name();
+        if method.is_client_streaming() != method.is_server_streaming() {
+            return Err(annotation(name, "an operation is unary or streams both ways"));
+        }
+        for (what, empty) in [
+            ("service_id", rule.service_id.is_empty()),
+            ("request_root", rule.request_root.is_empty()),
+            ("reply_root", rule.reply_root.is_empty()),
+            ("source", rule.source.is_empty()),
+            ("channel", rule.channel() == Channel::Unspecified),
+            ("payload", rule.payload() == Payload::Unspecified),
+        ] {
+            if empty {
+                return Err(annotation(name, &format!("`{what}` is missing")));
+            }
+        }
+        let request = self.message(&method.input())?;
+        let reply = self.message(&method.output())?;
+        first_is_control(&method.input(), "qaqpa.v1.Context")?;
+        first_is_control(&method.output(), "qaqpa.v1.Receipt")?;
+        Ok(Operation {
+            path: format!("/{}/{}", service.full_name(), method.name()),
+            service: service.full_name().to_owned(),
+            name: method.name().to_owned(),
+            system: self.annotations.system(service)?,
+            channel: rule.channel(),
+            payload: rule.payload(),
+            fill: rule.fill.iter().map(|fill| filled(name, fill.value(), &fill.path)).collect::<Result<_, _>>()?,
+            subject: subject(&method.input(), rule.subject.unwrap_or_default())?,
+            business_result: rule
+                .business_result
+                .map(|result| business_result(&method.output(), result))
+                .transpose()?,
+            service_id: rule.service_id,
+            source: rule.source,
+            request_root: rule.request_root,
+            reply_root: rule.reply_root,
+            request,
+            reply,
+            streaming: method.is_client_streaming(),
+        })
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "the slot was pushed a few lines above")]
+    fn message(&mut self, descriptor: &MessageDescriptor) -> Result<MessageIndex, ContractError> {
+        if let Some(index) = self.by_name.get(descriptor.full_name()) {
+            return Ok(*index);
+        }
+        let index = MessageIndex(self.messages.len());
+        self.messages.push(None);
+        self.by_name.insert(descriptor.full_name().to_owned(), index);
+        let mut declared: Vec<FieldDescriptor> = descriptor.fields().collect();
+        declared.sort_by_key(|field| field.path().last().copied()); // the last step of a descriptor path is the position in the file
+        let fields = declared.iter().map(|field| self.field(field)).collect::<Result<_, _>>()?;
+        self.messages[index.0] = Some(Message { name: descriptor.full_name().to_owned(), fields });
+        Ok(index)
+    }
+
+    fn field(&mut self, descriptor: &FieldDescriptor) -> Result<Field, ContractError> {
+        let rule = self.annotations.field(descriptor)?;
+        let control = rule.category() == Category::Control;
+        let unsupported =
+            |kind: &str| ContractError::Type { field: descriptor.full_name().to_owned(), kind: kind.to_owned() };
+        if descriptor.is_map() {
+            return Err(unsupported("map"));
+        }
+        let kind = match descriptor.kind() {
+            Kind::String => FieldKind::String,
+            Kind::Bytes => FieldKind::Bytes,
+            Kind::Bool => FieldKind::Bool,
+            Kind::Int32 => FieldKind::Int32,
+            Kind::Int64 => FieldKind::Int64,
+            Kind::Uint32 => FieldKind::Uint32,
+            Kind::Uint64 => FieldKind::Uint64,
+            Kind::Enum(descriptor) => FieldKind::Enum(self.enumeration(&descriptor)),
+            // Ours, not an exchange's: its fields need no category and are never walked.
+            Kind::Message(message) if control => FieldKind::Message(self.opaque(&message)),
+            Kind::Message(message) if message.full_name() == "google.protobuf.Any" => {
+                return Err(unsupported("google.protobuf.Any"));
+            }
+            Kind::Message(message) => FieldKind::Message(self.message(&message)?),
+            other => return Err(unsupported(&format!("{other:?}"))),
+        };
+        let element = if rule.element.is_empty() { descriptor.json_name().to_owned() } else { rule.element.clone() };
+        Ok(Field {
+            name: descriptor.name().to_owned(),
+            number: descriptor.number(),
+            kind,
+            repeated: descriptor.cardinality() == Cardinality::Repeated,
+            packed: descriptor.is_packed(),
+            presence: descriptor.supports_presence(),
+            category: rule.category(),
+            derives: rule.derives().collect(),
+            format: rule.format(),
+            element,
+            required: rule.required,
+            local: rule.local,
+        })
+    }
+
+    /// A message whose inside does not belong to the exchange.
+    fn opaque(&mut self, descriptor: &MessageDescriptor) -> MessageIndex {
+        *self.by_name.entry(descriptor.full_name().to_owned()).or_insert_with(|| {
+            self.messages.push(Some(Message { name: descriptor.full_name().to_owned(), fields: Vec::new() }));
+            MessageIndex(self.messages.len() - 1)
+        })
+    }
+
+    fn enumeration(&mut self, descriptor: &prost_reflect::EnumDescriptor) -> usize {
+        if let Some(index) = self.enumerations.iter().position(|known| known.name == descriptor.full_name()) {
+            return index;
+        }
+        let values = descriptor
+            .values()
+            .map(|value| {
+                let options = value.options();
+                let text = options.get_extension(&self.annotations.text).as_str().unwrap_or_default().to_owned();
+                (value.number(), value.name().to_owned(), text)
+            })
+            .collect();
+        self.enumerations.push(Enumeration { name: descriptor.full_name().to_owned(), values });
+        self.enumerations.len() - 1
+    }
+}
+
+fn first_is_control(message: &MessageDescriptor, wanted: &str) -> Result<(), ContractError> {
+    let found =
+        message.get_field(1).and_then(|field| field.kind().as_message().map(|inner| inner.full_name().to_owned()));
+    if found.as_deref() == Some(wanted) {
+        Ok(())
+    } else {
+        Err(annotation(message.full_name(), &format!("field 1 must be {wanted}")))
+    }
+}
+
+fn filled(operation: &str, value: FillValue, path: &str) -> Result<Filled, ContractError> {
+    if value == FillValue::Unspecified || path.is_empty() {
+        return Err(annotation(operation, "`fill` needs a path and a value"));
+    }
+    Ok(Filled { path: path.split('/').map(str::to_owned).collect(), value })
+}
+
+fn subject(message: &MessageDescriptor, rule: SubjectRule) -> Result<Subject, ContractError> {
+    Ok(Subject {
+        iin: path(message, &rule.iin)?,
+        birth_date: path(message, &rule.birth_date)?,
+        guardian: path(message, &rule.guardian)?,
+        consent: path(message, &rule.consent)?,
+    })
+}
+
+fn business_result(message: &MessageDescriptor, rule: BusinessResultRule) -> Result<BusinessResult, ContractError> {
+    let code =
+        path(message, &rule.code)?.ok_or_else(|| annotation(message.full_name(), "`business_result` needs a code"))?;
+    Ok(BusinessResult { code, success: rule.success, request_id: path(message, &rule.request_id)? })
+}
+
+fn path(message: &MessageDescriptor, text: &str) -> Result<Option<FieldPath>, ContractError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let mut here = Some(message.clone());
+    let mut numbers = Vec::new();
+    for name in text.split('.') {
+        let field = here.as_ref().and_then(|message| message.get_field_by_name(name));
+        let field = field.ok_or_else(|| annotation(message.full_name(), &format!("path `{text}` leads nowhere")))?;
+        numbers.push(field.number());
+        here = field.kind().as_message().cloned();
+    }
+    match here {
+        None => Ok(Some(FieldPath { text: text.to_owned(), numbers })),
+        Some(_) => Err(annotation(message.full_name(), &format!("path `{text}` ends at a message"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_contract_loads() {
+        let contract = Contract::embedded().unwrap();
+        let sync = contract.operation("/qaqpa.avtoshkola.v1.Training/SyncStudents").unwrap();
+        assert!(sync.streaming);
+        assert_eq!(sync.subject.iin.as_ref().unwrap().numbers, [3, 1]);
+        assert_eq!(sync.system.source, "RECONSTRUCTED");
+        let request = contract.message(sync.request);
+        assert_eq!(
+            request.fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>(),
+            ["context", "group", "student"]
+        );
+        let category = contract
+            .message(match request.fields[1].kind {
+                FieldKind::Message(index) => index,
+                _ => unreachable!(),
+            })
+            .field(5)
+            .unwrap()
+            .clone();
+        let FieldKind::Enum(index) = category.kind else { unreachable!() };
+        assert!(contract.enumeration(index).values.contains(&(4, "DRIVING_CATEGORY_B".into(), "B".into())));
+    }
+
+    #[test]
+    fn lost_options_are_noticed() {
+        let set = prost_types::FileDescriptorSet::decode(crate::DESCRIPTOR_SET).unwrap(); // drops custom options: the trap
+        let error = Contract::load(&set.encode_to_vec());
+        assert!(
+            matches!(error, Ok(contract) if contract.operations().is_empty()),
+            "an empty contract serves nothing; `serve` refuses it"
+        );
+    }
+}
