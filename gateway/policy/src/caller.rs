@@ -1,0 +1,314 @@
+//! Who calls: from a verified client certificate to an operator, a role and what it may ask for.
+//!
+//! Refuses rules that could match one certificate twice, at start and again at each call: a certificate that two
+//! rules know is nobody.
+
+use std::sync::Arc;
+
+use crate::identifier::Bin;
+use crate::plan::Plans;
+
+/// What a verified client certificate says, read by the gateway.
+#[derive(Debug, Clone, Default)]
+pub struct Identity {
+    /// URIs of its subject alternative names.
+    pub uris: Vec<String>,
+    /// BIN in its subject (`OU=BIN...`).
+    pub bin: Option<Bin>,
+    /// UID in its subject: the information system's own id.
+    pub uid: Option<String>,
+    /// SHA-256 of the certificate.
+    pub certificate_sha256: [u8; 32],
+}
+
+/// What a caller may do at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Exchange data with state systems.
+    Exchange,
+    /// Read the journal.
+    Auditor,
+    /// Administer consents and subjects.
+    Admin,
+}
+
+/// One caller, as configured.
+#[derive(Debug, Clone)]
+pub struct CallerRule {
+    /// Stable id for logs and journal.
+    pub id: String,
+    /// By what it is known.
+    pub matches: CallerMatch,
+    /// Operator (pack id) for which it calls.
+    pub operator: String,
+    /// What it may do.
+    pub role: Role,
+    /// Purposes it may claim.
+    pub purposes: Vec<String>,
+    /// Organisations for which it may act.
+    pub on_behalf_of: Vec<Bin>,
+}
+
+/// By what a certificate is recognised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallerMatch {
+    /// Exactly this URI among its names.
+    Uri(String),
+    /// This BIN.
+    Bin(Bin),
+    /// This BIN and this UID.
+    BinAndUid(Bin, String),
+}
+
+impl CallerMatch {
+    fn knows(&self, identity: &Identity) -> bool {
+        match self {
+            Self::Uri(uri) => identity.uris.contains(uri),
+            Self::Bin(bin) => identity.bin == Some(*bin),
+            Self::BinAndUid(bin, uid) => identity.bin == Some(*bin) && identity.uid.as_ref() == Some(uid),
+        }
+    }
+
+    /// Whether one subject could fit both; a URI beside a subject is only seen at the call.
+    fn overlaps(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Bin(bin), Self::BinAndUid(other, _)) | (Self::BinAndUid(other, _), Self::Bin(bin)) => bin == other,
+            _ => self == other,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Uri(text) | Self::BinAndUid(_, text) => text.is_empty(),
+            Self::Bin(_) => false,
+        }
+    }
+}
+
+/// All callers the gateway knows.
+#[derive(Debug, Clone)]
+pub struct Callers(Vec<Arc<CallerRule>>);
+
+impl Callers {
+    /// Takes the rules when no certificate could fit two of them.
+    ///
+    /// # Errors
+    /// Everything that is wrong; who configured the gateway is at fault.
+    pub fn new(rules: Vec<CallerRule>) -> Result<Self, Vec<CallerProblem>> {
+        let mut problems = Vec::new();
+        for (index, rule) in rules.iter().enumerate() {
+            let id = || rule.id.clone();
+            if rule.id.is_empty() || rule.matches.is_empty() {
+                problems.push(CallerProblem::Empty(id()));
+            }
+            if rule.role == Role::Exchange && rule.purposes.is_empty() {
+                problems.push(CallerProblem::NoPurpose(id()));
+            }
+            for earlier in rules.iter().take(index) {
+                if earlier.id == rule.id {
+                    problems.push(CallerProblem::TwiceTheSameId(id()));
+                }
+                if earlier.matches.overlaps(&rule.matches) {
+                    problems.push(CallerProblem::Ambiguous(earlier.id.clone(), id()));
+                }
+            }
+        }
+        if problems.is_empty() { Ok(Self(rules.into_iter().map(Arc::new).collect())) } else { Err(problems) }
+    }
+
+    /// Operators and purposes that callers name and no pack has.
+    #[must_use]
+    pub fn check(&self, plans: &[&Plans]) -> Vec<CallerProblem> {
+        let mut problems = Vec::new();
+        for rule in &self.0 {
+            let Some(plans) = plans.iter().find(|plans| plans.operator().id == rule.operator) else {
+                problems.push(CallerProblem::UnknownOperator(rule.id.clone(), rule.operator.clone()));
+                continue;
+            };
+            for purpose in rule.purposes.iter().filter(|purpose| plans.pack().purpose(purpose).is_none()) {
+                problems.push(CallerProblem::UnknownPurpose(rule.id.clone(), purpose.clone()));
+            }
+        }
+        problems
+    }
+
+    /// The one caller behind a certificate.
+    ///
+    /// # Errors
+    /// None or several rules know it.
+    pub fn identify(&self, identity: &Identity) -> Result<Caller, Unknown> {
+        let mut known = self.0.iter().filter(|rule| rule.matches.knows(identity));
+        match (known.next(), known.next()) {
+            (Some(rule), None) => {
+                Ok(Caller { rule: Arc::clone(rule), certificate_sha256: identity.certificate_sha256 })
+            }
+            (Some(_), Some(_)) => Err(Unknown::Ambiguous),
+            (None, _) => Err(Unknown::Nobody),
+        }
+    }
+}
+
+/// Evidence that a certificate belongs to one configured caller.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    rule: Arc<CallerRule>,
+    certificate_sha256: [u8; 32],
+}
+
+impl Caller {
+    /// Stable id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.rule.id
+    }
+
+    /// Operator (pack id) for which it calls.
+    #[must_use]
+    pub fn operator(&self) -> &str {
+        &self.rule.operator
+    }
+
+    /// What it may do.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.rule.role
+    }
+
+    /// Purposes it may claim.
+    #[must_use]
+    pub fn purposes(&self) -> &[String] {
+        &self.rule.purposes
+    }
+
+    /// Organisations for which it may act.
+    #[must_use]
+    pub fn on_behalf_of(&self) -> &[Bin] {
+        &self.rule.on_behalf_of
+    }
+
+    /// SHA-256 of the certificate it came with.
+    #[must_use]
+    pub fn certificate_sha256(&self) -> &[u8; 32] {
+        &self.certificate_sha256
+    }
+}
+
+/// Why a certificate is nobody. The caller is at fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unknown {
+    /// No rule knows it.
+    #[error("no caller is configured for this certificate")]
+    Nobody,
+    /// Two rules know it.
+    #[error("two callers are configured for this certificate")]
+    Ambiguous,
+}
+
+impl Unknown {
+    /// Stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        "caller.unknown"
+    }
+}
+
+/// What is wrong with the configured callers.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CallerProblem {
+    /// Without id, URI or UID.
+    #[error("caller `{0}` has an empty id or match")]
+    Empty(String),
+    /// May exchange, for nothing.
+    #[error("caller `{0}` may exchange but has no purpose")]
+    NoPurpose(String),
+    /// One id, two callers.
+    #[error("two callers are called `{0}`")]
+    TwiceTheSameId(String),
+    /// One certificate, two callers.
+    #[error("one certificate could be caller `{0}` and caller `{1}`")]
+    Ambiguous(String, String),
+    /// No pack of that operator.
+    #[error("caller `{0}` belongs to operator `{1}`, which has no policy pack")]
+    UnknownOperator(String, String),
+    /// Not in the pack.
+    #[error("caller `{0}` is granted the purpose `{1}`, which the policy pack does not have")]
+    UnknownPurpose(String, String),
+}
+
+impl CallerProblem {
+    /// Stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        "config.caller"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bin(text: &str) -> Bin {
+        Bin::parse(text).unwrap()
+    }
+
+    fn rule(id: &str, matches: CallerMatch) -> CallerRule {
+        CallerRule {
+            id: id.into(),
+            matches,
+            operator: "avtomektep".into(),
+            role: Role::Exchange,
+            purposes: vec!["reporting".into()],
+            on_behalf_of: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn rules_that_could_fit_one_certificate_are_refused() {
+        use CallerMatch::{Bin as ByBin, BinAndUid, Uri};
+        let one = bin("990140000007");
+        let two = bin("990141000002");
+        for (wanted, left, right, why) in [
+            (0, Uri("spiffe://a".into()), Uri("spiffe://b".into()), "two names"),
+            (1, Uri("spiffe://a".into()), Uri("spiffe://a".into()), "one name twice"),
+            (0, ByBin(one), ByBin(two), "two organisations"),
+            (1, ByBin(one), ByBin(one), "one organisation twice"),
+            (1, ByBin(one), BinAndUid(one, "u".into()), "one within the other"),
+            (0, BinAndUid(one, "u".into()), BinAndUid(one, "v".into()), "two systems of one organisation"),
+            (1, ByBin(one), BinAndUid(two, String::new()), "empty UID"),
+        ] {
+            let found = Callers::new(vec![rule("a", left), rule("b", right)]);
+            assert_eq!(found.err().map_or(0, |problems| problems.len()), wanted, "{why}");
+        }
+        let same_id = Callers::new(vec![rule("a", ByBin(one)), rule("a", ByBin(two))]).unwrap_err();
+        assert_eq!(same_id, [CallerProblem::TwiceTheSameId("a".into())]);
+    }
+
+    #[test]
+    fn a_certificate_is_one_caller_or_nobody() {
+        let callers = Callers::new(vec![
+            rule("by-uri", CallerMatch::Uri("spiffe://a".into())),
+            rule("by-bin", CallerMatch::Bin(bin("990140000007"))),
+            rule("by-uid", CallerMatch::BinAndUid(bin("990141000002"), "u".into())),
+        ])
+        .unwrap();
+        for (wanted, uris, organisation, uid, why) in [
+            (Ok("by-uri"), vec!["spiffe://a"], None, None, "URI"),
+            (Ok("by-uri"), vec!["spiffe://x", "spiffe://a"], None, None, "URI among others"),
+            (Ok("by-bin"), vec![], Some("990140000007"), Some("any"), "BIN"),
+            (Ok("by-uid"), vec![], Some("990141000002"), Some("u"), "BIN and UID"),
+            (Err(Unknown::Nobody), vec![], Some("990141000002"), Some("U"), "UID differs in case"),
+            (Err(Unknown::Nobody), vec!["spiffe://a/"], None, None, "longer URI"),
+            (Err(Unknown::Nobody), vec![], None, None, "nothing"),
+            (Err(Unknown::Ambiguous), vec!["spiffe://a"], Some("990140000007"), None, "two rules"),
+        ] {
+            let identity = Identity {
+                uris: uris.into_iter().map(str::to_owned).collect(),
+                bin: organisation.map(bin),
+                uid: uid.map(str::to_owned),
+                certificate_sha256: [7; 32],
+            };
+            let found = callers.identify(&identity).map(|caller| caller.id().to_owned());
+            assert_eq!(found.as_deref().map_err(|unknown| *unknown), wanted, "{why}");
+        }
+    }
+}

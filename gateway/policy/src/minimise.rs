@@ -1,0 +1,249 @@
+//! The wire filter: a message's bytes go in, the bytes that a purpose needs come out, in one pass and undecoded.
+//!
+//! Refuses malformed bytes, values that do not look as the contract says, and, of a request, missing fields that the
+//! state demands. In [`Mode::Strict`] a field that would be withheld is an error too. All flaws are named at once,
+//! by path and code, never by value.
+//!
+//! ```text
+//! { iin, surname, phone, photo } --plan of `state-exchange`--> { iin, surname }
+//!     withheld: student.phone (clause 3) x1, student.photo (clause 8) x1
+//! ```
+
+mod filter;
+mod released;
+
+use std::sync::Arc;
+
+use crate::category;
+use crate::identifier::InvalidIdentifier;
+use crate::pack::Text;
+use crate::plan::{Direction, Fate, Plan};
+use crate::wire::Malformed;
+
+pub use released::Released;
+
+/// What happens to fields that the purpose does not need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// Withheld, counted and told.
+    #[default]
+    Strip,
+    /// An error that names them; for callers who want to send no more than they may.
+    Strict,
+}
+
+/// Evidence that bytes hold nothing but what one plan lets move.
+#[derive(Clone)]
+pub struct Minimised {
+    plan: Arc<Plan>,
+    bytes: Vec<u8>,
+    tally: filter::Tally,
+}
+
+impl Plan {
+    /// Filters one message.
+    ///
+    /// # Errors
+    /// See [`NotMinimised`]; the one who wrote the message is at fault.
+    pub fn minimise(self: &Arc<Self>, wire: &[u8], mode: Mode) -> Result<Minimised, NotMinimised> {
+        let direction = self.direction;
+        let (bytes, tally, mut flaws) =
+            filter::run(self, wire).map_err(|problem| NotMinimised::Malformed { direction, problem })?;
+        let minimised = Minimised { plan: Arc::clone(self), bytes, tally };
+        if mode == Mode::Strict {
+            let path = |withheld: Withheld<'_>| InvalidField { path: withheld.path.to_owned(), flaw: Flaw::Withheld };
+            flaws.extend(minimised.withheld().map(path));
+        }
+        if flaws.is_empty() { Ok(minimised) } else { Err(NotMinimised::Invalid { direction, fields: flaws }) }
+    }
+}
+
+impl Minimised {
+    /// The filtered message, protobuf wire format.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Whether this is a request or a reply.
+    #[must_use]
+    pub fn direction(&self) -> Direction {
+        self.plan.direction
+    }
+
+    /// What was withheld, in the contract's order; unknown fields after the known fields.
+    pub fn withheld(&self) -> impl Iterator<Item = Withheld<'_>> {
+        let known = self.plan.entries.iter().zip(self.tally.entries());
+        let unknown = self.plan.tables.iter().zip(self.tally.unknown());
+        let known = known.filter(|(entry, count)| **count > 0 && entry.fate == Fate::Drop).map(|(entry, count)| {
+            let (clause, reason) = (entry.why.clause.as_str(), Some(&entry.why.reason));
+            Withheld { path: &entry.path, category: category::name(entry.category), clause, reason, count: *count }
+        });
+        let unknown = unknown.filter(|(_, count)| **count > 0).map(|(table, count)| Withheld {
+            path: &table.unknown_path,
+            category: category::UNKNOWN,
+            clause: "",
+            reason: None,
+            count: *count,
+        });
+        known.chain(unknown)
+    }
+
+    /// How many fields were withheld, unknown ones included.
+    #[must_use]
+    pub fn withheld_count(&self) -> u32 {
+        self.withheld().fold(0, |sum, withheld| sum.saturating_add(withheld.count))
+    }
+
+    /// How many fields the contract does not know.
+    #[must_use]
+    pub fn unknown_count(&self) -> u32 {
+        self.tally.unknown().iter().fold(0, |sum, count| sum.saturating_add(*count))
+    }
+
+    /// The scalar fields that move, with their values, for the journal's commitments.
+    #[must_use]
+    pub fn released(&self) -> Vec<Released<'_>> {
+        released::walk(&self.plan, &self.bytes)
+    }
+}
+
+impl std::fmt::Debug for Minimised {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Minimised({} bytes, {} withheld)", self.bytes.len(), self.withheld_count())
+    }
+}
+
+/// One field that stayed behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Withheld<'m> {
+    /// Field names from the root; repeated fields are named once.
+    pub path: &'m str,
+    /// Lower-case category, or `unknown`.
+    pub category: &'static str,
+    /// Clause of the policy; empty where none speaks.
+    pub clause: &'m str,
+    reason: Option<&'m Text>,
+    /// How many times it occurred.
+    pub count: u32,
+}
+
+impl<'m> Withheld<'m> {
+    /// The reason in `kk` or `ru`, English for everything else.
+    #[must_use]
+    pub fn reason(&self, language: &str) -> &'m str {
+        match (self.reason, language) {
+            (Some(text), _) => text.in_language(language),
+            (None, "kk") => "Келісімшарт бұл өрісті білмейді",
+            (None, "ru") => "Контракт не знает этого поля",
+            (None, _) => "The contract does not know this field",
+        }
+    }
+}
+
+/// Why a message was not accepted. Holds paths and codes, never values.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotMinimised {
+    /// The bytes are no acceptable protobuf.
+    #[error("the message is malformed: {problem}")]
+    Malformed {
+        /// Request: the caller is at fault. Reply: the state system.
+        direction: Direction,
+        /// What and where.
+        problem: Malformed,
+    },
+    /// Fields are flawed.
+    #[error("{} field(s) are not acceptable", fields.len())]
+    Invalid {
+        /// Request: the caller is at fault. Reply: the state system.
+        direction: Direction,
+        /// All of them, up to [`MAX_FLAWS`].
+        fields: Vec<InvalidField>,
+    },
+}
+
+impl NotMinimised {
+    /// Stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed { direction, .. } | Self::Invalid { direction, .. } => match direction {
+                Direction::Request => "request.invalid",
+                Direction::Reply => "reply.malformed",
+            },
+        }
+    }
+
+    /// The flawed fields; empty when the bytes themselves are malformed.
+    #[must_use]
+    pub fn fields(&self) -> &[InvalidField] {
+        match self {
+            Self::Malformed { .. } => &[],
+            Self::Invalid { fields, .. } => fields,
+        }
+    }
+}
+
+/// Flaws named at most; one message of a million bad records must not become a million sentences.
+pub const MAX_FLAWS: usize = 100;
+
+/// A field that is not as it must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidField {
+    /// Field names from the root, with the position of repeated fields: `student[3].iin`.
+    pub path: String,
+    /// What is wrong with it.
+    pub flaw: Flaw,
+}
+
+/// What can be wrong with a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Flaw {
+    /// No IIN.
+    #[error("not an IIN: {0}")]
+    Iin(InvalidIdentifier),
+    /// No BIN.
+    #[error("not a BIN: {0}")]
+    Bin(InvalidIdentifier),
+    /// No phone number.
+    #[error("not a phone number of the form +7XXXXXXXXXX")]
+    Phone,
+    /// No day of the calendar.
+    #[error("not a date of the form YYYY-MM-DD")]
+    Date,
+    /// No moment.
+    #[error("not an RFC 3339 date-time")]
+    DateTime,
+    /// No mark.
+    #[error("not a mark from 2 to 5")]
+    Grade,
+    /// A number that the enumeration does not know.
+    #[error("not a value of the enumeration")]
+    Enumeration,
+    /// Not there, and the state system demands it.
+    #[error("missing, and the state system demands it")]
+    Missing,
+    /// Would be withheld, in strict mode.
+    #[error("not needed for this purpose, and strict mode refuses it")]
+    Withheld,
+}
+
+impl Flaw {
+    /// Stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Iin(InvalidIdentifier::CheckDigit) => "iin_check_digit",
+            Self::Iin(_) => "iin",
+            Self::Bin(InvalidIdentifier::CheckDigit) => "bin_check_digit",
+            Self::Bin(_) => "bin",
+            Self::Phone => "phone",
+            Self::Date => "date",
+            Self::DateTime => "date_time",
+            Self::Grade => "grade",
+            Self::Enumeration => "enumeration",
+            Self::Missing => "missing",
+            Self::Withheld => "withheld",
+        }
+    }
+}

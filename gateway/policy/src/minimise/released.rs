@@ -1,0 +1,65 @@
+//! What moves, field by field: the journal commits to each of these.
+
+use crate::category;
+use crate::plan::{Entry, Fate, Plan};
+use crate::wire::{Reader, Value};
+
+/// One scalar field of a filtered message.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Released<'m> {
+    /// Field names from the root, with the position of repeated fields: `student[3].iin`.
+    pub path: String,
+    /// Lower-case category.
+    pub category: &'static str,
+    /// The value as it stands on the wire: text, bytes or varint, without tag and length.
+    pub value: &'m [u8],
+}
+
+impl std::fmt::Debug for Released<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Released({}, {})", self.path, self.category)
+    }
+}
+
+/// Walks bytes that the filter has written.
+pub(super) fn walk<'m>(plan: &Plan, bytes: &'m [u8]) -> Vec<Released<'m>> {
+    let mut released = Vec::new();
+    inside(plan, 0, Reader::new(bytes), "", &mut released);
+    released
+}
+
+fn inside<'m>(plan: &Plan, table: usize, mut reader: Reader<'m>, above: &str, released: &mut Vec<Released<'m>>) {
+    let Some(table) = plan.tables.get(table) else { return };
+    let mut occurrences = vec![0_u32; table.count];
+    while let Ok(Some(tag)) = reader.tag() {
+        let Ok(value) = reader.value(tag) else { return };
+        let Some(local) = table.local(tag.number) else { continue };
+        let Some(entry) = plan.entries.get(table.first + local) else { continue };
+        let occurrence = occurrences.get_mut(local).map(|count| std::mem::replace(count, *count + 1));
+        let path = place(above, entry, occurrence.unwrap_or_default());
+        match (entry.fate, value) {
+            (Fate::Descend(inner), Value::Bytes(body)) => inside(plan, inner, reader.inner(body), &path, released),
+            (_, Value::Bytes(value)) => {
+                released.push(Released { path, category: category::name(entry.category), value });
+            }
+            (_, Value::Varint(_) | Value::Fixed) => {
+                let value = number(reader.since(tag.start));
+                released.push(Released { path, category: category::name(entry.category), value });
+            }
+        }
+    }
+}
+
+fn place(above: &str, entry: &Entry, occurrence: u32) -> String {
+    let dot = if above.is_empty() { "" } else { "." };
+    match entry.repeated {
+        true => format!("{above}{dot}{}[{occurrence}]", entry.name),
+        false => format!("{above}{dot}{}", entry.name),
+    }
+}
+
+/// The varint behind a tag.
+fn number(field: &[u8]) -> &[u8] {
+    let tag = field.iter().take_while(|byte| **byte >= 0x80).count() + 1;
+    field.get(tag..).unwrap_or_default()
+}

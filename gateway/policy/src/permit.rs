@@ -1,0 +1,158 @@
+//! The permission for one exchange: this caller, this operation, this purpose, for this organisation.
+//!
+//! Refuses what any of the three does not grant: the certificate's rule, the policy pack, the contract.
+//! There is no default purpose and no purpose that grants another.
+
+use std::sync::Arc;
+
+use qaqpa_proto::Operation;
+
+use crate::caller::{Caller, Role};
+use crate::context::Claim;
+use crate::identifier::Bin;
+use crate::pack::{Pack, Purpose};
+use crate::plan::{NotOffered, Offer, Plan, Plans};
+
+/// Evidence that an exchange may go on, and by which plans.
+#[derive(Debug, Clone)]
+pub struct Permit {
+    caller: Caller,
+    operation: String,
+    purpose: Arc<Purpose>,
+    acting: Bin,
+    pack: Arc<Pack>,
+    request: Arc<Plan>,
+    reply: Arc<Plan>,
+}
+
+/// Judges a claim. `plans` are those of the caller's operator.
+///
+/// # Errors
+/// The first grant that is lacking.
+pub fn permit(caller: &Caller, operation: &Operation, claim: &Claim, plans: &Plans) -> Result<Permit, NotPermitted> {
+    if caller.role() != Role::Exchange {
+        return Err(NotPermitted::Role);
+    }
+    if caller.operator() != plans.operator().id {
+        return Err(NotPermitted::Operator);
+    }
+    let purpose = plans.pack().purpose(claim.purpose()).ok_or(NotPermitted::UnknownPurpose)?;
+    if !caller.purposes().contains(&purpose.id) {
+        return Err(NotPermitted::NotGranted);
+    }
+    let (request, reply) = match plans.offer(&operation.path, &purpose.id) {
+        Some(Offer::Offered { request, reply }) => (Arc::clone(request), Arc::clone(reply)),
+        Some(Offer::NotOffered(reason)) => return Err(NotPermitted::NotOffered(reason.clone())),
+        None => return Err(NotPermitted::NotForOperation),
+    };
+    Ok(Permit {
+        caller: caller.clone(),
+        operation: operation.path.clone(),
+        purpose: Arc::clone(purpose),
+        acting: acting(caller, claim, plans)?,
+        pack: Arc::clone(plans.pack()),
+        request,
+        reply,
+    })
+}
+
+/// The organisation the exchange is made for: the operator itself, or one that the caller may act for.
+fn acting(caller: &Caller, claim: &Claim, plans: &Plans) -> Result<Bin, NotPermitted> {
+    let own = plans.operator().bin;
+    match claim.on_behalf_of() {
+        None => Ok(own),
+        Some(bin) if *bin == own || caller.on_behalf_of().contains(bin) => Ok(*bin),
+        Some(_) => Err(NotPermitted::Delegation),
+    }
+}
+
+impl Permit {
+    /// Who calls.
+    #[must_use]
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// Path of the operation.
+    #[must_use]
+    pub fn operation(&self) -> &str {
+        &self.operation
+    }
+
+    /// Operator (pack) id.
+    #[must_use]
+    pub fn operator(&self) -> &str {
+        self.pack.id()
+    }
+
+    /// The purpose with its title, DPV term, legal basis and clause.
+    #[must_use]
+    pub fn purpose(&self) -> &Purpose {
+        &self.purpose
+    }
+
+    /// BIN of the organisation for which the exchange is made.
+    #[must_use]
+    pub fn acting(&self) -> &Bin {
+        &self.acting
+    }
+
+    /// The pack that decided: id, edition, SHA-256.
+    #[must_use]
+    pub fn pack(&self) -> &Pack {
+        &self.pack
+    }
+
+    /// What the request may carry.
+    #[must_use]
+    pub fn request_plan(&self) -> &Arc<Plan> {
+        &self.request
+    }
+
+    /// What the reply may carry.
+    #[must_use]
+    pub fn reply_plan(&self) -> &Arc<Plan> {
+        &self.reply
+    }
+}
+
+/// Which grant is lacking. The caller is at fault.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotPermitted {
+    /// Auditors and administrators do not exchange.
+    #[error("this caller's role may not exchange data")]
+    Role,
+    /// Plans of another operator; the gateway is at fault.
+    #[error("this caller belongs to another operator")]
+    Operator,
+    /// The pack has no such purpose.
+    #[error("the operator's policy has no such purpose")]
+    UnknownPurpose,
+    /// The caller has it not.
+    #[error("this caller may not claim the purpose")]
+    NotGranted,
+    /// The operation has it not.
+    #[error("the operator's policy does not use this operation for the purpose")]
+    NotForOperation,
+    /// The policy withholds what the state demands.
+    #[error("the purpose cannot be served: {0}")]
+    NotOffered(NotOffered),
+    /// Not in the caller's list.
+    #[error("this caller may not act for the organisation in `context.on_behalf_of`")]
+    Delegation,
+}
+
+impl NotPermitted {
+    /// Stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Role => "caller.role",
+            Self::Operator => "caller.operator",
+            Self::UnknownPurpose => "purpose.unknown",
+            Self::NotGranted | Self::NotForOperation => "purpose.not_allowed",
+            Self::NotOffered(_) => "purpose.not_offered",
+            Self::Delegation => "delegation.not_allowed",
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! Reads protobuf's wire format, field by field, without knowing any message.
+//!
+//! Refuses what two parsers might read differently: groups, overlong or too long varints, field number 0,
+//! lengths beyond the end. Borrows, never allocates. Values are never part of an error.
+
+/// Why bytes are no acceptable message. Who wrote them is at fault.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{fault} at byte {at}{}", if path.is_empty() { String::new() } else { format!(" (field `{path}`)") })]
+pub struct Malformed {
+    /// What is wrong.
+    pub fault: Fault,
+    /// Byte offset in the message.
+    pub at: usize,
+    /// Field path, where the contract knows it.
+    pub path: String,
+}
+
+/// What can be wrong with a message's bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// The message ends inside a value.
+    #[error("the message is cut off")]
+    Truncated,
+    /// A varint of more than ten bytes, beyond 64 bits, or longer than it needs to be.
+    #[error("a varint is not in its one form")]
+    Varint,
+    /// A field number of 0 or above 2^29-1.
+    #[error("a field number is out of range")]
+    FieldNumber,
+    /// Wire types 3 and 4 (groups), 6 and 7 (undefined).
+    #[error("groups and undefined wire types are refused")]
+    WireType,
+    /// More than [`MAX_DEPTH`] messages inside each other.
+    #[error("messages are nested too deeply")]
+    Depth,
+    /// The contract gives this field another wire type.
+    #[error("a field has a wire type that the contract does not give it")]
+    WrongType,
+    /// A field that may stand once stands twice; each half could be judged apart.
+    #[error("a field stands twice")]
+    Twice,
+    /// A string that is not UTF-8.
+    #[error("a text is not UTF-8")]
+    Utf8,
+    /// A number beyond its type, which a decoder would silently cut.
+    #[error("a number does not fit its type")]
+    Range,
+}
+
+/// Messages inside each other, at most.
+pub const MAX_DEPTH: usize = 32;
+
+const MAX_FIELD_NUMBER: u64 = (1 << 29) - 1;
+
+/// A field's number and wire type, and where it starts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tag {
+    pub(crate) number: u32,
+    pub(crate) wire_type: u8,
+    /// Position of the tag in the reader's bytes.
+    pub(crate) start: usize,
+}
+
+/// A field's value.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Value<'a> {
+    Varint(u64),
+    /// `fixed32` and `fixed64`, which no contract uses.
+    Fixed,
+    Bytes(&'a [u8]),
+}
+
+/// Walks one message.
+#[derive(Debug, Clone)]
+pub(crate) struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    /// Offset of `bytes` in the outermost message.
+    base: usize,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0, base: 0 }
+    }
+
+    /// Reader of a value that was read last.
+    pub(crate) fn inner(&self, value: &'a [u8]) -> Self {
+        Self { bytes: value, at: 0, base: self.base + self.at - value.len() }
+    }
+
+    /// The next field's tag, or `None` at the end.
+    #[inline]
+    pub(crate) fn tag(&mut self) -> Result<Option<Tag>, Malformed> {
+        if self.at == self.bytes.len() {
+            return Ok(None);
+        }
+        let start = self.at;
+        let key = self.varint()?;
+        match key >> 3 {
+            0 => Err(self.fault(Fault::FieldNumber)),
+            number if number > MAX_FIELD_NUMBER => Err(self.fault(Fault::FieldNumber)),
+            number => Ok(Some(Tag { number: number as u32, wire_type: (key & 7) as u8, start })),
+        }
+    }
+
+    /// The value behind a tag just read.
+    #[inline]
+    pub(crate) fn value(&mut self, tag: Tag) -> Result<Value<'a>, Malformed> {
+        match tag.wire_type {
+            0 => self.varint().map(Value::Varint),
+            1 => self.take(8).map(|_| Value::Fixed),
+            2 => {
+                let length = self.varint()?;
+                let length = usize::try_from(length).map_err(|_| self.fault(Fault::Truncated))?;
+                self.take(length).map(Value::Bytes)
+            }
+            5 => self.take(4).map(|_| Value::Fixed),
+            _ => Err(self.fault(Fault::WireType)),
+        }
+    }
+
+    /// The next varint, at most ten bytes, in its shortest form.
+    #[inline]
+    pub(crate) fn varint(&mut self) -> Result<u64, Malformed> {
+        if let Some(byte @ 0..0x80) = self.bytes.get(self.at).copied() {
+            self.at += 1;
+            return Ok(u64::from(byte));
+        }
+        self.long_varint()
+    }
+
+    fn long_varint(&mut self) -> Result<u64, Malformed> {
+        let mut value = 0_u64;
+        for shift in (0..70).step_by(7) {
+            let byte = *self.bytes.get(self.at).ok_or_else(|| self.fault(Fault::Truncated))?;
+            self.at += 1;
+            let bits = u64::from(byte & 0x7f);
+            if shift == 63 && byte > 1 {
+                return Err(self.fault(Fault::Varint));
+            }
+            value |= bits << shift;
+            if byte & 0x80 == 0 {
+                let overlong = byte == 0 && shift > 0;
+                return if overlong { Err(self.fault(Fault::Varint)) } else { Ok(value) };
+            }
+        }
+        Err(self.fault(Fault::Varint))
+    }
+
+    #[inline]
+    fn take(&mut self, length: usize) -> Result<&'a [u8], Malformed> {
+        let end = self.at.checked_add(length).ok_or_else(|| self.fault(Fault::Truncated))?;
+        let taken = self.bytes.get(self.at..end).ok_or_else(|| self.fault(Fault::Truncated))?;
+        self.at = end;
+        Ok(taken)
+    }
+
+    /// Bytes from `start` up to here, tag included.
+    #[inline]
+    pub(crate) fn since(&self, start: usize) -> &'a [u8] {
+        self.bytes.get(start..self.at).unwrap_or_default()
+    }
+
+    /// Bytes from `start`, if any, to `end`; what neighbours that stay together are copied by.
+    #[inline]
+    pub(crate) fn between(&self, start: Option<usize>, end: usize) -> &'a [u8] {
+        start.and_then(|start| self.bytes.get(start..end)).unwrap_or_default()
+    }
+
+    /// How far it has come.
+    pub(crate) fn at(&self) -> usize {
+        self.at
+    }
+
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.at == self.bytes.len()
+    }
+
+    /// `fault`, here.
+    #[cold]
+    pub(crate) fn fault(&self, fault: Fault) -> Malformed {
+        Malformed { fault, at: self.base + self.at, path: String::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn walk(bytes: &[u8]) -> Result<usize, Fault> {
+        let mut reader = Reader::new(bytes);
+        let mut fields = 0;
+        while let Some(tag) = reader.tag().map_err(|malformed| malformed.fault)? {
+            reader.value(tag).map_err(|malformed| malformed.fault)?;
+            fields += 1;
+        }
+        Ok(fields)
+    }
+
+    #[test]
+    fn one_form_only() {
+        use Fault::{FieldNumber, Truncated, Varint, WireType};
+        let minus_one = [0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
+        let rows: [(Result<usize, Fault>, &[u8], &str); 18] = [
+            (Ok(0), &[], "empty"),
+            (Ok(1), &[0x08, 0x01], "varint"),
+            (Ok(1), &minus_one, "ten bytes are legal for a negative number"),
+            (Ok(1), &[0x12, 0x02, 1, 2], "bytes"),
+            (Ok(2), &[0x09, 1, 2, 3, 4, 5, 6, 7, 8, 0x0d, 1, 2, 3, 4], "fixed"),
+            (Err(Truncated), &[0x08], "no value"),
+            (Err(Truncated), &[0x08, 0x80], "half a varint"),
+            (Err(Truncated), &[0x12, 0x03, 1, 2], "length beyond the end"),
+            (Err(Truncated), &[0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01], "length overflow"),
+            (Err(Truncated), &[0x0d, 1, 2, 3], "half a fixed32"),
+            (Err(Varint), &[0x08, 0x80, 0x00], "overlong zero"),
+            (Err(Varint), &[0x88, 0x00, 0x01], "overlong tag"),
+            (Err(Varint), &[0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02], "beyond 64 bits"),
+            (Err(Varint), &[0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01], "eleven bytes"),
+            (Err(FieldNumber), &[0x00, 0x01], "number 0"),
+            (Err(FieldNumber), &[0x80, 0x80, 0x80, 0x80, 0x10, 0x01], "number 2^29"),
+            (Err(WireType), &[0x0b, 0x0c], "group"),
+            (Err(WireType), &[0x0e, 0x00], "wire type 6"),
+        ];
+        for (wanted, bytes, why) in rows {
+            assert_eq!(walk(bytes), wanted, "{why}");
+        }
+    }
+}
