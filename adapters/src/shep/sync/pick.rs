@@ -1,0 +1,80 @@
+//! Picks elements of the channel by local name. A second one of a kind is refused: two readers must not read two messages.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use roxmltree::Node;
+
+use crate::codec;
+use crate::xml::document;
+
+/// Why a Body is no message of the channel. The sender is at fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SyncProblem {
+    /// Another message, or none.
+    #[error("the Body holds no `{0}` of the synchronous channel")]
+    Other(&'static str),
+    /// `xsi:nil`: the channel answered without an answer.
+    #[error("`{0}` is nil")]
+    Nil(&'static str),
+    /// The schema demands it.
+    #[error("`{0}` is missing")]
+    Missing(&'static str),
+    /// Singular, and stands twice.
+    #[error("`{0}` stands twice")]
+    Repeated(&'static str),
+    /// Not a date-time.
+    #[error("the value of `{0}` is not of its type")]
+    Value(&'static str),
+}
+
+/// The one child with this local name, if it is there and not nil.
+pub(super) fn optional<'a, 'input>(
+    node: Node<'a, 'input>,
+    name: &'static str,
+) -> Result<Option<Node<'a, 'input>>, SyncProblem> {
+    let mut found = document::children(node, name);
+    let first = found.next();
+    if found.next().is_some() {
+        return Err(SyncProblem::Repeated(name));
+    }
+    Ok(first.filter(|node| !codec::is_nil(*node)))
+}
+
+pub(super) fn required<'a, 'input>(
+    node: Node<'a, 'input>,
+    name: &'static str,
+) -> Result<Node<'a, 'input>, SyncProblem> {
+    optional(node, name)?.ok_or(SyncProblem::Missing(name))
+}
+
+/// The one child with this local name; nil is told from missing, because the wrapper is nillable in the schema.
+pub(super) fn nillable<'a, 'input>(
+    node: Node<'a, 'input>,
+    name: &'static str,
+) -> Result<Node<'a, 'input>, SyncProblem> {
+    let missing =
+        if document::child(node, name).is_some() { SyncProblem::Nil(name) } else { SyncProblem::Missing(name) };
+    optional(node, name)?.ok_or(missing)
+}
+
+/// The trimmed text of a child; an empty one is as good as none.
+pub(super) fn optional_text(node: Node<'_, '_>, name: &'static str) -> Result<Option<String>, SyncProblem> {
+    let text = optional(node, name)?.map(trimmed);
+    Ok(text.filter(|text| !text.is_empty()).map(Cow::into_owned))
+}
+
+pub(super) fn required_text(node: Node<'_, '_>, name: &'static str) -> Result<String, SyncProblem> {
+    optional_text(node, name)?.ok_or(SyncProblem::Missing(name))
+}
+
+pub(super) fn instant(node: Node<'_, '_>, name: &'static str) -> Result<Timestamp, SyncProblem> {
+    codec::date_time(&required_text(node, name)?).ok_or(SyncProblem::Value(name))
+}
+
+fn trimmed<'a>(node: Node<'a, '_>) -> Cow<'a, str> {
+    match document::text(node) {
+        Cow::Borrowed(text) => text.trim().into(),
+        Cow::Owned(text) => text.trim().to_owned().into(),
+    }
+}

@@ -1,0 +1,100 @@
+//! What a signature needs to know of an X.509 certificate: its key, its serial number, its issuer, its period.
+//!
+//! It refuses keys that no [`Algorithm`] has: RSA below 2048 or above 4096 bits, curves other than P-256, GOST.
+
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+use x509_parser::certificate::X509Certificate;
+use x509_parser::prelude::FromDer;
+use x509_parser::public_key::PublicKey;
+use x509_parser::x509::SubjectPublicKeyInfo;
+
+use super::{Algorithm, issuer};
+
+/// Why a certificate or a key cannot be used. Whoever configured it is at fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KeyRefused {
+    /// No `CERTIFICATE` block in the PEM.
+    #[error("there is no certificate in the PEM")]
+    NoCertificate,
+    /// A block that is not a certificate.
+    #[error("the certificate cannot be read")]
+    Certificate,
+    /// Neither RSA of 2048 to 4096 bits nor P-256.
+    #[error("the key of the certificate is of a kind that is not accepted")]
+    Unsupported,
+    /// No readable PKCS#8 private key of the certificate's kind.
+    #[error("the private key cannot be read as PKCS#8 of the certificate's kind")]
+    PrivateKey,
+    /// A private key that is not the certificate's.
+    #[error("the private key does not belong to the certificate")]
+    Mismatch,
+}
+
+/// A certificate that can sign: read once, when the configuration is.
+pub(super) struct Certificate {
+    pub(super) der: Vec<u8>,
+    pub(super) algorithm: Algorithm,
+    /// As [`Algorithm`] wants it: an RSAPublicKey, or an uncompressed point.
+    pub(super) public_key: Vec<u8>,
+    /// Decimal, as X509SerialNumber has it.
+    pub(super) serial: String,
+    pub(super) issuer: issuer::Name,
+    /// Unix seconds, both ends included (RFC 5280 section 4.1.2.5).
+    pub(super) not_before: i64,
+    pub(super) not_after: i64,
+}
+
+impl Certificate {
+    /// Every certificate of a PEM text, at least one.
+    pub(super) fn all_from_pem(pem: &[u8]) -> Result<Vec<Self>, KeyRefused> {
+        let blocks: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+        let all: Vec<_> = blocks
+            .map_err(|_| KeyRefused::Certificate)?
+            .iter()
+            .map(|der| Self::from_der(der))
+            .collect::<Result<_, _>>()?;
+        if all.is_empty() { Err(KeyRefused::NoCertificate) } else { Ok(all) }
+    }
+
+    pub(super) fn from_der(der: &[u8]) -> Result<Self, KeyRefused> {
+        let certificate = read(der)?;
+        let key = certificate.public_key();
+        Ok(Self {
+            der: der.to_vec(),
+            algorithm: algorithm_of(key)?,
+            public_key: key.subject_public_key.data.to_vec(),
+            serial: certificate.tbs_certificate.serial.to_string(),
+            issuer: issuer::Name::of(certificate.issuer()),
+            not_before: certificate.validity().not_before.timestamp(),
+            not_after: certificate.validity().not_after.timestamp(),
+        })
+    }
+}
+
+/// The issuer in the form of X509IssuerName, and the serial number in that of X509SerialNumber.
+pub(super) fn issuer_and_serial(der: &[u8]) -> Result<(String, String), KeyRefused> {
+    let certificate = read(der)?;
+    Ok((issuer::written(certificate.issuer()), certificate.tbs_certificate.serial.to_string()))
+}
+
+fn read(der: &[u8]) -> Result<X509Certificate<'_>, KeyRefused> {
+    match X509Certificate::from_der(der) {
+        Ok(([], certificate)) => Ok(certificate),
+        _ => Err(KeyRefused::Certificate),
+    }
+}
+
+fn algorithm_of(key: &SubjectPublicKeyInfo<'_>) -> Result<Algorithm, KeyRefused> {
+    match key.parsed() {
+        Ok(PublicKey::RSA(rsa)) if (2048..=4096).contains(&rsa.key_size()) => Ok(Algorithm::RsaSha256),
+        Ok(PublicKey::EC(_)) if curve_of(key).as_deref() == Some(P256) => Ok(Algorithm::EcdsaP256Sha256),
+        _ => Err(KeyRefused::Unsupported),
+    }
+}
+
+fn curve_of(key: &SubjectPublicKeyInfo<'_>) -> Option<String> {
+    key.algorithm.parameters.as_ref()?.as_oid().ok().map(|oid| oid.to_id_string())
+}
+
+const P256: &str = "1.2.840.10045.3.1.7";

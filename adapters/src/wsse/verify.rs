@@ -1,0 +1,90 @@
+//! Verification, from the places of the elements to the signature, in an order in which each step may rely on the ones before.
+//!
+//! ```no_run
+//! use qaqpa_adapters::wsse::{self, PinnedSigners};
+//! use qaqpa_adapters::xml::{Document, text};
+//!
+//! # fn example(pem: &[u8], reply: &[u8], now: i64) -> Result<(), Box<dyn std::error::Error>> {
+//! let pinned = PinnedSigners::from_pem(pem)?;
+//! let text = text::decode(reply, Some("text/xml; charset=utf-8"))?;
+//! let document = Document::parse(&text)?;
+//! let verified = wsse::verify(&document, &pinned, now)?;
+//! let response = verified.node().first_element_child();
+//! # Ok(()) }
+//! ```
+
+use std::sync::Arc;
+
+use roxmltree::Node;
+
+use super::claim::Claim;
+use super::pinned::PinnedSigner;
+use super::{NotAuthentic, PinnedSigners, places};
+use crate::xml::{Document, Sha256, c14n};
+
+/// A SOAP Body, and the pinned certificate that signed it. Only [`verify`] makes one.
+#[derive(Clone)]
+pub struct VerifiedBody<'a, 'input> {
+    body: Node<'a, 'input>,
+    signer: Arc<PinnedSigner>,
+}
+
+impl<'a, 'input> VerifiedBody<'a, 'input> {
+    /// The Body element whose octets were verified. Comments in it were not signed and are to be read around
+    /// ([`crate::xml::document::text`] does).
+    #[must_use]
+    pub fn node(&self) -> Node<'a, 'input> {
+        self.body
+    }
+
+    /// SHA-256 of the signer's certificate in DER.
+    #[must_use]
+    pub fn certificate_sha256(&self) -> [u8; 32] {
+        self.signer.sha256()
+    }
+
+    /// Serial number of the signer's certificate, decimal.
+    #[must_use]
+    pub fn certificate_serial(&self) -> &str {
+        self.signer.serial()
+    }
+}
+
+/// Prints the signer, never the content.
+impl std::fmt::Debug for VerifiedBody<'_, '_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("VerifiedBody").field("signer", &self.signer).finish_non_exhaustive()
+    }
+}
+
+/// Verifies that a pinned signer, whose certificate is valid at `now` (Unix seconds), signed the Body of this envelope.
+///
+/// It does not say that the message answers anything, or that it is new: the format has no timestamp (kz-protocols 1.6), so
+/// whoever asked compares message ids.
+///
+/// # Errors
+/// [`NotAuthentic`], the first reason found.
+pub fn verify<'a, 'input>(
+    document: &'a Document<'input>,
+    pinned: &PinnedSigners,
+    now: i64,
+) -> Result<VerifiedBody<'a, 'input>, NotAuthentic> {
+    let places = places::locate(document)?;
+    let claim = Claim::read(places.signature)?;
+    claim.is_about(places.body)?;
+    let signer = pinned.named_by(claim.key_info)?;
+    signer.valid_at(now)?;
+    // The key decides the algorithm, not the message.
+    if signer.algorithm() != claim.algorithm {
+        return Err(NotAuthentic::Algorithm);
+    }
+    let mut digest = Sha256::new();
+    c14n::exclusive(places.body, &[], &mut digest);
+    if claim.digest != digest.finish() {
+        return Err(NotAuthentic::Digest);
+    }
+    let mut signed_info = Vec::with_capacity(1024);
+    c14n::exclusive(claim.signed_info, &[], &mut signed_info);
+    signer.signed(&signed_info, &claim.signature)?;
+    Ok(VerifiedBody { body: places.body, signer: Arc::clone(signer) })
+}
