@@ -1,0 +1,170 @@
+//! One record on its way into the journal, checked before it may queue.
+//!
+//! The body `{"phase":"DENIED","reason":"purpose.missing"}` becomes the leaf
+//! `{"v":1,"lane":"gw-almaty-1.example.kz/audit/2026","seq":7,"phase":"DENIED","reason":"purpose.missing"}`:
+//! the head is the journal's, every byte after it the caller's.
+//! Refused: what the journal's own verifier would call tampered (not one JSON object, duplicate names, a newline,
+//! the head's own names, an empty object, an exchange record without `txn`) and leaves above 65,535 bytes (C2SP entry bundles).
+
+use crate::json::{self, LineFault};
+use std::io::Write;
+
+/// Why the caller's body cannot become a leaf.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EntryError {
+    /// The body is not one strict JSON object.
+    #[error("the body of a record is not acceptable: {0}")]
+    Line(#[from] LineFault),
+    /// The body must start with `{`, have a member, and stay on one line.
+    #[error("the body of a record must be a non-empty json object that starts with `{{` and has no line break")]
+    Form,
+    /// `v`, `lane` and `seq` belong to the journal.
+    #[error("the body of a record must not bring `v`, `lane` or `seq`")]
+    Head,
+    /// INTENT and OUTCOME find each other by `txn`.
+    #[error("an INTENT or OUTCOME record must carry `txn` as text")]
+    Txn,
+    /// A C2SP entry is at most 65,535 bytes.
+    #[error("the leaf would have {bytes} bytes, the limit is {limit}")]
+    TooLarge {
+        /// The size it would have.
+        bytes: usize,
+        /// The limit that applies here.
+        limit: usize,
+    },
+}
+
+/// What a record is about, as its `phase` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Durable before anything leaves.
+    Intent,
+    /// Durable before the reply returns.
+    Outcome,
+    /// DENIED, ADMIN, EXPORT, RECOVERY, ..., or no phase at all: stands alone.
+    Single,
+}
+
+impl Phase {
+    pub(crate) fn of(name: Option<&str>) -> Self {
+        match name {
+            Some("INTENT") => Self::Intent,
+            Some("OUTCOME") => Self::Outcome,
+            _ => Self::Single,
+        }
+    }
+}
+
+/// A checked body, and the salt of its commitments if it makes any.
+pub struct Entry {
+    body: Vec<u8>,
+    salt: Option<[u8; 32]>,
+    phase: Phase,
+    txn: Option<String>,
+}
+
+impl Entry {
+    /// Checks `body`, the JSON object text without the journal's head. `salt` goes to the deletable sidecar, never into the leaf.
+    pub fn new(body: Vec<u8>, salt: Option<[u8; 32]>) -> Result<Self, EntryError> {
+        if body.first() != Some(&b'{') || body.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
+            return Err(EntryError::Form);
+        }
+        if body.len() > MAX_LEAF {
+            return Err(EntryError::TooLarge { bytes: body.len(), limit: MAX_LEAF });
+        }
+        let line = json::read(&body)?;
+        let phase = Phase::of(line.phase.as_deref());
+        match (line.empty, line.has_head, phase, line.txn.as_deref()) {
+            (true, ..) => Err(EntryError::Form),
+            (_, true, ..) => Err(EntryError::Head),
+            (_, _, Phase::Intent | Phase::Outcome, None) => Err(EntryError::Txn),
+            (_, _, _, txn) => {
+                // Only an exchange needs its id again; the others save the allocation.
+                let txn = txn.filter(|_| phase != Phase::Single).map(str::to_owned);
+                Ok(Self { body, salt, phase, txn })
+            }
+        }
+    }
+
+    /// What the record is about.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// The exchange it belongs to (INTENT and OUTCOME only).
+    pub fn txn(&self) -> Option<&str> {
+        self.txn.as_deref()
+    }
+
+    pub(crate) fn salt(&self) -> Option<&[u8; 32]> {
+        self.salt.as_ref()
+    }
+
+    /// What follows the head: the body without its `{`.
+    pub(crate) fn rest(&self) -> &[u8] {
+        self.body.get(1..).unwrap_or_default()
+    }
+}
+
+/// Personal data has no place in a leaf, but a body is not for logs either.
+impl std::fmt::Debug for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Entry({:?}, {} bytes)", self.phase, self.body.len())
+    }
+}
+
+/// The fixed beginning of every leaf of one lane.
+#[derive(Clone, Debug)]
+pub(crate) struct Head(String);
+
+impl Head {
+    /// `origin` is a checked key name: printable ASCII without quotes and backslashes, so it needs no escaping.
+    pub(crate) fn new(origin: &str) -> Self {
+        Self(format!("{{\"v\":1,\"lane\":\"{origin}\",\"seq\":"))
+    }
+
+    /// The most bytes that the leaf can have, whatever number it gets.
+    pub(crate) fn longest(&self, entry: &Entry) -> usize {
+        self.0.len() + MAX_DIGITS + 1 + entry.rest().len()
+    }
+
+    /// Appends the exact leaf bytes to `buffer`.
+    pub(crate) fn splice(&self, seq: u64, entry: &Entry, buffer: &mut Vec<u8>) {
+        buffer.extend_from_slice(self.0.as_bytes());
+        // Writing into a Vec cannot fail.
+        let _ = write!(buffer, "{seq},");
+        buffer.extend_from_slice(entry.rest());
+    }
+}
+
+/// C2SP tlog-tiles: an entry's length is a `uint16`.
+pub(crate) const MAX_LEAF: usize = 65_535;
+/// Of a `u64` in decimal.
+const MAX_DIGITS: usize = 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_the_verifier_would_accept_becomes_an_entry() {
+        let rows: [(bool, &str); 11] = [
+            (true, r#"{"phase":"ADMIN"}"#),
+            (true, r#"{"phase":"INTENT","txn":"t-1"}"#),
+            (true, r#"{"a":1}"#),
+            (false, r#"{"phase":"INTENT"}"#),
+            (false, r#"{"phase":"OUTCOME","txn":5}"#),
+            (false, "{}"),
+            (false, r#" {"a":1}"#),
+            (false, "{\"a\":1}\n"),
+            (false, r#"{"seq":1}"#),
+            (false, r#"{"a":1,"a":2}"#),
+            (false, r#"{"a":1"#),
+        ];
+        for (accepted, body) in rows {
+            assert_eq!(Entry::new(body.as_bytes().to_vec(), None).is_ok(), accepted, "{body}");
+        }
+        let large = format!(r#"{{"a":"{}"}}"#, "x".repeat(MAX_LEAF));
+        assert!(matches!(Entry::new(large.into_bytes(), None), Err(EntryError::TooLarge { .. })));
+    }
+}

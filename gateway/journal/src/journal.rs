@@ -1,0 +1,302 @@
+//! The writer's side of a journal: open, reserve, append, checkpoint, close.
+//!
+//! An exchange goes through three values, so that a skipped step does not compile:
+//! [`Reservation`] (room for both records), then [`Owed`] (the INTENT is durable, an OUTCOME is owed), then its [`Receipt`].
+//!
+//! ```
+//! # use qaqpa_journal::{Entry, Error, Journal, Options, Signer};
+//! # async fn exchange(dir: &std::path::Path) -> Result<(), Error> {
+//! let signer = Signer::from_seed("gw-almaty-1.example.kz/audit/2026", &[7; 32])?;
+//! let (journal, opening) = Journal::open(Options::new(dir, signer))?;
+//! let room = journal.reserve()?;
+//! let intent = Entry::new(br#"{"phase":"INTENT","txn":"0191-a"}"#.to_vec(), None)?;
+//! let owed = room.intent(intent).await?;
+//! // ... only now may anything leave ...
+//! let outcome = Entry::new(br#"{"phase":"OUTCOME","txn":"0191-a"}"#.to_vec(), None)?;
+//! let receipt = owed.outcome(outcome).await?;
+//! # Ok(()) }
+//! ```
+//! Refused: a directory of another lane or in use, INTENT and OUTCOME records that go round the reservation.
+
+use crate::entry::{Entry, EntryError, Head, MAX_LEAF, Phase};
+use crate::error::{Doing, Error};
+use crate::files::{Files, RealFiles, sync_folder};
+use crate::keeper::{Keeper, watchdog};
+use crate::lane::{Health, Lane, Published, Receipt, Room, Spare, State};
+use crate::note::{Signer, Vkey};
+use crate::recover::{OpenIntent, Opening, Recovered, recover};
+use crate::segment;
+use crate::writer::{Current, Writer};
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// How to open a journal.
+pub struct Options {
+    /// The lane's own directory; made if missing.
+    pub dir: PathBuf,
+    /// The lane's key; its name is the lane's origin.
+    pub signer: Signer,
+    /// Size of new segments, 256 KiB to 1 GiB. Two of them (and half as much for salts) stand on disk in advance, and they
+    /// bound the exchanges that may be under way at once: about one per 16 KiB. Too small: exchanges are refused under load.
+    pub segment_bytes: u64,
+    /// How long a caller waits for the disk, 50 ms to 60 s. Too long: calls pile up behind a hanging disk.
+    pub deadline: Duration,
+    /// The disk.
+    pub files: Arc<dyn Files>,
+}
+
+impl Options {
+    /// 32-MiB segments, two seconds, the real disk.
+    pub fn new(dir: &Path, signer: Signer) -> Self {
+        let (segment_bytes, deadline) = (32 << 20, Duration::from_secs(2));
+        Self { dir: dir.to_owned(), signer, segment_bytes, deadline, files: Arc::new(RealFiles) }
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        if !(256 << 10..=1 << 30).contains(&self.segment_bytes) {
+            return Err(Error::Options("a segment has between 256 KiB and 1 GiB"));
+        }
+        if !(Duration::from_millis(50)..=Duration::from_secs(60)).contains(&self.deadline) {
+            return Err(Error::Options("the deadline is between 50 ms and 60 s"));
+        }
+        Ok(())
+    }
+}
+
+/// A handle to the one writer of a lane; clones share it. The last one to be dropped closes it.
+#[derive(Clone)]
+pub struct Journal {
+    inner: Arc<Inner>,
+}
+
+impl Journal {
+    /// Locks the directory, recovers what is in it, and starts the lane's threads.
+    pub fn open(options: Options) -> Result<(Self, Opening), Error> {
+        options.check()?;
+        if !options.dir.exists() {
+            let made = std::fs::create_dir_all(&options.dir).and_then(|()| sync_folder(&options.dir));
+            made.doing(|| "making the journal directory".to_owned())?;
+        }
+        let lock = lock(&options.dir)?;
+        let recovered = recover(&options.dir, &options.signer, options.segment_bytes, options.files.as_ref())?;
+        Inner::start(options, recovered, lock)
+    }
+
+    /// The lane's public key, for receipts and for `trust.toml`.
+    pub fn vkey(&self) -> &Vkey {
+        &self.inner.vkey
+    }
+
+    /// Takes room for the two records of one exchange, before anything else happens.
+    pub fn reserve(&self) -> Result<Reservation, Error> {
+        let room = Room::for_exchange(&self.inner.lane, EXCHANGE_BYTES)?;
+        Ok(Reservation { room, head: self.inner.head.clone() })
+    }
+
+    /// Makes a record durable that stands alone (DENIED, ADMIN, EXPORT, RECOVERY, ...).
+    pub async fn append(&self, entry: Entry) -> Result<Receipt, Error> {
+        if entry.phase() != Phase::Single {
+            return Err(Error::Phase("an INTENT needs a reservation, an OUTCOME needs its INTENT"));
+        }
+        self.write(entry).await
+    }
+
+    /// Settles an exchange that a crash left open; `outcome` says that its outcome is unknown.
+    pub async fn settle_open(&self, open: OpenIntent, outcome: Entry) -> Result<Receipt, Error> {
+        expect(&outcome, Phase::Outcome, open.txn())?;
+        self.write(outcome).await
+    }
+
+    /// Signs and stores a checkpoint over all records that are durable now.
+    pub async fn checkpoint(&self) -> Result<Published, Error> {
+        let answer = self.inner.lane.demand_checkpoint()?;
+        self.inner.lane.chores.notify_all();
+        answer.await.unwrap_or(Err(Error::Closed))
+    }
+
+    /// How the lane is.
+    pub fn health(&self) -> Health {
+        self.inner.lane.health()
+    }
+
+    /// Writes what is queued, stores the last checkpoint, ends the threads and unlocks the directory.
+    /// Blocks for as long as the disk does. Later calls on any clone are refused.
+    pub fn close(&self) {
+        self.inner.close();
+    }
+
+    async fn write(&self, entry: Entry) -> Result<Receipt, Error> {
+        let bytes = frame_bytes(&self.inner.head, &entry)?;
+        receipt(Room::take(&self.inner.lane, bytes)?.enqueue(entry, true)?).await
+    }
+}
+
+/// Room for INTENT and OUTCOME of one exchange, already on the disk. Dropped, it is given back.
+#[must_use = "room that is not used keeps other exchanges out"]
+pub struct Reservation {
+    room: Room,
+    head: Head,
+}
+
+impl Reservation {
+    /// Makes the INTENT durable. Only then may the request leave.
+    ///
+    /// The INTENT may take half of the room at most, so that the OUTCOME surely has the other half
+    /// ([`Reservation::RECORD_BYTES`]).
+    pub async fn intent(mut self, intent: Entry) -> Result<Owed, Error> {
+        let txn = match (intent.phase(), intent.txn()) {
+            (Phase::Intent, Some(txn)) => txn.to_owned(),
+            _ => return Err(Error::Phase("a reservation begins with an INTENT")),
+        };
+        let bytes = frame_bytes(&self.head, &intent)?;
+        if bytes > RECORD_BYTES {
+            let (bytes, limit) = (bytes as usize, RECORD_BYTES as usize);
+            return Err(EntryError::TooLarge { bytes, limit }.into());
+        }
+        let receipt = receipt(self.room.part(bytes)?.enqueue(intent, true)?).await?;
+        Ok(Owed { room: self.room, head: self.head, txn, receipt })
+    }
+
+    /// What each of the two records surely has: 8 KiB, head and frame (at most 320 bytes) included.
+    pub const RECORD_BYTES: u64 = RECORD_BYTES;
+}
+
+/// An exchange whose INTENT is durable and whose OUTCOME is owed. Dropped, the exchange stays open on record.
+#[must_use = "an exchange without an outcome stays open on record"]
+pub struct Owed {
+    room: Room,
+    head: Head,
+    txn: String,
+    receipt: Receipt,
+}
+
+impl Owed {
+    /// Where the INTENT is.
+    pub fn intent(&self) -> Receipt {
+        self.receipt
+    }
+
+    /// Makes the OUTCOME durable; only then may the reply be released. It has room even when the disk is full,
+    /// as long as it keeps to [`Reservation::RECORD_BYTES`]; a larger one takes what else is free.
+    pub async fn outcome(mut self, outcome: Entry) -> Result<Receipt, Error> {
+        expect(&outcome, Phase::Outcome, &self.txn)?;
+        let bytes = frame_bytes(&self.head, &outcome)?;
+        let part = self.room.part(bytes)?;
+        receipt(part.enqueue(outcome, false)?).await
+    }
+}
+
+struct Inner {
+    lane: Arc<Lane>,
+    head: Head,
+    vkey: Vkey,
+    running: Mutex<Option<Running>>,
+}
+
+struct Running {
+    threads: Vec<JoinHandle<()>>,
+    _lock: File,
+}
+
+impl Inner {
+    fn start(options: Options, recovered: Recovered, lock: File) -> Result<(Journal, Opening), Error> {
+        let Options { dir, signer, segment_bytes, deadline, files } = options;
+        let Recovered { tree, tail, signed, hashes, opening } = recovered;
+        let place = (tail.offset, tail.count - tail.first);
+        let current =
+            Current::open(&dir, tail.segment, tail.bytes, place).doing(|| "opening the segment".to_owned())?;
+        let head = Head::new(signer.vkey().name());
+        let lane = Arc::new(Lane::new(State {
+            current: current.usable(),
+            next_spare: tail.segment + 1 + tail.spares.len() as u64,
+            spares: tail.spares.iter().map(|(number, bytes)| Spare { number: *number, bytes: *bytes }).collect(),
+            size: tree.size(),
+            root: tree.root(),
+            ..State::default()
+        }));
+        let vkey = signer.vkey().clone();
+        let keeper = Keeper {
+            lane: lane.clone(),
+            files: files.clone(),
+            dir: dir.clone(),
+            signer,
+            segment_bytes,
+            hashes,
+            stored: tree.size() * 32,
+            pending: Vec::new(),
+            published: signed,
+        };
+        let (frames, slots) = (Vec::new(), Vec::new());
+        let writer =
+            Writer { lane: lane.clone(), files, dir, head: head.clone(), current, tree, frames, slots, salted: false };
+        let watched = lane.clone();
+        let inner = Arc::new(Self { lane, head, vkey, running: Mutex::new(None) });
+        // Should a later thread not start, dropping `inner` ends the earlier ones.
+        let threads = vec![
+            spawn("journal-writer", move || writer.run())?,
+            spawn("journal-keeper", move || keeper.run())?,
+            spawn("journal-watch", move || watchdog(&watched, deadline))?,
+        ];
+        *inner.running.lock().unwrap_or_else(PoisonError::into_inner) = Some(Running { threads, _lock: lock });
+        Ok((Journal { inner }, opening))
+    }
+
+    fn close(&self) {
+        self.lane.lock().closed = true;
+        self.lane.work.notify_all();
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
+        for thread in running.into_iter().flat_map(|running| running.threads) {
+            // A thread that panicked has poisoned the lane already.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Error> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(run).doing(|| format!("starting the thread {name}"))
+}
+
+fn lock(dir: &Path) -> Result<File, Error> {
+    let path = dir.join("lock");
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path);
+    let file = file.doing(|| "opening the lock file".to_owned())?;
+    match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(Error::Locked(dir.to_owned())),
+        Err(error) => Err(std::io::Error::from(error)).doing(|| "locking the journal directory".to_owned()),
+    }
+}
+
+fn expect(entry: &Entry, phase: Phase, txn: &str) -> Result<(), Error> {
+    if entry.phase() == phase && entry.txn() == Some(txn) {
+        return Ok(());
+    }
+    Err(Error::Phase("an exchange ends with the OUTCOME of the same `txn`"))
+}
+
+/// What the record takes at most in a segment; refuses what no entry bundle can carry.
+fn frame_bytes(head: &Head, entry: &Entry) -> Result<u64, Error> {
+    let bytes = head.longest(entry);
+    if bytes > MAX_LEAF {
+        return Err(EntryError::TooLarge { bytes, limit: MAX_LEAF }.into());
+    }
+    Ok(segment::stride(bytes))
+}
+
+async fn receipt(answer: oneshot::Receiver<Result<Receipt, Error>>) -> Result<Receipt, Error> {
+    // The writer answers everybody it takes; a dropped sender means that its thread is gone.
+    answer.await.unwrap_or(Err(Error::Closed))
+}
+
+const RECORD_BYTES: u64 = 8 << 10;
+const EXCHANGE_BYTES: u64 = 2 * RECORD_BYTES;

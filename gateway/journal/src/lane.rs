@@ -1,0 +1,259 @@
+//! What the threads of one lane share, behind one lock: who waits, what is in flight, how much room is left, how healthy it is.
+//!
+//! The callers put [`Job`]s into `queue` and take room; the *writer* moves them to `flying`, and settles or poisons; the *keeper*
+//! adds spare segments and takes what is to be published; the *watchdog* fails whoever waits for a disk that hangs.
+//! No lock is ever held across a disk operation or an `.await`.
+//!
+//! Example: `Lane::enqueue` refuses with `Error::Poisoned` at once after a failed sync.
+
+use crate::checkpoint::Checkpoint;
+use crate::entry::Entry;
+use crate::error::Error;
+use crate::tree::Hash;
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use tokio::sync::oneshot;
+
+/// Where a durable record is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// The record's number in its lane, from 0.
+    pub index: u64,
+    /// The RFC 6962 hash of its leaf.
+    pub leaf_hash: Hash,
+}
+
+/// A checkpoint that is stored durably, with its signed form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// What was signed.
+    pub checkpoint: Checkpoint,
+    /// The signed note.
+    pub note: String,
+}
+
+/// How the lane is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// Whether it takes records.
+    pub condition: Condition,
+    /// Why there is no spare segment, and so no room for new exchanges (a full disk, usually).
+    pub no_spare: Option<String>,
+    /// Why the last checkpoint could not be stored; it is retried every second.
+    pub no_checkpoint: Option<String>,
+    /// Durable records.
+    pub size: u64,
+}
+
+/// Whether a lane takes records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// It does.
+    Serving,
+    /// The disk has not answered for longer than the deadline; it may recover.
+    Stalled,
+    /// A write failed; restart.
+    Poisoned(Arc<str>),
+    /// It was closed.
+    Closed,
+}
+
+pub(crate) type Reply<T> = oneshot::Sender<Result<T, Error>>;
+
+/// A record on its way, with the room taken for it.
+pub(crate) struct Job {
+    pub(crate) entry: Entry,
+    pub(crate) room: u64,
+}
+
+/// An empty segment, ready to be used.
+pub(crate) struct Spare {
+    pub(crate) number: u64,
+    pub(crate) bytes: u64,
+}
+
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) queue: Vec<(Job, Reply<Receipt>)>,
+    /// Replies of the batch that is being written; empty when the watchdog has already answered them.
+    pub(crate) flying: Vec<Reply<Receipt>>,
+    /// Commits since the start, so that the watchdog can tell one from the next.
+    pub(crate) commits: u64,
+    pub(crate) committing: bool,
+    pub(crate) stalled: bool,
+    pub(crate) closed: bool,
+    /// The writer has ended; nothing will be added any more.
+    pub(crate) drained: bool,
+    pub(crate) poison: Option<Arc<str>>,
+    /// What the current segment surely takes, by the writer.
+    pub(crate) current: u64,
+    pub(crate) spares: VecDeque<Spare>,
+    /// The number of the next spare to prepare.
+    pub(crate) next_spare: u64,
+    /// Room promised: to queued records and to running exchanges.
+    pub(crate) reserved: u64,
+    pub(crate) no_spare: Option<String>,
+    pub(crate) no_checkpoint: Option<String>,
+    /// The durable tree.
+    pub(crate) size: u64,
+    pub(crate) root: Hash,
+    /// Leaf hashes that are durable in segments and not yet in the `hashes` file.
+    pub(crate) fresh: Vec<u8>,
+    pub(crate) demands: Vec<Reply<Published>>,
+}
+
+impl State {
+    /// The bytes that can still be promised.
+    fn free(&self) -> u64 {
+        let spares: u64 = self.spares.iter().map(|spare| crate::segment::usable(spare.bytes)).sum();
+        (self.current + spares).saturating_sub(self.reserved)
+    }
+
+    pub(crate) fn refusal(&self) -> Option<Error> {
+        match (&self.poison, self.closed, self.stalled) {
+            (Some(reason), ..) => Some(Error::Poisoned(reason.clone())),
+            (_, true, _) => Some(Error::Closed),
+            (_, _, true) => Some(Error::Deadline),
+            _ => None,
+        }
+    }
+}
+
+/// The shared part of a lane. See the file's head for who does what.
+pub(crate) struct Lane {
+    state: Mutex<State>,
+    pub(crate) work: Condvar,
+    pub(crate) chores: Condvar,
+    pub(crate) watch: Condvar,
+}
+
+impl Lane {
+    pub(crate) fn new(state: State) -> Self {
+        Self { state: Mutex::new(state), work: Condvar::new(), chores: Condvar::new(), watch: Condvar::new() }
+    }
+
+    /// The state is consistent after every statement that can panic, so a poisoned mutex loses nothing.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn health(&self) -> Health {
+        let state = self.lock();
+        let condition = match (&state.poison, state.closed, state.stalled) {
+            (Some(reason), ..) => Condition::Poisoned(reason.clone()),
+            (_, true, _) => Condition::Closed,
+            (_, _, true) => Condition::Stalled,
+            _ => Condition::Serving,
+        };
+        let (no_spare, no_checkpoint) = (state.no_spare.clone(), state.no_checkpoint.clone());
+        Health { condition, no_spare, no_checkpoint, size: state.size }
+    }
+
+    /// Asks the keeper for a checkpoint; refused once nobody would answer.
+    pub(crate) fn demand_checkpoint(&self) -> Result<oneshot::Receiver<Result<Published, Error>>, Error> {
+        let (demand, answer) = oneshot::channel();
+        let mut state = self.lock();
+        match (&state.poison, state.drained || state.closed) {
+            (Some(reason), _) => Err(Error::Poisoned(reason.clone())),
+            (None, true) => Err(Error::Closed),
+            (None, false) => {
+                state.demands.push(demand);
+                Ok(answer)
+            }
+        }
+    }
+
+    /// Ends the lane for good: nobody may be told "durable" again before a recovery.
+    pub(crate) fn poison(&self, reason: &str) {
+        let mut state = self.lock();
+        let reason = state.poison.get_or_insert_with(|| reason.into()).clone();
+        let mut waiting = std::mem::take(&mut state.flying);
+        waiting.extend(std::mem::take(&mut state.queue).into_iter().map(|(_, reply)| reply));
+        let demands = std::mem::take(&mut state.demands);
+        drop(state);
+        for demand in demands {
+            let _ = demand.send(Err(Error::Poisoned(reason.clone())));
+        }
+        for reply in waiting {
+            // A caller who no longer waits needs no answer.
+            let _ = reply.send(Err(Error::Poisoned(reason.clone())));
+        }
+        self.chores.notify_all();
+        self.work.notify_all();
+    }
+}
+
+/// Room taken in the segments; given back when dropped.
+pub(crate) struct Room {
+    lane: Arc<Lane>,
+    bytes: u64,
+}
+
+impl Room {
+    /// Room for a whole exchange: not while the disk is too full for a spare segment.
+    pub(crate) fn for_exchange(lane: &Arc<Lane>, bytes: u64) -> Result<Self, Error> {
+        let full = lane.lock().no_spare.is_some();
+        let room = Self::take(lane, bytes)?;
+        if full { Err(Error::NoRoom) } else { Ok(room) }
+    }
+
+    pub(crate) fn take(lane: &Arc<Lane>, bytes: u64) -> Result<Self, Error> {
+        let mut state = lane.lock();
+        if let Some(refusal) = state.refusal() {
+            return Err(refusal);
+        }
+        if state.free() < bytes {
+            return Err(Error::NoRoom);
+        }
+        state.reserved += bytes;
+        Ok(Self { lane: lane.clone(), bytes })
+    }
+
+    /// Takes `bytes` out of this room, and more from the lane if this does not suffice.
+    pub(crate) fn part(&mut self, bytes: u64) -> Result<Self, Error> {
+        let mut part = Self { lane: self.lane.clone(), bytes: bytes.min(self.bytes) };
+        self.bytes -= part.bytes;
+        let missing = bytes - part.bytes;
+        if missing > 0 {
+            let mut more = Self::take(&self.lane, missing)?;
+            part.bytes += std::mem::take(&mut more.bytes);
+        }
+        Ok(part)
+    }
+
+    /// Queues `entry` on this room. `bounded`: an exchange that must end is not turned away by a full queue.
+    pub(crate) fn enqueue(
+        mut self,
+        entry: Entry,
+        bounded: bool,
+    ) -> Result<oneshot::Receiver<Result<Receipt, Error>>, Error> {
+        let (reply, receiver) = oneshot::channel();
+        let lane = self.lane.clone();
+        let mut state = lane.lock();
+        let refusal = state.refusal().or_else(|| (bounded && state.queue.len() >= QUEUE).then_some(Error::Busy));
+        if let Some(refusal) = refusal {
+            drop(state);
+            return Err(refusal);
+        }
+        let room = std::mem::take(&mut self.bytes);
+        state.queue.push((Job { entry, room }, reply));
+        let idle = !state.committing;
+        drop(state);
+        if idle {
+            lane.work.notify_one();
+        }
+        Ok(receiver)
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        if self.bytes > 0 {
+            let mut state = self.lane.lock();
+            state.reserved = state.reserved.saturating_sub(self.bytes);
+        }
+    }
+}
+
+/// Records that may wait; more is a flood that must be refused, not remembered.
+const QUEUE: usize = 8_192;

@@ -1,0 +1,175 @@
+//! The one thread that writes a lane: takes all that waits, writes it at once, syncs once, answers.
+//!
+//! No linger: while one sync runs, the next batch gathers by itself (64 waiting callers cost one sync).
+//! Order within a commit: salts, then leaves, each synced; a full segment is synced before the next is begun, so that a crash can
+//! tear only the very end. Nobody is answered before the sync and before the files were seen to be still there.
+//! Refused after the first error: everything. A failed sync may have dropped pages, and retrying it would hide that.
+
+use crate::entry::Head;
+use crate::files::{Files, still_there};
+use crate::lane::{Job, Lane, Receipt, Reply};
+use crate::segment::{self, SLOT};
+use crate::tree::{Frontier, leaf_hash};
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError};
+use std::{io, mem};
+
+/// The segment that is being written.
+pub(crate) struct Current {
+    number: u64,
+    path: PathBuf,
+    file: File,
+    side_path: PathBuf,
+    side: File,
+    offset: u64,
+    side_offset: u64,
+    bytes: u64,
+}
+
+impl Current {
+    /// Opens a prepared segment at `offset`, with `records` already in it.
+    pub(crate) fn open(dir: &Path, number: u64, bytes: u64, (offset, records): (u64, u64)) -> io::Result<Self> {
+        let (path, side_path) = (segment::path(dir, number), segment::side_path(dir, number));
+        let file = OpenOptions::new().write(true).open(&path)?;
+        let side = OpenOptions::new().write(true).open(&side_path)?;
+        Ok(Self { number, path, file, side_path, side, offset, side_offset: records * SLOT as u64, bytes })
+    }
+
+    pub(crate) fn usable(&self) -> u64 {
+        segment::usable(self.bytes - self.offset)
+    }
+}
+
+/// The writer's own things; only its thread touches them.
+pub(crate) struct Writer {
+    pub(crate) lane: Arc<Lane>,
+    pub(crate) files: Arc<dyn Files>,
+    pub(crate) dir: PathBuf,
+    pub(crate) head: Head,
+    pub(crate) current: Current,
+    pub(crate) tree: Frontier,
+    pub(crate) frames: Vec<u8>,
+    pub(crate) slots: Vec<u8>,
+    pub(crate) salted: bool,
+}
+
+impl Writer {
+    /// Runs until the journal is closed and the queue is empty, or the lane is poisoned.
+    pub(crate) fn run(mut self) {
+        let _end = End(self.lane.clone());
+        let (mut jobs, mut receipts) = (Vec::new(), Vec::new());
+        while take(&self.lane, &mut jobs) {
+            if let Err(error) = self.commit(&jobs, &mut receipts) {
+                self.lane.poison(&format!("segment {}: {error}", self.current.number));
+                break;
+            }
+            self.settle(jobs.iter().map(|job| job.room).sum(), &mut receipts);
+            jobs.clear();
+        }
+    }
+
+    fn commit(&mut self, jobs: &[Job], receipts: &mut Vec<Receipt>) -> io::Result<()> {
+        for job in jobs {
+            if self.current.offset + self.frames.len() as u64 + segment::stride(self.head.longest(&job.entry))
+                > self.current.bytes
+            {
+                self.flush()?;
+                self.roll()?;
+            }
+            let index = self.tree.size();
+            let leaf = segment::push_frame(&mut self.frames, |buffer| self.head.splice(index, &job.entry, buffer));
+            segment::push_slot(&mut self.slots, index, job.entry.salt());
+            self.salted |= job.entry.salt().is_some();
+            let leaf_hash = leaf_hash(self.frames.get(leaf).unwrap_or_default());
+            self.tree.push(leaf_hash);
+            receipts.push(Receipt { index, leaf_hash });
+        }
+        self.flush()
+    }
+
+    /// Makes what was gathered durable in the current segment.
+    fn flush(&mut self) -> io::Result<()> {
+        let current = &mut self.current;
+        if self.salted {
+            self.files.write_at(&current.side, &self.slots, current.side_offset)?;
+            self.files.sync(&current.side)?;
+            still_there(&current.side_path, &current.side)?;
+        }
+        self.files.write_at(&current.file, &self.frames, current.offset)?;
+        self.files.sync(&current.file)?;
+        still_there(&current.path, &current.file)?;
+        current.offset += self.frames.len() as u64;
+        current.side_offset += self.slots.len() as u64;
+        self.frames.clear();
+        self.slots.clear();
+        self.salted = false;
+        Ok(())
+    }
+
+    /// Goes on in the next prepared segment. Admission has promised no more room than there is, so one stands ready.
+    fn roll(&mut self) -> io::Result<()> {
+        let mut state = self.lane.lock();
+        let spare = state.spares.pop_front();
+        let spare = spare.ok_or_else(|| io::Error::new(io::ErrorKind::StorageFull, "no spare segment"))?;
+        // At once, or admission would believe for the length of a sync that the room is gone.
+        state.current = segment::usable(spare.bytes);
+        drop(state);
+        self.current = Current::open(&self.dir, spare.number, spare.bytes, (0, 0))?;
+        self.lane.chores.notify_all();
+        Ok(())
+    }
+
+    /// Publishes the new tree and answers everybody in the batch.
+    fn settle(&mut self, room: u64, receipts: &mut Vec<Receipt>) {
+        let root = self.tree.root();
+        let mut state = self.lane.lock();
+        (state.size, state.root) = (self.tree.size(), root);
+        for receipt in receipts.iter() {
+            state.fresh.extend_from_slice(&receipt.leaf_hash);
+        }
+        state.current = self.current.usable();
+        state.reserved = state.reserved.saturating_sub(room);
+        state.commits += 1;
+        (state.committing, state.stalled) = (false, false);
+        let flying: Vec<Reply<Receipt>> = mem::take(&mut state.flying);
+        drop(state);
+        for (reply, receipt) in flying.into_iter().zip(receipts.drain(..)) {
+            // A caller who no longer waits finds the record in the journal.
+            let _ = reply.send(Ok(receipt));
+        }
+        receipts.clear();
+    }
+}
+
+/// Tells the others that the writer is gone, even if it panicked.
+struct End(Arc<Lane>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.poison("the writer panicked");
+        }
+        self.0.lock().drained = true;
+        self.0.chores.notify_all();
+        self.0.watch.notify_all();
+    }
+}
+
+/// Waits for records and moves them all to `jobs`; false when there will be none.
+fn take(lane: &Lane, jobs: &mut Vec<Job>) -> bool {
+    let mut state = lane.lock();
+    while state.queue.is_empty() {
+        if state.closed || state.poison.is_some() {
+            return false;
+        }
+        state = lane.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+    }
+    let queue = mem::take(&mut state.queue);
+    state.committing = true;
+    for (job, reply) in queue {
+        jobs.push(job);
+        state.flying.push(reply);
+    }
+    true
+}

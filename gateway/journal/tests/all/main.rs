@@ -1,0 +1,16 @@
+//! The journal from outside: what it promises, against crashes, full and failing disks, and tampering.
+
+#[cfg(test)]
+mod append;
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod oracles;
+#[cfg(test)]
+mod tamper;
+#[cfg(test)]
+mod verdicts;
