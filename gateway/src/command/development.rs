@@ -1,0 +1,148 @@
+//! A development environment on disk: what `certs dev` lays out and the demo runs on.
+//!
+//! ```text
+//! DIR/pki/...            certificates and keys, friends and enemies (see qaqpa-certs-dev)
+//! DIR/secrets/           journal key, SHEP password
+//! DIR/policy/            the operators' packs
+//! DIR/gateway.toml       ready for `qaqpa serve`
+//! DIR/trust.toml         what an auditor must get by another way than the bundle
+//! ```
+
+use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+use qaqpa_certs_dev::DevPki;
+use qaqpa_journal::note::Signer;
+
+use crate::clock::Clock;
+
+const AVTOMEKTEP: &str = include_str!("../../../deploy/policies/avtomektep.yaml");
+/// Lane of a development gateway.
+pub(super) const ORIGIN: &str = "qaqpa-dev.localhost/audit/dev";
+/// What a development gateway and the mock government call their shared secret.
+pub(super) const SENDER: &str = "qaqpa_dev";
+
+/// Where it goes and which addresses it names.
+#[derive(Debug, Clone)]
+pub(super) struct Layout {
+    pub(super) directory: PathBuf,
+    pub(super) listen: SocketAddr,
+    pub(super) shep: SocketAddr,
+}
+
+/// Writes the environment.
+pub(super) fn lay_out(layout: &Layout, clock: &Clock) -> Result<DevPki, String> {
+    let directory = &layout.directory;
+    let text = |error: std::io::Error| format!("{}: {error}", directory.display());
+    let pki = DevPki::make(offset_date_time(clock)).map_err(|error| error.to_string())?;
+    std::fs::create_dir_all(directory.join("policy")).map_err(text)?;
+    std::fs::create_dir_all(directory.join("secrets")).map_err(text)?;
+    pki.write(&directory.join("pki")).map_err(|error| error.to_string())?;
+    let seed = random().ok_or("no randomness")?;
+    let signer = Signer::from_seed(ORIGIN, &seed).map_err(|error| error.to_string())?;
+    let key = Signer::key_text(ORIGIN, &seed).map_err(|error| error.to_string())?;
+    secret(&directory.join("secrets/journal.key"), &key).map_err(text)?;
+    let password = random().map(hex::encode).ok_or("no randomness")?;
+    secret(&directory.join("secrets/shep.password"), &password).map_err(text)?;
+    std::fs::write(directory.join("policy/avtomektep.yaml"), AVTOMEKTEP).map_err(text)?;
+    std::fs::write(directory.join("gateway.toml"), gateway_toml(layout)).map_err(text)?;
+    std::fs::write(directory.join("trust.toml"), trust_toml(signer.vkey())).map_err(text)?;
+    Ok(pki)
+}
+
+fn random() -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    SystemRandom::new().fill(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+fn secret(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    writeln!(file, "{text}")
+}
+
+/// The clock's time for rcgen.
+pub(super) fn offset_date_time(clock: &Clock) -> time::OffsetDateTime {
+    time::OffsetDateTime::from_unix_timestamp(clock.now().as_second()).unwrap_or(time::OffsetDateTime::UNIX_EPOCH)
+}
+
+fn trust_toml(vkey: &impl std::fmt::Display) -> String {
+    format!(
+        "# Whose signatures an auditor believes. Hand it over by another way than the bundle.\n\n[[lane]]\norigin = \"{ORIGIN}\"\nkey = \"{vkey}\"\n"
+    )
+}
+
+fn gateway_toml(layout: &Layout) -> String {
+    let Layout { listen, shep, .. } = layout;
+    format!(
+        r#"# Development environment made by `qaqpa certs dev`. Every key is documented in deploy/gateway.toml.
+profile = "development"
+
+[listen]
+address = "{listen}"
+certificate = "pki/servers/gateway.pem"
+key = "pki/servers/gateway.key"
+client_ca = "pki/ca.pem"
+crl = "pki/ca.crl"
+
+[journal]
+directory = "journal"
+origin = "{ORIGIN}"
+key = "secrets/journal.key"
+
+[[operators]]
+id = "avtomektep"
+policy = "policy/avtomektep.yaml"
+
+[[callers]]
+id = "school"
+uri = "urn:qaqpa:dev:school"
+operator = "avtomektep"
+role = "exchange"
+purposes = ["state-exchange", "reporting"]
+on_behalf_of = ["990140000007"]
+
+[[callers]]
+id = "school-2"
+uri = "urn:qaqpa:dev:school-2"
+operator = "avtomektep"
+role = "exchange"
+purposes = ["reporting"]
+on_behalf_of = ["990140000017"]
+
+[[callers]]
+id = "auditor"
+uri = "urn:qaqpa:dev:auditor"
+operator = "avtomektep"
+role = "auditor"
+
+[[callers]]
+id = "admin"
+uri = "urn:qaqpa:dev:admin"
+operator = "avtomektep"
+role = "admin"
+
+[systems.avtoshkola]
+endpoint = "shep"
+sender_id = "{SENDER}"
+password_file = "secrets/shep.password"
+signer_certificate = "pki/signers/gateway-signer.pem"
+signer_key = "pki/signers/gateway-signer.key"
+reply_signers = ["pki/signers/shep-signer.pem"]
+
+[endpoints.shep]
+url = "https://localhost:{port}/bip-sync-wss-gost/"
+kind = "development-loopback"
+addresses = ["{address}"]
+ca = "pki/ca.pem"
+
+[telemetry]
+format = "text"
+"#,
+        port = shep.port(),
+        address = shep.ip(),
+    )
+}

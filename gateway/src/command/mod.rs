@@ -1,0 +1,118 @@
+//! The commands of `qaqpa`. Each file is one; this one is the table of contents.
+
+mod audit;
+mod certs;
+mod check;
+mod demo;
+mod development;
+mod mock;
+mod serve;
+mod sync;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand, ValueEnum};
+
+pub use serve::{Running, start};
+
+use crate::gateway::Surroundings;
+
+/// A gateway through which Kazakhstan organisations exchange personal data with state systems: only the fields that
+/// the declared purpose needs, only to endpoints in Kazakhstan, and every exchange leaves evidence.
+#[derive(Debug, Parser)]
+#[command(name = "qaqpa", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the gateway
+    Serve(serve::Arguments),
+    /// Check a configuration and everything it names; all problems at once
+    Check(check::Arguments),
+    /// Do the main job on loopback with synthetic data, and show every promise being kept
+    Demo(demo::Arguments),
+    /// Send a file of students to a gateway
+    Sync(sync::Arguments),
+    /// Stand in for the state
+    #[command(subcommand)]
+    Mock(mock::Command),
+    /// Export the journal, or verify what was exported
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// Make development certificates, or look into one
+    #[command(subcommand)]
+    Certs(certs::Command),
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Text,
+    /// One JSON object
+    Json,
+}
+
+/// Usage errors, sysexits.h `EX_USAGE`.
+const USAGE: u8 = 64;
+/// The configuration cannot be used, `EX_CONFIG`.
+const CONFIGURATION: u8 = 78;
+/// The input cannot be used, `EX_DATAERR`.
+const INPUT: u8 = 65;
+
+/// Runs the command line and says how it went: 0 done, 1 the answer is no, 64 wrong usage, 65 unusable input, 74 the
+/// journal failed, 78 unusable configuration. `audit verify` has its own four codes.
+pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, surroundings: Surroundings) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            return if asked { ExitCode::SUCCESS } else { ExitCode::from(USAGE) };
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&format!("the runtime does not start: {error}"), 71),
+    };
+    runtime.block_on(async {
+        match arguments.command {
+            Command::Serve(arguments) => serve::run(arguments, surroundings).await,
+            Command::Check(arguments) => check::run(&arguments, &surroundings),
+            Command::Demo(arguments) => demo::run(arguments, surroundings).await,
+            Command::Sync(arguments) => sync::run(arguments, surroundings).await,
+            Command::Mock(command) => mock::run(command, surroundings).await,
+            Command::Audit(command) => audit::run(command, &surroundings).await,
+            Command::Certs(command) => certs::run(command, &surroundings),
+        }
+    })
+}
+
+/// Writes a line to standard output; a closed pipe is no error of ours.
+fn say(text: &str) {
+    let _ = writeln!(io::stdout().lock(), "{text}");
+}
+
+/// Writes a line to standard error.
+fn tell(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+fn failed(text: &str, code: u8) -> ExitCode {
+    tell(&format!("qaqpa: {text}"));
+    ExitCode::from(code)
+}
+
+/// Where the configuration is.
+#[derive(Debug, Clone, clap::Args)]
+struct ConfigFile {
+    /// Configuration file; every key is documented in deploy/gateway.toml
+    #[arg(long = "config", value_name = "FILE")]
+    path: PathBuf,
+}

@@ -1,0 +1,52 @@
+//! Salted commitments to the fields that were released, for the journal.
+//!
+//! One commitment per field path, so that a leaf stays small whatever the message: a path that occurs once is committed
+//! to as it is, one that occurs several times by a hash over its commitments in order. With the exchange's salt (in the
+//! receipt and in the journal's deletable sidecar) and the value, anybody can open one without learning another.
+
+use std::collections::BTreeMap;
+
+use aws_lc_rs::digest::{Context, SHA256};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use qaqpa_journal::commitment::commit;
+use qaqpa_policy::Minimised;
+
+/// Path of the caller's request id, which is committed to and never written down: a caller may put anything there.
+pub const REQUEST_ID_PATH: &str = "context.request_id";
+
+/// Commitments by path: `student.iin` to base64url without padding.
+pub type Commitments = BTreeMap<String, String>;
+
+/// Commits to every scalar of a minimised message, each under its path with positions (`student[3].iin`).
+#[must_use]
+pub fn commitments(minimised: &Minimised, salt: &[u8; 32]) -> Commitments {
+    let mut found: BTreeMap<String, Vec<[u8; 32]>> = BTreeMap::new();
+    for released in minimised.released() {
+        let hash = commit(salt, &released.path, released.value);
+        found.entry(without_positions(&released.path)).or_default().push(hash);
+    }
+    found.into_iter().map(|(path, hashes)| (path, one(&hashes))).collect()
+}
+
+fn without_positions(path: &str) -> String {
+    path.split('.').map(|step| step.split('[').next().unwrap_or(step)).collect::<Vec<_>>().join(".")
+}
+
+/// Commitment to the caller's request id.
+#[must_use]
+pub fn request_id(salt: &[u8; 32], id: &str) -> (String, String) {
+    (REQUEST_ID_PATH.to_owned(), one(&[commit(salt, REQUEST_ID_PATH, id.as_bytes())]))
+}
+
+fn one(hashes: &[[u8; 32]]) -> String {
+    match hashes {
+        [single] => URL_SAFE_NO_PAD.encode(single),
+        several => {
+            let mut context = Context::new(&SHA256);
+            context.update(b"qaqpa/v1/several\0");
+            several.iter().for_each(|hash| context.update(hash));
+            URL_SAFE_NO_PAD.encode(context.finish())
+        }
+    }
+}

@@ -1,0 +1,407 @@
+//! `gateway.toml`, read whole: unknown keys refused, every problem named at once with its line.
+//!
+//! The keys are documented where people meet them, in `deploy/gateway.toml`; a test keeps that file complete.
+//! Reading touches nothing but files: whether they fit together is found by [`crate::gateway::Gateway::assemble`].
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::listen::TlsFiles;
+use crate::quota::{Limits, Passport};
+
+/// One thing that is wrong with a configuration or with what it names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// File it stands in.
+    pub file: PathBuf,
+    /// Line, from 1, where it can be told.
+    pub line: Option<usize>,
+    /// One sentence, with the key in backticks.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "{}:{line}: {}", self.file.display(), self.message),
+            None => write!(f, "{}: {}", self.file.display(), self.message),
+        }
+    }
+}
+
+/// The whole file.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Config {
+    /// What may be trusted.
+    pub profile: Profile,
+    /// Descriptor set in place of the compiled-in contracts.
+    pub contracts: Option<PathBuf>,
+    /// Where callers come in.
+    pub listen: Listen,
+    /// Where the evidence goes.
+    pub journal: Journal,
+    /// Whose policies decide.
+    pub operators: Vec<Operator>,
+    /// Who may call.
+    pub callers: Vec<Caller>,
+    /// What answers.
+    pub systems: BTreeMap<String, System>,
+    /// Where connections may go.
+    pub endpoints: BTreeMap<String, Endpoint>,
+    /// How much is enough.
+    #[serde(default)]
+    pub quotas: Limits,
+    /// What is told about the work.
+    #[serde(default)]
+    pub telemetry: Telemetry,
+}
+
+/// Development differs from production by what is trusted, never by what is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// Loopback endpoints are refused at start.
+    Production,
+    /// Declared loopback endpoints are allowed.
+    Development,
+}
+
+/// `[listen]`
+#[derive(Debug, Clone, Deserialize)]
+pub struct Listen {
+    /// Address and port; port 0 takes a free one.
+    pub address: SocketAddr,
+    certificate: PathBuf,
+    key: PathBuf,
+    client_ca: PathBuf,
+    crl: PathBuf,
+}
+
+impl Listen {
+    /// The four files of the listener.
+    #[must_use]
+    pub fn tls(&self) -> TlsFiles {
+        TlsFiles {
+            certificate: self.certificate.clone(),
+            key: self.key.clone(),
+            client_ca: self.client_ca.clone(),
+            crl: self.crl.clone(),
+        }
+    }
+}
+
+/// `[journal]`
+#[derive(Debug, Clone, Deserialize)]
+pub struct Journal {
+    /// Directory of the lane.
+    pub directory: PathBuf,
+    /// C2SP origin.
+    pub origin: String,
+    /// Key file, C2SP note form.
+    pub key: PathBuf,
+    /// Segment size, MiB.
+    #[serde(default = "Journal::default_segment_mib")]
+    pub segment_mib: u32,
+}
+
+impl Journal {
+    fn default_segment_mib() -> u32 {
+        32
+    }
+}
+
+/// `[[operators]]`
+#[derive(Debug, Clone, Deserialize)]
+pub struct Operator {
+    /// Id of the pack inside the file.
+    pub id: String,
+    /// Policy pack.
+    pub policy: PathBuf,
+}
+
+/// `[[callers]]`
+#[derive(Debug, Clone, Deserialize)]
+pub struct Caller {
+    /// Stable name in journal and metrics.
+    pub id: String,
+    /// URI of the subject alternative name.
+    pub uri: Option<String>,
+    /// BIN of the subject's OU.
+    pub bin: Option<String>,
+    /// UID of the subject.
+    pub uid: Option<String>,
+    /// Operator whose policy binds the caller.
+    pub operator: String,
+    /// `exchange`, `auditor` or `admin`.
+    pub role: String,
+    /// Purposes it may claim.
+    #[serde(default)]
+    pub purposes: Vec<String>,
+    /// BINs it may act for.
+    #[serde(default)]
+    pub on_behalf_of: Vec<String>,
+}
+
+/// `[systems.ID]`
+#[derive(Debug, Clone, Deserialize)]
+pub struct System {
+    /// Endpoint id.
+    pub endpoint: String,
+    /// SHEP login.
+    pub sender_id: String,
+    /// File with the SHEP password.
+    pub password_file: PathBuf,
+    /// Our signer's certificate.
+    pub signer_certificate: PathBuf,
+    /// Our signer's key.
+    pub signer_key: PathBuf,
+    /// Pinned signers of replies.
+    pub reply_signers: Vec<PathBuf>,
+    #[serde(default = "System::default_replay_window")]
+    replay_window_seconds: u32,
+    /// Messages per hour.
+    #[serde(flatten)]
+    pub passport: Passport,
+    #[serde(default = "System::default_connect")]
+    connect_timeout_seconds: u32,
+    #[serde(default = "System::default_total")]
+    total_timeout_seconds: u32,
+}
+
+impl System {
+    fn default_replay_window() -> u32 {
+        300
+    }
+    fn default_connect() -> u32 {
+        10
+    }
+    fn default_total() -> u32 {
+        60
+    }
+
+    /// How far a reply's date may be from now.
+    #[must_use]
+    pub fn replay_window(&self) -> Duration {
+        Duration::from_secs(self.replay_window_seconds.into())
+    }
+
+    /// Connect, and the whole call.
+    #[must_use]
+    pub fn timeouts(&self) -> (Duration, Duration) {
+        (
+            Duration::from_secs(self.connect_timeout_seconds.into()),
+            Duration::from_secs(self.total_timeout_seconds.into()),
+        )
+    }
+}
+
+/// `[endpoints.ID]`
+#[derive(Debug, Clone, Deserialize)]
+pub struct Endpoint {
+    /// Where to.
+    pub url: String,
+    /// `internet`, `closed-network` or `development-loopback`.
+    pub kind: String,
+    /// Networks the address must lie in.
+    #[serde(default)]
+    pub pins: Vec<String>,
+    /// Addresses in place of DNS.
+    #[serde(default)]
+    pub addresses: Vec<IpAddr>,
+    /// Roots of the server's certificate; not needed for plain http in a closed network.
+    pub ca: Option<PathBuf>,
+}
+
+/// `[telemetry]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default)]
+pub struct Telemetry {
+    /// Log level.
+    pub level: String,
+    /// `text` or `json`.
+    pub format: String,
+    /// Endpoint id of an OTLP collector.
+    pub otlp: Option<String>,
+}
+
+impl Default for Telemetry {
+    fn default() -> Self {
+        Self { level: "info".into(), format: "json".into(), otlp: None }
+    }
+}
+
+impl Config {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// All problems at once: syntax, types, unknown keys, values out of bounds.
+    pub fn read(path: &Path) -> Result<(Self, Source), Vec<Problem>> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            vec![Problem { file: path.to_owned(), line: None, message: format!("cannot be read: {error}") }]
+        })?;
+        Self::parse(&text, path)
+    }
+
+    /// Parses the text of the file at `path`; relative paths inside start at its directory.
+    ///
+    /// # Errors
+    /// As [`Config::read`].
+    pub fn parse(text: &str, path: &Path) -> Result<(Self, Source), Vec<Problem>> {
+        let source = Source::new(text, path);
+        let mut problems = Vec::new();
+        let deserializer = toml::Deserializer::parse(text).map_err(|error| vec![source.syntax(&error)])?;
+        let parsed: Result<Self, _> = serde_ignored::deserialize(deserializer, |key| {
+            let key = key.to_string().replace(".?", "");
+            problems.push(source.problem(&key, format!("unknown key `{key}`")));
+        });
+        match parsed {
+            Err(error) => problems.push(source.syntax(&error)),
+            Ok(mut config) => {
+                config.bounds(&source, &mut problems);
+                if problems.is_empty() {
+                    config.resolve_paths(path.parent().unwrap_or(Path::new(".")));
+                    return Ok((config, source));
+                }
+            }
+        }
+        Err(problems)
+    }
+
+    fn bounds(&self, source: &Source, problems: &mut Vec<Problem>) {
+        let mut within = |key: String, value: u32, low: u32, high: u32| {
+            if !(low..=high).contains(&value) {
+                problems.push(source.problem(&key, format!("`{key}` must be {low} to {high}, not {value}")));
+            }
+        };
+        within("journal.segment_mib".into(), self.journal.segment_mib, 1, 1024);
+        for (id, system) in &self.systems {
+            within(format!("systems.{id}.replay_window_seconds"), system.replay_window_seconds, 30, 3600);
+            within(format!("systems.{id}.connect_timeout_seconds"), system.connect_timeout_seconds, 1, 60);
+            within(format!("systems.{id}.total_timeout_seconds"), system.total_timeout_seconds, 1, 300);
+        }
+        if !matches!(self.telemetry.format.as_str(), "text" | "json") {
+            problems.push(source.problem("telemetry.format", "`telemetry.format` is `text` or `json`".into()));
+        }
+        if self.telemetry.level.parse::<tracing::Level>().is_err() {
+            problems.push(
+                source.problem("telemetry.level", "`telemetry.level` is error, warn, info, debug or trace".into()),
+            );
+        }
+    }
+
+    fn resolve_paths(&mut self, base: &Path) {
+        let system_files = self.systems.values_mut().flat_map(|system| {
+            [&mut system.password_file, &mut system.signer_certificate, &mut system.signer_key]
+                .into_iter()
+                .chain(&mut system.reply_signers)
+        });
+        let listen = &mut self.listen;
+        let files = [&mut listen.certificate, &mut listen.key, &mut listen.client_ca, &mut listen.crl]
+            .into_iter()
+            .chain([&mut self.journal.directory, &mut self.journal.key])
+            .chain(self.operators.iter_mut().map(|operator| &mut operator.policy))
+            .chain(self.endpoints.values_mut().filter_map(|endpoint| endpoint.ca.as_mut()))
+            .chain(self.contracts.as_mut())
+            .chain(system_files);
+        for file in files {
+            *file = base.join(&file);
+        }
+    }
+}
+
+/// The text of the configuration, to find the line of a key in.
+#[derive(Debug, Clone)]
+pub struct Source {
+    path: PathBuf,
+    text: String,
+}
+
+impl Source {
+    fn new(text: &str, path: &Path) -> Self {
+        Self { path: path.to_owned(), text: text.to_owned() }
+    }
+
+    /// A problem at a dotted key such as `systems.avtoshkola.endpoint` or `callers.0.role`.
+    #[must_use]
+    pub fn problem(&self, key: &str, message: String) -> Problem {
+        Problem { file: self.path.clone(), line: self.line(key), message }
+    }
+
+    fn syntax(&self, error: &toml::de::Error) -> Problem {
+        let line = error.span().map(|span| self.line_at(span.start));
+        Problem { file: self.path.clone(), line, message: error.message().trim().to_owned() }
+    }
+
+    /// Line of the longest part of the key that stands in the file.
+    fn line(&self, key: &str) -> Option<usize> {
+        let document = toml_edit::Document::parse(self.text.as_str()).ok()?;
+        let mut item: &toml_edit::Item = document.as_item();
+        let mut offset = None;
+        for part in key.split('.') {
+            let span = item
+                .as_table_like()
+                .and_then(|table| table.get_key_value(part))
+                .and_then(|(key, item)| key.span().or_else(|| item.span()));
+            let Some(next) = item.get(part).or_else(|| item.get(part.parse::<usize>().ok()?)) else { break };
+            offset = span.or_else(|| next.span()).or(offset);
+            item = next;
+        }
+        offset.map(|span| self.line_at(span.start))
+    }
+
+    fn line_at(&self, offset: usize) -> usize {
+        self.text.get(..offset).map_or(1, |before| before.matches('\n').count() + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOCUMENTED: &str = include_str!("../../deploy/gateway.toml");
+
+    fn problems(text: &str) -> Vec<String> {
+        Config::parse(text, Path::new("gateway.toml")).unwrap_err().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_documented_file_parses() {
+        let (config, _) = Config::parse(DOCUMENTED, Path::new("deploy/gateway.toml")).unwrap();
+        assert_eq!(config.journal.key, Path::new("deploy/secrets/journal.key"));
+        assert_eq!(config.systems["avtoshkola"].passport, Passport::default(), "documented defaults are the defaults");
+        assert_eq!(config.quotas, Limits::default());
+    }
+
+    #[test]
+    fn all_problems_are_named_at_once_with_their_lines() {
+        let text = DOCUMENTED
+            .replace("segment_mib = 32", "segment_mib = 0\nfsync = false")
+            .replace("replay_window_seconds = 300", "replay_window_seconds = 86400")
+            .replace("[quotas]", "[quotas]\nenabled = false");
+        let found = problems(&text);
+        let line = |needle: &str| text.lines().position(|line| line.starts_with(needle)).unwrap() + 1;
+        assert_eq!(found.len(), 4, "{found:?}");
+        for (needle, key) in [
+            ("fsync", "unknown key `journal.fsync`"),
+            ("enabled", "unknown key `quotas.enabled`"),
+            ("segment_mib", "`journal.segment_mib` must be"),
+            ("replay_window", "`systems.avtoshkola.replay_window_seconds` must be"),
+        ] {
+            assert!(
+                found.iter().any(|problem| problem.starts_with(&format!("gateway.toml:{}: {key}", line(needle)))),
+                "{key} in {found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_type_error_has_its_line() {
+        let found = problems(&DOCUMENTED.replace("profile = \"production\"", "profile = \"testing\""));
+        assert!(found[0].starts_with("gateway.toml:6:"), "{found:?}");
+    }
+}

@@ -1,0 +1,544 @@
+//! The corridor: one exchange, room by room. The file to read first.
+//!
+//! Each room makes evidence that only it can make, and the next one demands it, so that a skipped check does not compile:
+//! `Caller` → [`Permit`] → [`Consent`] → [`Minimised`] → [`Resident`] → `Signed` → `Owed` → `Believed` → reply.
+//! The intent is durable before the first byte leaves, the outcome before the answer returns; refusals are recorded too.
+//!
+//! An exchange runs detached from the caller: when a client hangs up in the middle, what has left is still recorded to
+//! its end. A crash between intent and outcome is settled at the next start as `unknown`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use jiff::Timestamp;
+use prost::Message as _;
+use qaqpa_adapters::codec::{Drift, Fills, scalar};
+use qaqpa_adapters::shep::status;
+use qaqpa_adapters::shep::sync::{self, RequestInfo, ResponseInfo, Sent, Shape};
+use qaqpa_adapters::soap::Envelope;
+use qaqpa_adapters::xml::{Document, text};
+use qaqpa_journal::{Entry, Owed, Receipt as Leaf};
+use qaqpa_policy::consent::{self, Consent};
+use qaqpa_policy::{Caller, Claim, Iin, Minimised, Mode, Permit, Subjects, Withheld, permit};
+use qaqpa_proto::v1::{JournalEntry, PolicyVersion, Receipt, ShepStatus, Warning};
+use tracing::Instrument as _;
+use uuid::Uuid;
+
+use crate::commit;
+use crate::denial::Denial;
+use crate::dial::{RawReply, Resident};
+use crate::duplicate::Ticket;
+use crate::gateway::{Gateway, Served, System};
+use crate::quota::Ask;
+use crate::reason::{Language, Reason};
+use crate::record::{self, Denied, Intent, Outcome, Times, Who, Why};
+
+/// One message of a caller, and where it goes.
+pub struct Call {
+    /// Who, if the configuration knows the certificate.
+    pub caller: Option<Caller>,
+    /// SHA-256 of the client certificate, hex.
+    pub certificate: Arc<str>,
+    /// The operation behind the path.
+    pub served: Arc<Served>,
+    /// Wire bytes of the request, or why there are none.
+    pub request: Result<Bytes, Denial>,
+    /// For the texts of a refusal.
+    pub language: Language,
+    /// When the request was complete.
+    pub accepted: Timestamp,
+}
+
+/// What goes back: wire bytes of the reply message with its receipt in front, or no.
+pub struct Answer {
+    /// UUIDv7 of the exchange.
+    pub exchange_id: String,
+    /// The caller's request id, or the exchange id where it gave none that can be read.
+    pub request_id: String,
+    /// Reply or denial.
+    pub result: Result<Bytes, Denial>,
+}
+
+/// Room 10's evidence: an envelope that is signed and about to be recorded.
+struct Signed {
+    envelope: String,
+    message_id: String,
+}
+
+/// What rooms 2 to 10 have shown. Nothing has left yet.
+struct Cleared {
+    permit: Permit,
+    consent: Consent,
+    minimised: Minimised,
+    subjects: usize,
+    resident: Arc<Resident>,
+    signed: Signed,
+    salt: [u8; 32],
+    claim: Claim,
+    ticket: Ticket,
+}
+
+/// What came back and was believed, read and minimised.
+struct Reply {
+    minimised: Minimised,
+    drift: Drift,
+    shep: ShepStatus,
+    business: Option<String>,
+    signer: Option<[u8; 32]>,
+    received: Timestamp,
+    hmac: String,
+}
+
+impl Gateway {
+    /// Walks one call through the corridor, in a task of its own, and records whatever comes of it.
+    pub async fn exchange(self: Arc<Self>, call: Call) -> Answer {
+        let id = self.exchange_id();
+        let span = tracing::info_span!("exchange", exchange_id = %id, method = %call.served.operation.path);
+        let fallback = id.to_string();
+        let walk = self.walk(call, id).instrument(span);
+        match tokio::spawn(walk).await {
+            Ok(answer) => answer,
+            // A panic in the corridor: the exchange is lost, the process is not, and the journal holds its intent.
+            Err(_) => {
+                Answer { exchange_id: fallback.clone(), request_id: fallback, result: Err(Reason::Internal.into()) }
+            }
+        }
+    }
+
+    async fn walk(self: Arc<Self>, call: Call, id: Uuid) -> Answer {
+        let exchange_id = id.to_string();
+        let claim = call.request.as_ref().ok().and_then(|wire| Claim::read(wire).ok());
+        let request_id = claim
+            .as_ref()
+            .and_then(|claim| claim.request_id().map(str::to_owned))
+            .unwrap_or_else(|| exchange_id.clone());
+        let result = match self.clear(&call, id).await {
+            Err(denial) => Err(self.deny(&call, &exchange_id, claim.as_ref(), denial).await),
+            Ok(cleared) => self.carry_out(&call, &exchange_id, &request_id, cleared).await,
+        };
+        self.telemetry.exchange(
+            &call.served.operation.path,
+            result.as_ref().err().map(|denial| denial.reason),
+            call.accepted,
+            self.clock.now(),
+        );
+        Answer { exchange_id, request_id, result }
+    }
+
+    /// Rooms 2 to 10.
+    async fn clear(&self, call: &Call, id: Uuid) -> Result<Cleared, Denial> {
+        let operation = &call.served.operation;
+        let caller = call.caller.as_ref().ok_or(Reason::CallerUnknown)?;
+        self.quotas.caller(caller.id())?;
+        let wire = call.request.as_ref().map_err(Clone::clone)?;
+        let claim = Claim::read(wire)?;
+        let permit = permit(caller, operation, &claim, self.policy(caller)?)?;
+        let subjects = Subjects::read(operation, wire)?;
+        let minimised = permit.request_plan().minimise(wire, Mode::Strip)?;
+        let consent = consent::check(&permit, &subjects, self.clock.today())?;
+        let ticket = self.duplicates.take(caller.id(), claim.request_id(), id, self.clock.now())?;
+        let system = self.system(operation)?;
+        let iins: Vec<&str> = subjects.iins().map(Iin::as_str).collect();
+        let ask = Ask {
+            caller: caller.id(),
+            purpose: &permit.purpose().id,
+            operation: &operation.path,
+            system: &operation.system.id,
+            service: &operation.service_id,
+            subjects: &iins,
+        };
+        self.quotas.exchange(&ask, self.clock.now())?;
+        let resident = self.door.judge(&system.endpoint).await?;
+        let signed = self.sign(&call.served, system, &permit, &minimised, id)?;
+        let salt = self.salt()?;
+        Ok(Cleared { consent, minimised, subjects: iins.len(), resident, signed, salt, ticket, permit, claim })
+    }
+
+    /// Rooms 9 and 10: the contract's XML in SHEP's envelope, signed.
+    fn sign(
+        &self,
+        served: &Served,
+        system: &System,
+        permit: &Permit,
+        minimised: &Minimised,
+        id: Uuid,
+    ) -> Result<Signed, Denial> {
+        let now = self.clock.now();
+        let message_id = id.to_string();
+        let fills = Fills {
+            request_id: Some(&message_id),
+            request_date: Some(now),
+            requestor_bin: Some(permit.acting().as_str()),
+            operator_bin: Some(permit.pack().operator().bin.as_str()),
+        };
+        let mut document = String::with_capacity(2048);
+        served.codec.write_request(minimised.bytes(), &fills, &mut document)?;
+        let info = RequestInfo {
+            message_id,
+            service_id: served.operation.service_id.clone(),
+            message_date: now,
+            sender_id: system.sender_id.clone(),
+            password: Some(system.password.clone()),
+            ..RequestInfo::default()
+        };
+        let shape = Shape::of_request(&served.operation);
+        let body = sync::write_request(&info, shape, &document)?;
+        let envelope = system.security.envelope(&body, shape.is_canonical(), id)?;
+        Ok(Signed { envelope, message_id: info.message_id })
+    }
+
+    /// Rooms 11 to 17. From the durable intent on, whatever happens is recorded as its outcome.
+    async fn carry_out(
+        &self,
+        call: &Call,
+        exchange_id: &str,
+        request_id: &str,
+        mut cleared: Cleared,
+    ) -> Result<Bytes, Denial> {
+        let owed = self.record_intent(call, exchange_id, &cleared).await?;
+        let sent = self.clock.now();
+        let intent = owed.intent();
+        let reply = self.send(call, &cleared).await;
+        let times = Times {
+            accepted: call.accepted,
+            sent,
+            received: reply.as_ref().ok().map(|reply| reply.received),
+            decided: self.clock.now(),
+        };
+        let outcome = self.record_outcome(exchange_id, &cleared, &reply, times, owed).await?;
+        self.event(call, &cleared, reply.as_ref().err(), times);
+        let reply = reply?;
+        cleared.ticket.done();
+        Ok(self.answer(call, exchange_id, request_id, cleared, reply, (intent, outcome)))
+    }
+
+    /// Room 11.
+    async fn record_intent(&self, call: &Call, exchange_id: &str, cleared: &Cleared) -> Result<Owed, Denial> {
+        let operation = &call.served.operation;
+        let permit = &cleared.permit;
+        let mut commitments = commit::commitments(&cleared.minimised, &cleared.salt);
+        commitments.extend(cleared.claim.request_id().map(|id| commit::request_id(&cleared.salt, id)));
+        let intent = Intent {
+            phase: "INTENT",
+            txn: exchange_id,
+            ts: self.clock.now(),
+            who: self.who(call),
+            method: &operation.path,
+            why: Why {
+                purpose: &permit.purpose().id,
+                dpv: &permit.purpose().dpv,
+                legal_basis: &permit.purpose().legal_basis,
+                clause: &permit.purpose().clause,
+                policy: permit.pack().edition(),
+                policy_sha256: permit.pack().sha256(),
+                acting_for: permit.acting().as_str(),
+            },
+            system: &operation.system.id,
+            service_id: &operation.service_id,
+            contract: &operation.source,
+            subjects: record::Subjects { named: cleared.subjects, minors: cleared.consent.minors() },
+            withheld: by_category(cleared.minimised.withheld()),
+            residency: cleared.resident.evidence(),
+            address: cleared.resident.address().to_string(),
+            message_id: &cleared.signed.message_id,
+            request_hmac: hmac(&cleared.salt, cleared.signed.envelope.as_bytes()),
+            signature: self.system(operation)?.security.algorithm(),
+            commitments,
+        };
+        let entry = Entry::new(record::line(&intent), Some(cleared.salt)).map_err(journal_error)?;
+        self.journal.reserve().map_err(journal_error)?.intent(entry).await.map_err(journal_error)
+    }
+
+    /// Rooms 12 to 15: send, verify, decode, minimise.
+    async fn send(&self, call: &Call, cleared: &Cleared) -> Result<Reply, Denial> {
+        let system = self.system(&call.served.operation)?;
+        let raw = self.door.post(&cleared.resident, cleared.signed.envelope.clone()).await?;
+        let received = self.clock.now();
+        let hmac = hmac(&cleared.salt, &raw.body);
+        self.read(call, cleared, system, &raw, received).map(|reply| Reply { received, hmac, ..reply })
+    }
+
+    /// Rooms 13 to 15 on the bytes that came.
+    fn read(
+        &self,
+        call: &Call,
+        cleared: &Cleared,
+        system: &System,
+        raw: &RawReply,
+        received: Timestamp,
+    ) -> Result<Reply, Denial> {
+        if !is_xml(&raw.content_type) {
+            return Err(Denial::from(Reason::UpstreamNotSoap).detailed(format!("http_{}", raw.status)));
+        }
+        let text = text::decode(&raw.body, Some(&raw.content_type))
+            .map_err(|why| Denial::from(Reason::ReplyMalformed).detailed(why.code()))?;
+        let document =
+            Document::parse(&text).map_err(|why| Denial::from(Reason::ReplyMalformed).detailed(why.code()))?;
+        let believed = match system.security.believe(&document, received.as_second()) {
+            Ok(believed) => believed,
+            // SHEP's own faults come unsigned when it could not read us: they release nothing, so they may speak.
+            Err(denial) => return Err(unsigned_fault(&document).unwrap_or(denial)),
+        };
+        let (info, data) = match sync::read_reply(believed.body)? {
+            sync::Reply::Fault(fault) => return Err(fault_denial(&fault)),
+            sync::Reply::Response { info, data } => (info, data),
+        };
+        let operation = &call.served.operation;
+        let read = data.map(|data| {
+            data.with_root(call.served.codec.reply().root(), |root| {
+                call.served.codec.read_reply(root, &self.read_limits)
+            })
+        });
+        let business_id = operation.business_result.as_ref().and_then(|result| result.request_id.as_ref());
+        let answered_id = read.as_ref().and_then(|read| scalar(&read.as_ref().ok()?.as_ref().ok()?.wire, business_id?));
+        let sent = Sent { message_id: &cleared.signed.message_id, correlation_id: None };
+        sync::answers(&info, sent, answered_id, system.replay_window, received)?;
+        if !status::is_success(&info.status.code) {
+            return Err(Denial::from(Reason::UpstreamStatus).detailed(stable_word(&info.status.code)));
+        }
+        let read = read.ok_or_else(|| Denial::from(Reason::ReplyMalformed).detailed("no_data"))???;
+        self.note_drift(&operation.path, &read.drift);
+        let business =
+            operation.business_result.as_ref().and_then(|result| scalar(&read.wire, &result.code)).map(str::to_owned);
+        let minimised = cleared
+            .permit
+            .reply_plan()
+            .minimise(&read.wire, Mode::Strip)
+            .map_err(|flawed| Denial::from(Reason::ReplyMalformed).detailed(flawed.to_string()))?;
+        Ok(Reply {
+            minimised,
+            drift: read.drift,
+            shep: shep_status(info),
+            business,
+            signer: believed.signer,
+            received,
+            hmac: String::new(),
+        })
+    }
+
+    /// Room 16.
+    async fn record_outcome(
+        &self,
+        exchange_id: &str,
+        cleared: &Cleared,
+        reply: &Result<Reply, Denial>,
+        times: Times,
+        owed: Owed,
+    ) -> Result<Leaf, Denial> {
+        let denial = reply.as_ref().err();
+        let reply = reply.as_ref().ok();
+        let outcome = Outcome {
+            phase: "OUTCOME",
+            txn: exchange_id,
+            ts: times.decided,
+            result: if reply.is_some() { "answered" } else { "failed" },
+            code: denial.map(|denial| denial.reason.code()),
+            detail: denial.and_then(|denial| denial.detail.as_deref()),
+            times: Some(times),
+            shep: reply.map(|reply| stable_word(&reply.shep.code)),
+            business: reply.and_then(|reply| reply.business.as_deref()).map(stable_word),
+            reply_hmac: reply.map(|reply| reply.hmac.clone()),
+            reply_signer: reply.and_then(|reply| reply.signer).map(hex::encode),
+            withheld: reply.map(|reply| by_category(reply.minimised.withheld())).unwrap_or_default(),
+            drift: reply.map_or(0, |reply| reply.drift.count),
+            commitments: reply.map(|reply| commit::commitments(&reply.minimised, &cleared.salt)).unwrap_or_default(),
+        };
+        let entry = Entry::new(record::line(&outcome), None).map_err(journal_error)?;
+        owed.outcome(entry).await.map_err(journal_error)
+    }
+
+    /// Room 17: the receipt, then the minimised reply.
+    fn answer(
+        &self,
+        call: &Call,
+        exchange_id: &str,
+        request_id: &str,
+        cleared: Cleared,
+        reply: Reply,
+        (intent, outcome): (Leaf, Leaf),
+    ) -> Bytes {
+        let pack = cleared.permit.pack();
+        let receipt = Receipt {
+            exchange_id: exchange_id.to_owned(),
+            request_id: request_id.to_owned(),
+            withheld_from_request: withheld(cleared.minimised.withheld(), call.language),
+            withheld_from_reply: withheld(reply.minimised.withheld(), call.language),
+            policy: Some(PolicyVersion {
+                id: pack.id().to_owned(),
+                edition: pack.edition().to_owned(),
+                sha256: pack.sha256().to_owned(),
+            }),
+            intent: Some(self.journal_entry(intent)),
+            outcome: Some(self.journal_entry(outcome)),
+            shep: Some(reply.shep),
+            warnings: warnings(&cleared.consent),
+            commitment_salt: cleared.salt.to_vec(),
+            refusal: None,
+        };
+        with_receipt(&receipt, reply.minimised.bytes())
+    }
+
+    fn journal_entry(&self, leaf: Leaf) -> JournalEntry {
+        JournalEntry {
+            lane: self.journal.vkey().name().to_owned(),
+            index: leaf.index,
+            leaf_hash: leaf.leaf_hash.to_vec(),
+        }
+    }
+
+    /// Records a refusal; if even that cannot be written, the caller is told so.
+    async fn deny(&self, call: &Call, exchange_id: &str, claim: Option<&Claim>, denial: Denial) -> Denial {
+        let purpose = claim
+            .map(Claim::purpose)
+            .filter(|purpose| call.caller.as_ref().is_some_and(|caller| self.knows_purpose(caller, purpose)));
+        let row = denial.reason.row();
+        tracing::info!(
+            decision = "refused",
+            reason = row.code,
+            fault = row.fault.name(),
+            detail = denial.detail.as_deref(),
+            caller = self.who(call).caller,
+            purpose,
+            accepted = %call.accepted,
+            decided = %self.clock.now(),
+            "exchange"
+        );
+        if denial.reason == Reason::QuotaCaller
+            && !self.flood.first_this_second(self.who(call).caller, self.clock.now())
+        {
+            return denial; // counted into the line that stands for this second
+        }
+        let line =
+            Denied::new(exchange_id, self.clock.now(), self.who(call), &call.served.operation.path, purpose, &denial);
+        match Entry::new(record::line(&line), None) {
+            Ok(entry) => match self.journal.append(entry).await {
+                Ok(_) => denial,
+                Err(error) => journal_error(error),
+            },
+            Err(error) => journal_error(error),
+        }
+    }
+
+    fn who<'a>(&self, call: &'a Call) -> Who<'a> {
+        Who {
+            caller: call.caller.as_ref().map_or("unknown", Caller::id),
+            certificate: &call.certificate,
+            operator: call.caller.as_ref().map_or("", Caller::operator),
+        }
+    }
+
+    /// The one event of an exchange that left: decision, reason and the four times.
+    fn event(&self, call: &Call, cleared: &Cleared, denial: Option<&Denial>, times: Times) {
+        let row = denial.map(|denial| denial.reason.row());
+        tracing::info!(
+            decision = if denial.is_none() { "answered" } else { "failed" },
+            reason = row.map_or("ok", |row| row.code),
+            fault = row.map(|row| row.fault.name()),
+            detail = denial.and_then(|denial| denial.detail.as_deref()),
+            caller = self.who(call).caller,
+            purpose = cleared.permit.purpose().id,
+            withheld = cleared.minimised.withheld_count(),
+            accepted = %times.accepted,
+            sent = %times.sent,
+            received = times.received.map(tracing::field::display),
+            decided = %times.decided,
+            "exchange"
+        );
+    }
+
+    fn note_drift(&self, method: &str, drift: &Drift) {
+        if !drift.is_none() {
+            let (names, missing, unknown) =
+                (drift.names.join(" "), drift.missing.join(" "), drift.unknown_texts.join(" "));
+            tracing::warn!(
+                method,
+                count = drift.count,
+                names,
+                missing,
+                unknown,
+                "the reply is not as the contract says; what it does not know is withheld"
+            );
+        }
+    }
+}
+
+fn shep_status(info: ResponseInfo) -> ShepStatus {
+    ShepStatus { code: info.status.code, message: info.status.message, session_id: info.session_id.unwrap_or_default() }
+}
+
+/// A message of one field, the receipt, in front of the reply: protobuf messages concatenate.
+#[must_use]
+pub fn with_receipt(receipt: &Receipt, reply: &[u8]) -> Bytes {
+    let mut wire = Vec::with_capacity(receipt.encoded_len() + reply.len() + 8);
+    prost::encoding::message::encode(1, receipt, &mut wire);
+    wire.extend_from_slice(reply);
+    wire.into()
+}
+
+fn by_category<'a>(withheld: impl Iterator<Item = Withheld<'a>>) -> BTreeMap<&'a str, u32> {
+    withheld.fold(BTreeMap::new(), |mut counts, withheld| {
+        *counts.entry(withheld.category).or_default() += withheld.count;
+        counts
+    })
+}
+
+fn withheld<'a>(withheld: impl Iterator<Item = Withheld<'a>>, language: Language) -> Vec<qaqpa_proto::v1::Withheld> {
+    withheld
+        .map(|withheld| qaqpa_proto::v1::Withheld {
+            path: withheld.path.to_owned(),
+            category: withheld.category.to_owned(),
+            clause: withheld.clause.to_owned(),
+            reason: withheld.reason(language.tag()).to_owned(),
+            count: withheld.count,
+        })
+        .collect()
+}
+
+fn warnings(consent: &Consent) -> Vec<Warning> {
+    let mismatch = |path: &String| Warning {
+        code: "iin.birth_date_mismatch".to_owned(),
+        path: path.clone(),
+        message: "the date inside the IIN is not the birth date; that is no error since 2013".to_owned(),
+    };
+    consent.birth_date_mismatches().iter().map(mismatch).collect()
+}
+
+fn hmac(salt: &[u8; 32], bytes: &[u8]) -> String {
+    let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, salt);
+    URL_SAFE_NO_PAD.encode(aws_lc_rs::hmac::sign(&key, bytes))
+}
+
+fn is_xml(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    // The types that working SHEP clients and servers send (kz-protocols 1.1); text/plain is seen and harmless, HTML is not.
+    matches!(essence.as_str(), "text/xml" | "application/xml" | "application/soap+xml" | "text/plain")
+}
+
+/// A code of another system, as a word that is safe to keep: short, and nothing but letters, digits, `-`, `_` and `.`.
+fn stable_word(code: &str) -> &str {
+    let plain = code.len() <= 32
+        && !code.is_empty()
+        && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    // Twelve digits could be an IIN.
+    if plain && !(code.len() >= 12 && code.bytes().all(|byte| byte.is_ascii_digit())) { code } else { "other" }
+}
+
+fn unsigned_fault(document: &Document<'_>) -> Option<Denial> {
+    match sync::read_reply(Envelope::read(document).ok()?.body()).ok()? {
+        sync::Reply::Fault(fault) => Some(fault_denial(&fault)),
+        sync::Reply::Response { .. } => None,
+    }
+}
+
+fn fault_denial(fault: &sync::Fault) -> Denial {
+    let code = fault.error.as_ref().map_or(fault.code.as_str(), |error| error.code.as_str());
+    Denial::from(Reason::UpstreamFault).detailed(stable_word(code))
+}
+
+fn journal_error(error: impl std::fmt::Display) -> Denial {
+    tracing::error!(%error, "the journal does not take a record");
+    Reason::JournalUnavailable.into()
+}

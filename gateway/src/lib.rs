@@ -1,0 +1,29 @@
+//! The gateway: listens, walks the corridor, dials, signs, records, answers.
+//!
+//! Read [`exchange`] first. Everything around it is named after the room it is:
+//! [`listen`] and [`identity`] (accept, authenticate), [`quota`], [`dial`] (residency, send), [`message_security`] (sign,
+//! believe), [`record`] and [`commit`] (the journal's lines), [`reason`] and [`denial`] (every no).
+//! What is decided is decided in `qaqpa-policy`; what is translated, in `qaqpa-adapters`; what is remembered, in
+//! `qaqpa-journal`. This crate acts.
+
+pub mod client;
+pub mod clock;
+pub mod command;
+pub mod commit;
+pub mod config;
+pub mod denial;
+pub mod dial;
+pub mod duplicate;
+pub mod exchange;
+pub mod flood;
+pub mod gateway;
+pub mod grpc;
+pub mod identity;
+pub mod listen;
+pub mod message_security;
+pub mod quota;
+pub mod reason;
+pub mod record;
+mod reflection;
+mod refused;
+pub mod telemetry;

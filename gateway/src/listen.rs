@@ -1,0 +1,288 @@
+//! Room 1: accept. TLS 1.3, a client certificate, not revoked: or an alert, and nothing else of the gateway is reached.
+//!
+//! Our own acceptor instead of tonic's: that one knows no revocation list, no version floor and no reload. Sessions are
+//! never resumed, because a resumed session would skip the list that was loaded in between; on reload every open
+//! connection is asked to close, so that a revoked client does not live on in an old one.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::{RootCertStore, ServerConfig};
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::task::TaskTracker;
+
+/// A handshake that is not through after this is a stuck or hostile peer.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Handshakes under way at once; further peers wait in the kernel's queue.
+const HANDSHAKES_AT_ONCE: usize = 256;
+
+/// What the listener proves itself with and whom it trusts. All four files are needed; there is no weaker form.
+#[derive(Debug, Clone)]
+pub struct TlsFiles {
+    /// PEM chain of the gateway.
+    pub certificate: PathBuf,
+    /// PEM key.
+    pub key: PathBuf,
+    /// PEM roots of the callers.
+    pub client_ca: PathBuf,
+    /// PEM revocation list of those roots.
+    pub crl: PathBuf,
+}
+
+/// A file that cannot be used; the operator is at fault.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {problem}", path.display())]
+pub struct TlsProblem {
+    path: PathBuf,
+    problem: String,
+}
+
+impl TlsFiles {
+    /// Reads all four files into a server configuration.
+    ///
+    /// # Errors
+    /// Names the file that is missing, unreadable, empty or does not fit.
+    pub fn load(&self) -> Result<Arc<ServerConfig>, TlsProblem> {
+        let mut config = ServerConfig::builder_with_provider(provider())
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .map_err(|error| problem(&self.certificate, error))?
+            .with_client_cert_verifier(self.verifier()?)
+            .with_single_cert(certificates(&self.certificate)?, private_key(&self.key)?)
+            .map_err(|error| problem(&self.certificate, error))?;
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
+        config.send_tls13_tickets = 0;
+        Ok(Arc::new(config))
+    }
+
+    fn verifier(&self) -> Result<Arc<dyn ClientCertVerifier>, TlsProblem> {
+        let roots = Arc::new(roots(&self.client_ca)?);
+        let crls = CertificateRevocationListDer::pem_file_iter(&self.crl)
+            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+            .map_err(|error| problem(&self.crl, error))?;
+        if crls.is_empty() {
+            return Err(problem(&self.crl, "holds no revocation list"));
+        }
+        WebPkiClientVerifier::builder_with_provider(roots, provider())
+            .with_crls(crls)
+            .enforce_revocation_expiration()
+            .build()
+            .map_err(|error| problem(&self.crl, error))
+    }
+}
+
+/// The one crypto provider of the house.
+#[must_use]
+pub fn provider() -> Arc<rustls::crypto::CryptoProvider> {
+    static PROVIDER: std::sync::LazyLock<Arc<rustls::crypto::CryptoProvider>> =
+        std::sync::LazyLock::new(|| Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
+    PROVIDER.clone()
+}
+
+/// PEM roots of a file.
+///
+/// # Errors
+/// Unreadable, or no certificate in it.
+pub fn roots(path: &Path) -> Result<RootCertStore, TlsProblem> {
+    let mut store = RootCertStore::empty();
+    for certificate in certificates(path)? {
+        store.add(certificate).map_err(|error| problem(path, error))?;
+    }
+    Ok(store)
+}
+
+/// PEM certificates of a file, at least one.
+///
+/// # Errors
+/// Unreadable, or none in it.
+pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsProblem> {
+    let found = CertificateDer::pem_file_iter(path)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| problem(path, error))?;
+    if found.is_empty() { Err(problem(path, "holds no certificate")) } else { Ok(found) }
+}
+
+/// PEM key of a file.
+///
+/// # Errors
+/// Unreadable, or none in it.
+pub fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsProblem> {
+    PrivateKeyDer::from_pem_file(path).map_err(|error| problem(path, error))
+}
+
+fn problem(path: &Path, problem: impl ToString) -> TlsProblem {
+    TlsProblem { path: path.to_owned(), problem: problem.to_string() }
+}
+
+/// A peer that came through the handshake.
+#[derive(Debug, Clone)]
+pub struct Peer {
+    /// Its leaf certificate, proven by the handshake.
+    pub certificate: CertificateDer<'static>,
+    /// Where it calls from.
+    pub address: SocketAddr,
+}
+
+/// Told of every handshake that ended in an alert, with a stable word. Never blocks.
+pub type OnAlert = Arc<dyn Fn(&'static str) + Send + Sync>;
+
+/// A listening socket with its TLS configuration.
+pub struct Listener {
+    socket: TcpListener,
+    tls: Arc<ArcSwap<ServerConfig>>,
+    reloaded: watch::Sender<u64>,
+    on_alert: OnAlert,
+}
+
+impl Listener {
+    /// Binds `address`.
+    ///
+    /// # Errors
+    /// As the operating system says.
+    pub async fn bind(address: SocketAddr, tls: Arc<ServerConfig>, on_alert: OnAlert) -> io::Result<Self> {
+        let socket = TcpListener::bind(address).await?;
+        Ok(Self { socket, tls: Arc::new(ArcSwap::new(tls)), reloaded: watch::Sender::new(0), on_alert })
+    }
+
+    /// Where it listens, with the port that was given.
+    ///
+    /// # Errors
+    /// As the operating system says.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+
+    /// What `reload` is called on while `run` holds the listener.
+    #[must_use]
+    pub fn reloader(&self) -> Reloader {
+        Reloader { tls: self.tls.clone(), reloaded: self.reloaded.clone() }
+    }
+
+    /// Accepts until `stop` turns true, then waits for the open calls to end.
+    /// `serve` makes the service of one connection from the peer that opened it.
+    pub async fn run<S, F>(self, mut stop: watch::Receiver<bool>, serve: F)
+    where
+        F: Fn(Peer) -> S + Send + Sync + 'static,
+        S: tower::Service<
+                http::Request<hyper::body::Incoming>,
+                Response = http::Response<tonic::body::Body>,
+                Error = std::convert::Infallible,
+            > + Clone
+            + Send
+            + 'static,
+        S::Future: Send + 'static,
+    {
+        let serve = Arc::new(serve);
+        let slots = Arc::new(Semaphore::new(HANDSHAKES_AT_ONCE));
+        let connections = TaskTracker::new();
+        loop {
+            let accepted = tokio::select! {
+                accepted = self.socket.accept() => accepted,
+                _ = stop.wait_for(|stop| *stop) => break,
+            };
+            let Ok((stream, address)) = accepted else {
+                // Out of file descriptors, most likely: let some connections end before trying again.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            };
+            let Ok(slot) = slots.clone().acquire_owned().await else { break };
+            let (tls, on_alert) = (self.tls.load_full(), self.on_alert.clone());
+            let (serve, stop, reloaded) = (serve.clone(), stop.clone(), self.reloaded.subscribe());
+            connections.spawn(async move {
+                let _ = stream.set_nodelay(true);
+                match tokio::time::timeout(HANDSHAKE_TIMEOUT, TlsAcceptor::from(tls).accept(stream)).await {
+                    Err(_) => on_alert("handshake_timeout"),
+                    Ok(Err(error)) => on_alert(alert_word(&error)),
+                    Ok(Ok(stream)) => {
+                        drop(slot);
+                        let leaf = stream.get_ref().1.peer_certificates().and_then(<[_]>::first).cloned();
+                        let Some(certificate) = leaf else { return on_alert("certificate_missing") };
+                        connection(TokioIo::new(stream), serve(Peer { certificate, address }), stop, reloaded).await;
+                    }
+                }
+            });
+        }
+        connections.close();
+        connections.wait().await;
+    }
+}
+
+/// Serves one connection until it ends, the gateway stops, or the certificates are reloaded.
+async fn connection<I, S>(io: I, service: S, mut stop: watch::Receiver<bool>, mut reloaded: watch::Receiver<u64>)
+where
+    I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
+    S: tower::Service<
+            http::Request<hyper::body::Incoming>,
+            Response = http::Response<tonic::body::Body>,
+            Error = std::convert::Infallible,
+        > + Clone
+        + Send
+        + 'static,
+    S::Future: Send + 'static,
+{
+    let service = hyper_util::service::TowerToHyperService::new(service);
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http2()
+        .max_concurrent_streams(1024)
+        .initial_connection_window_size(4 << 20)
+        .initial_stream_window_size(1 << 20);
+    let connection = builder.serve_connection(io, service);
+    tokio::pin!(connection);
+    tokio::select! {
+        _ = &mut connection => return,
+        _ = stop.wait_for(|stop| *stop) => {}
+        _ = reloaded.changed() => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = connection.await;
+}
+
+/// Why a handshake ended, as a stable word for metrics and the journal.
+fn alert_word(error: &io::Error) -> &'static str {
+    use rustls::{CertificateError, Error};
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+        Some(Error::NoCertificatesPresented) => "certificate_missing",
+        Some(Error::InvalidCertificate(reason)) => match reason {
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => "certificate_expired",
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => "certificate_not_yet_valid",
+            CertificateError::Revoked => "certificate_revoked",
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => "certificate_foreign",
+            CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => "certificate_usage",
+            CertificateError::UnknownRevocationStatus
+            | CertificateError::ExpiredRevocationList
+            | CertificateError::ExpiredRevocationListContext { .. } => "revocation_list_stale",
+            _ => "certificate_invalid",
+        },
+        Some(Error::PeerIncompatible(_)) => "tls_version",
+        Some(_) => "tls",
+        None => "cut",
+    }
+}
+
+/// Swaps the TLS configuration of a running listener.
+#[derive(Clone)]
+pub struct Reloader {
+    tls: Arc<ArcSwap<ServerConfig>>,
+    reloaded: watch::Sender<u64>,
+}
+
+impl Reloader {
+    /// From now on `tls`; open connections finish their calls and close.
+    pub fn reload(&self, tls: Arc<ServerConfig>) {
+        self.tls.store(tls);
+        self.reloaded.send_modify(|generation| *generation += 1);
+    }
+}

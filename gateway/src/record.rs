@@ -1,0 +1,223 @@
+//! What the journal says of an exchange: the JSON lines, key by key.
+//!
+//! Ids, decisions, digests and commitments; never a personal datum, never free text that anybody sent. The claimed
+//! purpose stands here only when the policy pack knows it; the caller's request id only as a commitment.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::commit::Commitments;
+use crate::denial::Denial;
+
+/// Durable before the first byte leaves.
+#[derive(Debug, Serialize)]
+pub struct Intent<'a> {
+    /// `INTENT`
+    pub phase: &'static str,
+    /// UUIDv7 of the exchange.
+    pub txn: &'a str,
+    /// UTC, RFC 3339.
+    pub ts: Timestamp,
+    /// Who asked.
+    pub who: Who<'a>,
+    /// gRPC path.
+    pub method: &'a str,
+    /// Why, and by which rule.
+    pub why: Why<'a>,
+    /// System id, SHEP serviceId and how well the contract is attested.
+    pub system: &'a str,
+    /// SHEP serviceId.
+    pub service_id: &'a str,
+    /// `RECONSTRUCTED` or a public source.
+    pub contract: &'a str,
+    /// How many persons it is about, and how many of them are minors with a guardian's consent.
+    pub subjects: Subjects,
+    /// Counts of withheld fields by category.
+    pub withheld: BTreeMap<&'a str, u32>,
+    /// Line of evidence of the residency check.
+    pub residency: &'a str,
+    /// Address that is dialled.
+    pub address: String,
+    /// SHEP messageId.
+    pub message_id: &'a str,
+    /// HMAC-SHA256 under the exchange's salt over the exact bytes that leave, base64url.
+    pub request_hmac: String,
+    /// Signature algorithm of the message.
+    pub signature: &'a str,
+    /// Commitments to the released fields.
+    pub commitments: Commitments,
+}
+
+/// Who asked.
+#[derive(Debug, Clone, Serialize)]
+pub struct Who<'a> {
+    /// Id in the configuration, `unknown` when there is none.
+    pub caller: &'a str,
+    /// SHA-256 of the client certificate, hex.
+    pub certificate: &'a str,
+    /// Operator id, empty when unknown.
+    pub operator: &'a str,
+}
+
+/// Why, and by which rule.
+#[derive(Debug, Serialize)]
+pub struct Why<'a> {
+    /// Purpose id.
+    pub purpose: &'a str,
+    /// W3C DPV term.
+    pub dpv: &'a str,
+    /// Legal basis.
+    pub legal_basis: &'a str,
+    /// Clause of the operator's policy.
+    pub clause: &'a str,
+    /// Edition and SHA-256 of the pack.
+    pub policy: &'a str,
+    /// SHA-256 of the pack, hex.
+    pub policy_sha256: &'a str,
+    /// BIN of the organisation acted for.
+    pub acting_for: &'a str,
+}
+
+/// Counts of persons.
+#[derive(Debug, Serialize)]
+pub struct Subjects {
+    /// Named in the request.
+    pub named: usize,
+    /// Minors among them, all with a guardian's consent.
+    pub minors: usize,
+}
+
+/// Durable before the reply is released.
+#[derive(Debug, Serialize)]
+pub struct Outcome<'a> {
+    /// `OUTCOME`
+    pub phase: &'static str,
+    /// UUIDv7 of the exchange.
+    pub txn: &'a str,
+    /// UTC, RFC 3339.
+    pub ts: Timestamp,
+    /// `answered`, `failed` or `unknown` (settled after a crash).
+    pub result: &'static str,
+    /// Code of the failure.
+    pub code: Option<&'static str>,
+    /// Stable word that narrows it down.
+    pub detail: Option<&'a str>,
+    /// The four times of the exchange.
+    pub times: Option<Times>,
+    /// Second status layer: SHEP's code.
+    pub shep: Option<&'a str>,
+    /// Third status layer: the business document's code.
+    pub business: Option<&'a str>,
+    /// HMAC-SHA256 under the exchange's salt over the exact bytes that came, base64url.
+    pub reply_hmac: Option<String>,
+    /// SHA-256 of the certificate that signed the reply, hex.
+    pub reply_signer: Option<String>,
+    /// Counts of withheld fields by category.
+    pub withheld: BTreeMap<&'a str, u32>,
+    /// Elements of the reply that the contract does not know.
+    pub drift: usize,
+    /// Commitments to the released fields of the reply.
+    pub commitments: Commitments,
+}
+
+/// The four times of an exchange, UTC.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Times {
+    /// The request was complete.
+    pub accepted: Timestamp,
+    /// The message left.
+    pub sent: Timestamp,
+    /// The answer was complete.
+    pub received: Option<Timestamp>,
+    /// The outcome was written.
+    pub decided: Timestamp,
+}
+
+/// We said no; nothing left.
+#[derive(Debug, Serialize)]
+pub struct Denied<'a> {
+    /// `DENIED`
+    pub phase: &'static str,
+    /// UUIDv7 of the exchange.
+    pub txn: &'a str,
+    /// UTC, RFC 3339.
+    pub ts: Timestamp,
+    /// Who asked.
+    pub who: Who<'a>,
+    /// gRPC path.
+    pub method: &'a str,
+    /// Purpose id, when the pack knows it.
+    pub purpose: Option<&'a str>,
+    /// Code of the refusal.
+    pub code: &'static str,
+    /// Whose fault.
+    pub fault: &'static str,
+    /// Stable word that narrows it down.
+    pub detail: Option<&'a str>,
+    /// Paths of the fields at fault.
+    pub fields: Vec<&'a str>,
+    /// How many alike within one second this line stands for.
+    pub count: u64,
+}
+
+impl<'a> Denied<'a> {
+    /// A line for a denial.
+    #[must_use]
+    pub fn new(
+        txn: &'a str,
+        ts: Timestamp,
+        who: Who<'a>,
+        method: &'a str,
+        purpose: Option<&'a str>,
+        denial: &'a Denial,
+    ) -> Self {
+        let row = denial.reason.row();
+        Self {
+            phase: "DENIED",
+            txn,
+            ts,
+            who,
+            method,
+            purpose,
+            code: row.code,
+            fault: row.fault.name(),
+            detail: denial.detail.as_deref(),
+            fields: denial.fields.iter().map(|(path, _)| path.as_str()).collect(),
+            count: 1,
+        }
+    }
+}
+
+/// Handshakes that ended in an alert within one second, so that a flood of strangers cannot fill the disk.
+#[derive(Debug, Serialize)]
+pub struct TurnedAway {
+    /// `DENIED`
+    pub phase: &'static str,
+    /// UTC, RFC 3339.
+    pub ts: Timestamp,
+    /// `tls.` and the alert's word.
+    pub code: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// What the gateway or an auditor did: start, stop, settle, export.
+#[derive(Debug, Serialize)]
+pub struct Event<'a> {
+    /// `ADMIN`, `RECOVERY` or `EXPORT`
+    pub phase: &'static str,
+    /// UTC, RFC 3339.
+    pub ts: Timestamp,
+    /// Stable word.
+    pub event: &'a str,
+    /// Facts about it, all from the gateway itself.
+    pub facts: BTreeMap<&'a str, String>,
+}
+
+/// A line's bytes. Serialising structs of strings and numbers cannot fail.
+#[must_use]
+pub fn line(record: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(record).unwrap_or_default()
+}

@@ -1,0 +1,130 @@
+//! gRPC reflection v1 over the descriptor set as it is.
+//!
+//! tonic-reflection decodes the set into prost's types and so loses the custom options: the very annotations that tell
+//! a reader which kind of datum a field is. Here each file's bytes are handed on untouched.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures_util::{Stream, StreamExt as _};
+use prost::Message as _;
+use prost_reflect::DescriptorPool;
+use tonic::{Code, Request, Response, Status, Streaming};
+use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
+use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
+use tonic_reflection::pb::v1::server_reflection_server::{ServerReflection, ServerReflectionServer};
+use tonic_reflection::pb::v1::{
+    ErrorResponse, ExtensionNumberResponse, FileDescriptorResponse, ListServiceResponse, ServerReflectionRequest,
+    ServerReflectionResponse, ServiceResponse,
+};
+
+/// The outer message of a descriptor set, with its files left as bytes.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Files {
+    #[prost(bytes = "vec", repeated, tag = "1")]
+    file: Vec<Vec<u8>>,
+}
+
+/// Reflection of a descriptor set.
+///
+/// # Errors
+/// When the set cannot be read.
+pub(crate) fn service(
+    descriptor_set: &[u8],
+) -> Result<ServerReflectionServer<impl ServerReflection>, prost::DecodeError> {
+    let files = Files::decode(descriptor_set)?;
+    let names = prost_types::FileDescriptorSet::decode(descriptor_set)?;
+    let pool = DescriptorPool::decode(descriptor_set).unwrap_or_default();
+    let by_name = names.file.iter().map(|file| file.name().to_owned()).zip(files.file).collect();
+    Ok(ServerReflectionServer::new(Reflection { files: Arc::new(by_name), pool }))
+}
+
+#[derive(Clone)]
+struct Reflection {
+    files: Arc<HashMap<String, Vec<u8>>>,
+    pool: DescriptorPool,
+}
+
+#[tonic::async_trait]
+impl ServerReflection for Reflection {
+    type ServerReflectionInfoStream = Pin<Box<dyn Stream<Item = Result<ServerReflectionResponse, Status>> + Send>>;
+
+    async fn server_reflection_info(
+        &self,
+        request: Request<Streaming<ServerReflectionRequest>>,
+    ) -> Result<Response<Self::ServerReflectionInfoStream>, Status> {
+        let reflection = self.clone();
+        Ok(Response::new(Box::pin(request.into_inner().map(move |request| Ok(reflection.respond(request?))))))
+    }
+}
+
+impl Reflection {
+    fn respond(&self, request: ServerReflectionRequest) -> ServerReflectionResponse {
+        let answer = match request.message_request.as_ref() {
+            Some(MessageRequest::FileByFilename(name)) => self.file(name),
+            Some(MessageRequest::FileContainingSymbol(symbol)) => self.symbol(symbol),
+            Some(MessageRequest::FileContainingExtension(wanted)) => {
+                self.extension(&wanted.containing_type, wanted.extension_number)
+            }
+            Some(MessageRequest::AllExtensionNumbersOfType(name)) => self.extension_numbers(name),
+            Some(MessageRequest::ListServices(_)) => Ok(self.services()),
+            None => Err(Code::InvalidArgument),
+        };
+        let answer = answer.unwrap_or_else(|code| {
+            MessageResponse::ErrorResponse(ErrorResponse {
+                error_code: code as i32,
+                error_message: code.description().to_owned(),
+            })
+        });
+        ServerReflectionResponse {
+            valid_host: request.host.clone(),
+            original_request: Some(request),
+            message_response: Some(answer),
+        }
+    }
+
+    fn file(&self, name: &str) -> Result<MessageResponse, Code> {
+        let file = self.files.get(name).ok_or(Code::NotFound)?;
+        Ok(MessageResponse::FileDescriptorResponse(FileDescriptorResponse {
+            file_descriptor_proto: vec![file.clone()],
+        }))
+    }
+
+    fn symbol(&self, symbol: &str) -> Result<MessageResponse, Code> {
+        let parent = symbol.rsplit_once('.').map_or(symbol, |(parent, _)| parent);
+        let file = |name: &str| {
+            let service = self.pool.get_service_by_name(name).map(|found| found.parent_file());
+            let message = || self.pool.get_message_by_name(name).map(|found| found.parent_file());
+            let enumeration = || self.pool.get_enum_by_name(name).map(|found| found.parent_file());
+            let extension = || self.pool.get_extension_by_name(name).map(|found| found.parent_file());
+            service.or_else(message).or_else(enumeration).or_else(extension)
+        };
+        // A method or a field is found through what holds it.
+        self.file(file(symbol).or_else(|| file(parent)).ok_or(Code::NotFound)?.name())
+    }
+
+    fn extension(&self, containing: &str, number: i32) -> Result<MessageResponse, Code> {
+        let message = self.pool.get_message_by_name(containing).ok_or(Code::NotFound)?;
+        let number = u32::try_from(number).map_err(|_| Code::InvalidArgument)?;
+        self.file(message.get_extension(number).ok_or(Code::NotFound)?.parent_file().name())
+    }
+
+    fn extension_numbers(&self, name: &str) -> Result<MessageResponse, Code> {
+        let message = self.pool.get_message_by_name(name).ok_or(Code::NotFound)?;
+        let extension_number =
+            message.extensions().filter_map(|extension| i32::try_from(extension.number()).ok()).collect();
+        Ok(MessageResponse::AllExtensionNumbersResponse(ExtensionNumberResponse {
+            base_type_name: name.to_owned(),
+            extension_number,
+        }))
+    }
+
+    fn services(&self) -> MessageResponse {
+        let mut names: Vec<String> = self.pool.services().map(|service| service.full_name().to_owned()).collect();
+        names.extend(["grpc.health.v1.Health".to_owned(), "grpc.reflection.v1.ServerReflection".to_owned()]);
+        MessageResponse::ListServicesResponse(ListServiceResponse {
+            service: names.into_iter().map(|name| ServiceResponse { name }).collect(),
+        })
+    }
+}

@@ -1,0 +1,120 @@
+//! Every refusal of policy and adapters as a denial: which row of the table it is, and the stable word it keeps.
+//!
+//! Each `match` is exhaustive, so that a new way to refuse over there does not compile before it has a row here.
+
+use qaqpa_adapters::codec::{ReadError, WriteError};
+use qaqpa_adapters::shep::sync::{DataProblem, NotAnswered, SyncProblem, Unwritable};
+use qaqpa_policy::consent::LackKind;
+use qaqpa_policy::residency::ResidencyRefusal;
+use qaqpa_policy::{ContextProblem, Malformed, NotConsented, NotMinimised, NotPermitted};
+
+use crate::denial::Denial;
+use crate::reason::Reason;
+
+impl From<ContextProblem> for Denial {
+    fn from(problem: ContextProblem) -> Self {
+        let reason = match problem {
+            ContextProblem::Missing => Reason::PurposeMissing,
+            ContextProblem::Ambiguous => Reason::PurposeAmbiguous,
+            ContextProblem::RequestId | ContextProblem::Consent | ContextProblem::OnBehalfOf(_) => {
+                Reason::RequestInvalid
+            }
+            ContextProblem::Malformed(malformed) => return malformed.into(),
+        };
+        Self::from(reason).at(problem.path().map(|path| (path.to_owned(), "context")).into_iter().collect())
+    }
+}
+
+impl From<Malformed> for Denial {
+    fn from(malformed: Malformed) -> Self {
+        Self::from(Reason::RequestMalformed).detailed(malformed.fault.to_string())
+    }
+}
+
+impl From<NotPermitted> for Denial {
+    fn from(lack: NotPermitted) -> Self {
+        match lack {
+            NotPermitted::Role => Reason::CallerRole.into(),
+            NotPermitted::Operator => Reason::Internal.into(),
+            NotPermitted::UnknownPurpose => Reason::PurposeUnknown.into(),
+            NotPermitted::NotGranted | NotPermitted::NotForOperation => Reason::PurposeNotAllowed.into(),
+            NotPermitted::NotOffered(why) => Self::from(Reason::PurposeNotOffered).at(vec![(why.path, "withheld")]),
+            NotPermitted::Delegation => Reason::DelegationNotAllowed.into(),
+        }
+    }
+}
+
+impl From<NotMinimised> for Denial {
+    /// Of a request; a reply that is not minimised is malformed whatever the reason.
+    fn from(flawed: NotMinimised) -> Self {
+        match flawed {
+            NotMinimised::Malformed { problem, .. } => problem.into(),
+            NotMinimised::Invalid { fields, .. } => Self::from(Reason::RequestInvalid)
+                .at(fields.into_iter().map(|field| (field.path, field.flaw.code())).collect()),
+        }
+    }
+}
+
+impl From<NotConsented> for Denial {
+    fn from(lacking: NotConsented) -> Self {
+        let reason = match lacking.lacks().iter().map(|lack| lack.kind).min() {
+            None | Some(LackKind::BirthDate) => Reason::ConsentBirthDateUnknown,
+            Some(LackKind::Guardian | LackKind::GuardianIsSubject | LackKind::Reference) => {
+                Reason::ConsentGuardianMissing
+            }
+        };
+        let fields = lacking.lacks().iter().map(|lack| (lack.path.clone(), lack.kind.code())).collect();
+        Self::from(reason).detailed(format!("clause {}", lacking.clause())).at(fields)
+    }
+}
+
+impl From<ResidencyRefusal> for Denial {
+    fn from(refusal: ResidencyRefusal) -> Self {
+        Self::from(Reason::Residency(refusal.code())).detailed(refusal.to_string())
+    }
+}
+
+impl From<WriteError> for Denial {
+    fn from(error: WriteError) -> Self {
+        let (path, word) = match error {
+            WriteError::Missing(path) => (path, "missing"),
+            WriteError::Repeated(path) => (path, "twice"),
+            WriteError::Value(path) => (path, "value"),
+            WriteError::Enumeration(path) => (path, "unknown_value"),
+            WriteError::IllegalCharacter(path) => (path, "illegal_character"),
+            WriteError::Malformed(path) => (path, "malformed"),
+            WriteError::Unknown { path, .. } => (path, "unknown_field"),
+        };
+        Self::from(Reason::RequestInvalid).at(vec![(path, word)])
+    }
+}
+
+impl From<Unwritable> for Denial {
+    fn from(error: Unwritable) -> Self {
+        Self::from(Reason::Internal).detailed(error.to_string())
+    }
+}
+
+impl From<SyncProblem> for Denial {
+    fn from(problem: SyncProblem) -> Self {
+        Self::from(Reason::ReplyMalformed).detailed(problem.to_string())
+    }
+}
+
+impl From<DataProblem> for Denial {
+    fn from(problem: DataProblem) -> Self {
+        Self::from(Reason::ReplyMalformed).detailed(problem.to_string())
+    }
+}
+
+impl From<ReadError> for Denial {
+    fn from(error: ReadError) -> Self {
+        Self::from(Reason::ReplyMalformed).detailed(error.to_string())
+    }
+}
+
+impl From<NotAnswered> for Denial {
+    fn from(why: NotAnswered) -> Self {
+        Self::from(Reason::ReplyReplayed).detailed(why.code())
+    }
+}

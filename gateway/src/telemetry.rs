@@ -1,0 +1,171 @@
+//! What is told about the work: logs and traces by `tracing`, metrics by OpenTelemetry, both over OTLP where an endpoint
+//! is declared, metrics also as Prometheus text at `/metrics`.
+//!
+//! Ids and decisions only. Spans carry the exchange id and the gRPC path, metrics the path and the reason: fields are
+//! written by name in this crate, nothing is captured, so a personal datum has no way in. The OTLP exporter's
+//! connections come through [`Door`], and `OTEL_*` variables change nothing: every value is set here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use opentelemetry::metrics::{Counter, Histogram, MeterProvider as _, UpDownCounter};
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry::{InstrumentationScope, KeyValue};
+use opentelemetry_otlp::{WithExportConfig as _, WithTonicConfig as _};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use prometheus::{Registry, TextEncoder};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
+
+use crate::config;
+use crate::dial::Door;
+use crate::reason::Reason;
+
+const SERVICE: &str = "qaqpa";
+/// How often metrics go to the collector.
+const EXPORT_INTERVAL: Duration = Duration::from_secs(15);
+
+/// The instruments of one gateway.
+pub struct Telemetry {
+    registry: Registry,
+    meters: SdkMeterProvider,
+    exchanges: Counter<u64>,
+    seconds: Histogram<f64>,
+    alerts: Counter<u64>,
+    in_flight: UpDownCounter<i64>,
+}
+
+impl Telemetry {
+    /// Instruments that Prometheus can read and, with a channel, a collector gets.
+    ///
+    /// # Errors
+    /// A text for people when an exporter cannot be built.
+    pub fn new(collector: Option<tonic::transport::Channel>) -> Result<Self, String> {
+        let registry = Registry::new();
+        let prometheus = opentelemetry_prometheus::exporter()
+            .with_registry(registry.clone())
+            .build()
+            .map_err(|error| error.to_string())?;
+        let mut meters = SdkMeterProvider::builder().with_resource(resource()).with_reader(prometheus);
+        if let Some(channel) = collector {
+            let exporter = opentelemetry_otlp::MetricExporter::builder()
+                .with_tonic()
+                .with_channel(channel)
+                .with_timeout(Duration::from_secs(10))
+                .build()
+                .map_err(|error| error.to_string())?;
+            meters = meters.with_reader(PeriodicReader::builder(exporter).with_interval(EXPORT_INTERVAL).build());
+        }
+        let meters = meters.build();
+        let meter = meters.meter_with_scope(InstrumentationScope::builder(SERVICE).build());
+        Ok(Self {
+            exchanges: meter
+                .u64_counter("qaqpa.exchanges")
+                .with_description("Exchanges by method and result (`ok` or the reason's code)")
+                .build(),
+            seconds: meter
+                .f64_histogram("qaqpa.exchange.duration")
+                .with_unit("s")
+                .with_boundaries(vec![
+                    0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0,
+                ])
+                .with_description("From the complete request to the recorded outcome")
+                .build(),
+            alerts: meter
+                .u64_counter("qaqpa.tls.alerts")
+                .with_description("Handshakes that ended in an alert, by reason")
+                .build(),
+            in_flight: meter
+                .i64_up_down_counter("qaqpa.exchanges.in_flight")
+                .with_description("Exchanges in the corridor")
+                .build(),
+            registry,
+            meters,
+        })
+    }
+
+    /// Counts one exchange.
+    pub fn exchange(&self, method: &str, denied: Option<Reason>, accepted: Timestamp, decided: Timestamp) {
+        let labels =
+            [KeyValue::new("method", method.to_owned()), KeyValue::new("result", denied.map_or("ok", Reason::code))];
+        self.exchanges.add(1, &labels);
+        self.seconds.record(decided.duration_since(accepted).as_secs_f64(), &labels);
+    }
+
+    /// Counts a handshake that ended in an alert.
+    pub fn alert(&self, word: &'static str) {
+        self.alerts.add(1, &[KeyValue::new("reason", word)]);
+    }
+
+    /// An exchange enters (1) or leaves (-1) the corridor.
+    pub fn in_flight(&self, change: i64) {
+        self.in_flight.add(change, &[]);
+    }
+
+    /// All metrics in Prometheus' text format.
+    #[must_use]
+    pub fn prometheus(&self) -> String {
+        TextEncoder::new().encode_to_string(&self.registry.gather()).unwrap_or_default()
+    }
+
+    /// Sends what is left to the collector.
+    pub fn flush(&self) {
+        if let Err(error) = self.meters.force_flush() {
+            tracing::debug!(%error, "metrics were not flushed");
+        }
+    }
+}
+
+fn resource() -> Resource {
+    Resource::builder_empty()
+        .with_attributes([
+            KeyValue::new("service.name", SERVICE),
+            KeyValue::new("service.version", env!("CARGO_PKG_VERSION")),
+        ])
+        .build()
+}
+
+/// Sets up the process's log, and traces to the collector behind `telemetry.otlp`. Call once, from a command.
+/// The provider returned must be kept and flushed before the process ends.
+///
+/// # Errors
+/// A text for people.
+pub fn install(telemetry: &config::Telemetry, door: &Arc<Door>) -> Result<Option<SdkTracerProvider>, String> {
+    let filter =
+        EnvFilter::new(format!("{},h2=warn,hyper=warn,rustls=warn,tower=warn,opentelemetry=warn", telemetry.level));
+    let writer = std::io::stderr;
+    let log = match telemetry.format.as_str() {
+        "json" => tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(writer).boxed(),
+        _ => tracing_subscriber::fmt::layer().compact().with_writer(writer).boxed(),
+    };
+    let traces = telemetry.otlp.as_deref().map(|endpoint| tracer(door, endpoint)).transpose()?;
+    let spans = traces.as_ref().map(|provider| {
+        tracing_opentelemetry::layer()
+            .with_tracer(provider.tracer(SERVICE))
+            .with_location(false)
+            .with_threads(false)
+            .with_target(false)
+            .with_filter(tracing_subscriber::filter::filter_fn(|metadata| metadata.target().starts_with("qaqpa")))
+    });
+    tracing_subscriber::registry()
+        .with(log.with_filter(filter))
+        .with(spans)
+        .try_init()
+        .map_err(|error| error.to_string())?;
+    Ok(traces)
+}
+
+fn tracer(door: &Arc<Door>, endpoint: &str) -> Result<SdkTracerProvider, String> {
+    let channel = door.channel(endpoint).map_err(|denial| denial.reason.code().to_owned())?;
+    let exporter = opentelemetry_otlp::SpanExporter::builder()
+        .with_tonic()
+        .with_channel(channel)
+        .with_timeout(Duration::from_secs(10))
+        .build()
+        .map_err(|error| error.to_string())?;
+    Ok(SdkTracerProvider::builder().with_resource(resource()).with_batch_exporter(exporter).build())
+}
