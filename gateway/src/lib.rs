@@ -12,6 +12,7 @@ pub mod command;
 pub mod commit;
 pub mod config;
 pub mod denial;
+pub mod development;
 pub mod dial;
 pub mod duplicate;
 pub mod exchange;

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use qaqpa_certs_dev::inspect;
 
-use super::development::{self, Layout};
 use super::{INPUT, failed, say};
+use crate::development::{self, Layout};
 use crate::gateway::Surroundings;
 use crate::identity::identity;
 

@@ -1,20 +1,14 @@
 //! `qaqpa mock up`: the mock government as a process, for integration teams and foreign SOAP stacks.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use qaqpa_adapters::shep::sync::Password;
-use qaqpa_adapters::wsse::{PinnedSigners, Signer};
-use qaqpa_mock::{Behaviour, Government, Options, Sender, Transport};
-use qaqpa_proto::Contract;
-use rustls::ServerConfig;
+use qaqpa_mock::{Behaviour, Government, Options};
 
-use super::development::SENDER;
 use super::{INPUT, failed, say};
+use crate::development;
 use crate::gateway::Surroundings;
-use crate::listen::{certificates, private_key, provider};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
@@ -57,7 +51,7 @@ async fn up(arguments: Arguments, surroundings: Surroundings) -> Result<(), Stri
         arguments.behave.parse().map_err(|_| format!("no behaviour `{}`; see --list-behaviours", arguments.behave))?;
     let options = Options {
         accept_unsigned: arguments.accept_unsigned,
-        ..options(&arguments.dir, arguments.listen, &surroundings)?
+        ..development::government(&arguments.dir, arguments.listen, &surroundings.clock)?
     };
     let government = Government::start(options).await.map_err(|error| error.to_string())?;
     government.behave(behaviour);
@@ -65,49 +59,4 @@ async fn up(arguments: Arguments, surroundings: Surroundings) -> Result<(), Stri
     let _ = tokio::signal::ctrl_c().await;
     government.stop().await;
     Ok(())
-}
-
-/// The mock government of a development environment.
-pub(super) fn options(directory: &Path, address: SocketAddr, surroundings: &Surroundings) -> Result<Options, String> {
-    let file = |name: &str| directory.join(name);
-    let read = |name: &str| std::fs::read(file(name)).map_err(|error| format!("{}: {error}", file(name).display()));
-    let signer = |name: &str| {
-        Signer::from_pem(&read(&format!("pki/{name}.pem"))?, &read(&format!("pki/{name}.key"))?)
-            .map_err(|error| error.to_string())
-    };
-    let trusted = PinnedSigners::from_pem(
-        &[read("pki/signers/gateway-signer.pem")?, read("pki/signers/gateway-signer-ec.pem")?].join(&b'\n'),
-    )
-    .map_err(|error| error.to_string())?;
-    let password = String::from_utf8_lossy(&read("secrets/shep.password")?).trim().to_owned();
-    let clock = surroundings.clock.clone();
-    let contract = Arc::new(Contract::embedded().map_err(|error| error.to_string())?);
-    Ok(Options {
-        address,
-        transport: Transport::Tls(tls(directory)?),
-        trusted,
-        signer: Arc::new(signer("signers/shep-signer")?),
-        rogue: Some(Arc::new(signer("enemies/rogue-signer")?)),
-        contract,
-        clock: Arc::new(move || clock.now()),
-        accept_unsigned: false,
-        sender: Some(Sender { id: SENDER.to_owned(), password: Password::new(password) }),
-        keep: KEPT,
-        generous: 0,
-    })
-}
-
-/// Exchanges that the mock remembers, octet for octet.
-const KEPT: usize = 1_000;
-
-fn tls(directory: &Path) -> Result<Arc<ServerConfig>, String> {
-    let chain = certificates(&directory.join("pki/servers/shep.pem")).map_err(|error| error.to_string())?;
-    let key = private_key(&directory.join("pki/servers/shep.key")).map_err(|error| error.to_string())?;
-    let config = ServerConfig::builder_with_provider(provider())
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .map_err(|error| error.to_string())?;
-    Ok(Arc::new(config))
 }

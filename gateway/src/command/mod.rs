@@ -4,7 +4,6 @@ mod audit;
 mod certs;
 mod check;
 mod demo;
-mod development;
 mod mock;
 mod serve;
 mod sync;
@@ -16,7 +15,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand, ValueEnum};
 
-pub use serve::{Running, start};
+pub use serve::{Running, listen, start};
 
 use crate::gateway::Surroundings;
 

@@ -156,11 +156,7 @@ async fn settle(journal: &Journal, opening: Opening, surroundings: &Surroundings
 ///
 /// # Errors
 /// A sentence for the operator.
-pub(super) async fn listen(
-    config: &Config,
-    gateway: Arc<Gateway>,
-    surroundings: &Surroundings,
-) -> Result<Running, String> {
+pub async fn listen(config: &Config, gateway: Arc<Gateway>, surroundings: &Surroundings) -> Result<Running, String> {
     let files = config.listen.tls();
     let tls = files.load().map_err(|error| error.to_string())?;
     let (alerted, clock) = (gateway.clone(), surroundings.clock.clone());

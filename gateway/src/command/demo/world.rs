@@ -12,10 +12,10 @@ use serde_json::Value;
 use super::story::Story;
 use super::student::Synced;
 use crate::client::{Access, Client};
-use crate::command::development::{self, Layout};
 use crate::command::serve::{self, Running};
-use crate::command::{mock, start};
+use crate::command::start;
 use crate::config::Config;
+use crate::development::{self, Layout};
 use crate::dial::Resolve;
 use crate::gateway::{Blueprint, Gateway, Surroundings};
 
@@ -56,7 +56,7 @@ impl World {
         let layout = Layout { directory: directory.to_owned(), listen: free_port()?, shep: free_port()? };
         development::lay_out(&layout, &surroundings.clock)?;
         story.progress("development certificates, keys and policy are laid out");
-        let options = mock::options(directory, layout.shep, &surroundings)?;
+        let options = development::government(directory, layout.shep, &surroundings.clock)?;
         let government = Government::start(options).await.map_err(|error| error.to_string())?;
         story.progress(&format!("the mock government listens on {}", government.address()));
         let (config, blueprint) = draw(&directory.join("gateway.toml"), &surroundings, |_| {})?;

@@ -11,29 +11,42 @@
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+use qaqpa_adapters::shep::sync::Password;
+use qaqpa_adapters::wsse;
 use qaqpa_certs_dev::DevPki;
-use qaqpa_journal::note::Signer;
+use qaqpa_journal::Signer;
+use qaqpa_mock::{Options, Sender, Transport};
+use qaqpa_proto::Contract;
+use rustls::ServerConfig;
 
 use crate::clock::Clock;
+use crate::listen::{certificates, private_key, provider};
 
-const AVTOMEKTEP: &str = include_str!("../../../deploy/policies/avtomektep.yaml");
+const AVTOMEKTEP: &str = include_str!("../../deploy/policies/avtomektep.yaml");
 /// Lane of a development gateway.
-pub(super) const ORIGIN: &str = "qaqpa-dev.localhost/audit/dev";
+pub const ORIGIN: &str = "qaqpa-dev.localhost/audit/dev";
 /// What a development gateway and the mock government call their shared secret.
-pub(super) const SENDER: &str = "qaqpa_dev";
+pub const SENDER: &str = "qaqpa_dev";
 
 /// Where it goes and which addresses it names.
 #[derive(Debug, Clone)]
-pub(super) struct Layout {
-    pub(super) directory: PathBuf,
-    pub(super) listen: SocketAddr,
-    pub(super) shep: SocketAddr,
+pub struct Layout {
+    /// Empty or new directory.
+    pub directory: PathBuf,
+    /// Where the gateway shall listen.
+    pub listen: SocketAddr,
+    /// Where the mock government shall listen.
+    pub shep: SocketAddr,
 }
 
 /// Writes the environment.
-pub(super) fn lay_out(layout: &Layout, clock: &Clock) -> Result<DevPki, String> {
+///
+/// # Errors
+/// A sentence for people: the directory is not empty, cannot be written, or there is no randomness.
+pub fn lay_out(layout: &Layout, clock: &Clock) -> Result<DevPki, String> {
     let directory = &layout.directory;
     let text = |error: std::io::Error| format!("{}: {error}", directory.display());
     let pki = DevPki::make(offset_date_time(clock)).map_err(|error| error.to_string())?;
@@ -65,7 +78,7 @@ fn secret(path: &Path, text: &str) -> std::io::Result<()> {
 }
 
 /// The clock's time for rcgen.
-pub(super) fn offset_date_time(clock: &Clock) -> time::OffsetDateTime {
+pub fn offset_date_time(clock: &Clock) -> time::OffsetDateTime {
     time::OffsetDateTime::from_unix_timestamp(clock.now().as_second()).unwrap_or(time::OffsetDateTime::UNIX_EPOCH)
 }
 
@@ -145,4 +158,52 @@ format = "text"
         port = shep.port(),
         address = shep.ip(),
     )
+}
+
+/// The mock government of an environment.
+///
+/// # Errors
+/// A sentence for people: a file that is missing or cannot be used.
+pub fn government(directory: &Path, address: SocketAddr, clock: &Clock) -> Result<Options, String> {
+    let file = |name: &str| directory.join(name);
+    let read = |name: &str| std::fs::read(file(name)).map_err(|error| format!("{}: {error}", file(name).display()));
+    let signer = |name: &str| {
+        wsse::Signer::from_pem(&read(&format!("pki/{name}.pem"))?, &read(&format!("pki/{name}.key"))?)
+            .map_err(|error| error.to_string())
+    };
+    let trusted = wsse::PinnedSigners::from_pem(
+        &[read("pki/signers/gateway-signer.pem")?, read("pki/signers/gateway-signer-ec.pem")?].join(&b'\n'),
+    )
+    .map_err(|error| error.to_string())?;
+    let password = String::from_utf8_lossy(&read("secrets/shep.password")?).trim().to_owned();
+    let clock = clock.clone();
+    let contract = Arc::new(Contract::embedded().map_err(|error| error.to_string())?);
+    Ok(Options {
+        address,
+        transport: Transport::Tls(tls(directory)?),
+        trusted,
+        signer: Arc::new(signer("signers/shep-signer")?),
+        rogue: Some(Arc::new(signer("enemies/rogue-signer")?)),
+        contract,
+        clock: Arc::new(move || clock.now()),
+        accept_unsigned: false,
+        sender: Some(Sender { id: SENDER.to_owned(), password: Password::new(password) }),
+        keep: KEPT,
+        generous: 0,
+    })
+}
+
+/// Exchanges that the mock remembers, octet for octet.
+const KEPT: usize = 1_000;
+
+fn tls(directory: &Path) -> Result<Arc<ServerConfig>, String> {
+    let chain = certificates(&directory.join("pki/servers/shep.pem")).map_err(|error| error.to_string())?;
+    let key = private_key(&directory.join("pki/servers/shep.key")).map_err(|error| error.to_string())?;
+    let config = ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .map_err(|error| error.to_string())?;
+    Ok(Arc::new(config))
 }
