@@ -1,0 +1,48 @@
+//! Stands in for the state: a mock government that answers SHEP's synchronous channel v10 for AIS Avtoshkola.
+//!
+//! It is served over TLS without client certificates, as SHEP is; it verifies the WS-Security signature of every request
+//! against pinned signers and signs its replies. What it knows of AIS Avtoshkola is RECONSTRUCTED, like the contract it
+//! reads. On demand it misbehaves, in every way a gateway has to survive: see [`Behaviour::ALL`].
+//!
+//! It refuses to be taken for the state: it answers in plain HTTP on loopback only, its schools are synthetic, its numbers
+//! begin with `RECON` and `RG`. It remembers in memory and within bounds, and forgets everything when it stops.
+//!
+//! ```no_run
+//! # async fn example(options: qaqpa_mock::Options) -> Result<(), Box<dyn std::error::Error>> {
+//! use qaqpa_mock::{Behaviour, Government};
+//!
+//! let government = Government::start(options).await?;
+//! government.behave_once("soap-fault=SCE909".parse()?);    // the next request alone
+//! government.behave(Behaviour::Drift);                     // all others
+//! println!("{}?wsdl", government.url());                   // for zeep, SoapUI and their like
+//! government.stop().await;
+//! # Ok(()) }
+//! ```
+
+mod avtoshkola;
+mod behaviour;
+mod government;
+mod http;
+mod ids;
+mod intake;
+mod kept;
+mod listen;
+mod office;
+mod options;
+mod outgoing;
+mod refusal;
+mod reply;
+mod scissors;
+mod script;
+mod socket;
+mod wsdl;
+
+pub use behaviour::{Behaviour, Entry, Sound, UnknownBehaviour, Wrapping};
+pub use government::Government;
+pub use kept::Exchange;
+pub use listen::NotStarted;
+pub use options::{Clock, Options, Sender, Transport};
+pub use reply::{CANARY, FORGED};
+
+/// Path of the channel, the same everywhere (kz-protocols 1.1).
+pub const PATH: &str = "/bip-sync-wss-gost/";
