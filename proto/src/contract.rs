@@ -102,6 +102,8 @@ pub struct Operation {
     pub fill: Vec<Filled>,
     /// Whom the exchange is about.
     pub subject: Subject,
+    /// Where the request names the organisation it is made for.
+    pub acting: Option<FieldPath>,
     /// Where the reply keeps its business result.
     pub business_result: Option<BusinessResult>,
     /// Request message.

@@ -19,7 +19,7 @@ pub use load::ContractError;
 pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/contracts.binpb"));
 
 /// Package `qaqpa.v1`: annotations, context, receipt.
-#[expect(missing_docs, clippy::allow_attributes, clippy::allow_attributes_without_reason, reason = "generated")]
+#[expect(missing_docs, reason = "generated")]
 pub mod v1 {
     include!(concat!(env!("OUT_DIR"), "/qaqpa.v1.rs"));
 }
@@ -27,7 +27,7 @@ pub mod v1 {
 /// Contracts of AIS Avtoshkola. RECONSTRUCTED, see the .proto.
 pub mod avtoshkola {
     /// Package `qaqpa.avtoshkola.v1`.
-    #[expect(missing_docs, clippy::allow_attributes, clippy::allow_attributes_without_reason, reason = "generated")]
+    #[expect(missing_docs, reason = "generated")]
     pub mod v1 {
         include!(concat!(env!("OUT_DIR"), "/qaqpa.avtoshkola.v1.rs"));
     }

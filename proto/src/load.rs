@@ -181,6 +181,7 @@ impl Loader {
             payload: rule.payload(),
             fill: rule.fill.iter().map(|fill| filled(name, fill.value(), &fill.path)).collect::<Result<_, _>>()?,
             subject: subject(&method.input(), rule.subject.unwrap_or_default())?,
+            acting: path(&method.input(), &rule.acting)?,
             business_result: rule
                 .business_result
                 .map(|result| business_result(&method.output(), result))

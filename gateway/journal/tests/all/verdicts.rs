@@ -145,7 +145,7 @@ async fn a_live_directory_is_exported_up_to_its_checkpoint_and_open_exchanges_ar
 async fn a_clock_that_goes_back_is_told_but_is_not_tampering() {
     let dir = tempfile::tempdir().unwrap();
     let journal = open(dir.path());
-    for ts in [r#""2026-11-20T10:00:01Z""#, r#""2026-11-20T10:00:00.9Z""#, "5", "4"] {
+    for ts in [r#""2026-11-20T10:00:10Z""#, r#""2026-11-20T10:00:03.9Z""#, "5", "4"] {
         journal.append(Entry::new(format!("{{\"ts\":{ts}}}").into_bytes(), None).unwrap()).await.unwrap();
     }
     journal.close();
