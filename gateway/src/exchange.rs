@@ -22,7 +22,8 @@ use qaqpa_adapters::soap::Envelope;
 use qaqpa_adapters::xml::{Document, text};
 use qaqpa_journal::{Entry, Owed, Receipt as Leaf};
 use qaqpa_policy::consent::{self, Consent};
-use qaqpa_policy::{Caller, Claim, Iin, Minimised, Mode, Permit, Subjects, Withheld, permit};
+use qaqpa_policy::{Bin, Caller, Claim, Iin, Minimised, Mode, Permit, Subjects, Withheld, permit};
+use qaqpa_proto::Operation;
 use qaqpa_proto::v1::{JournalEntry, PolicyVersion, Receipt, ShepStatus, Warning};
 use tracing::Instrument as _;
 use uuid::Uuid;
@@ -88,6 +89,10 @@ struct Reply {
     shep: ShepStatus,
     business: Option<String>,
     signer: Option<[u8; 32]>,
+}
+
+/// That bytes came, whatever they are: a reply that is not believed is evidence too.
+struct Came {
     received: Timestamp,
     hmac: String,
 }
@@ -136,6 +141,7 @@ impl Gateway {
         let wire = call.request.as_ref().map_err(Clone::clone)?;
         let claim = Claim::read(wire)?;
         let permit = permit(caller, operation, &claim, self.policy(caller)?)?;
+        names_its_own_school(operation, wire, &permit)?;
         let subjects = Subjects::read(operation, wire)?;
         let minimised = permit.request_plan().minimise(wire, Mode::Strip)?;
         let consent = consent::check(&permit, &subjects, self.clock.today())?;
@@ -201,14 +207,10 @@ impl Gateway {
         let owed = self.record_intent(call, exchange_id, &cleared).await?;
         let sent = self.clock.now();
         let intent = owed.intent();
-        let reply = self.send(call, &cleared).await;
-        let times = Times {
-            accepted: call.accepted,
-            sent,
-            received: reply.as_ref().ok().map(|reply| reply.received),
-            decided: self.clock.now(),
-        };
-        let outcome = self.record_outcome(exchange_id, &cleared, &reply, times, owed).await?;
+        let (came, reply) = self.send(call, &cleared).await;
+        let received = came.as_ref().map(|came| came.received);
+        let times = Times { accepted: call.accepted, sent, received, decided: self.clock.now() };
+        let outcome = self.record_outcome(exchange_id, &cleared, came, &reply, times, owed).await?;
         self.event(call, &cleared, reply.as_ref().err(), times);
         let reply = reply?;
         cleared.ticket.done();
@@ -253,23 +255,19 @@ impl Gateway {
     }
 
     /// Rooms 12 to 15: send, verify, decode, minimise.
-    async fn send(&self, call: &Call, cleared: &Cleared) -> Result<Reply, Denial> {
-        let system = self.system(&call.served.operation)?;
-        let raw = self.door.post(&cleared.resident, cleared.signed.envelope.clone()).await?;
-        let received = self.clock.now();
-        let hmac = hmac(&cleared.salt, &raw.body);
-        self.read(call, cleared, system, &raw, received).map(|reply| Reply { received, hmac, ..reply })
+    async fn send(&self, call: &Call, cleared: &Cleared) -> (Option<Came>, Result<Reply, Denial>) {
+        let raw = match self.door.post(&cleared.resident, cleared.signed.envelope.clone()).await {
+            Ok(raw) => raw,
+            Err(denial) => return (None, Err(denial)),
+        };
+        let came = Came { received: self.clock.now(), hmac: hmac(&cleared.salt, &raw.body) };
+        let reply = self.read(call, cleared, &raw, came.received);
+        (Some(came), reply)
     }
 
     /// Rooms 13 to 15 on the bytes that came.
-    fn read(
-        &self,
-        call: &Call,
-        cleared: &Cleared,
-        system: &System,
-        raw: &RawReply,
-        received: Timestamp,
-    ) -> Result<Reply, Denial> {
+    fn read(&self, call: &Call, cleared: &Cleared, raw: &RawReply, received: Timestamp) -> Result<Reply, Denial> {
+        let system = self.system(&call.served.operation)?;
         if !is_xml(&raw.content_type) {
             return Err(Denial::from(Reason::UpstreamNotSoap).detailed(format!("http_{}", raw.status)));
         }
@@ -308,15 +306,7 @@ impl Gateway {
             .reply_plan()
             .minimise(&read.wire, Mode::Strip)
             .map_err(|flawed| Denial::from(Reason::ReplyMalformed).detailed(flawed.to_string()))?;
-        Ok(Reply {
-            minimised,
-            drift: read.drift,
-            shep: shep_status(info),
-            business,
-            signer: believed.signer,
-            received,
-            hmac: String::new(),
-        })
+        Ok(Reply { minimised, drift: read.drift, shep: shep_status(info), business, signer: believed.signer })
     }
 
     /// Room 16.
@@ -324,6 +314,7 @@ impl Gateway {
         &self,
         exchange_id: &str,
         cleared: &Cleared,
+        came: Option<Came>,
         reply: &Result<Reply, Denial>,
         times: Times,
         owed: Owed,
@@ -340,7 +331,7 @@ impl Gateway {
             times: Some(times),
             shep: reply.map(|reply| stable_word(&reply.shep.code)),
             business: reply.and_then(|reply| reply.business.as_deref()).map(stable_word),
-            reply_hmac: reply.map(|reply| reply.hmac.clone()),
+            reply_hmac: came.map(|came| came.hmac),
             reply_signer: reply.and_then(|reply| reply.signer).map(hex::encode),
             withheld: reply.map(|reply| by_category(reply.minimised.withheld())).unwrap_or_default(),
             drift: reply.map_or(0, |reply| reply.drift.count),
@@ -476,6 +467,18 @@ pub fn with_receipt(receipt: &Receipt, reply: &[u8]) -> Bytes {
     prost::encoding::message::encode(1, receipt, &mut wire);
     wire.extend_from_slice(reply);
     wire.into()
+}
+
+/// Who acts for one school may not write another's name into the message.
+fn names_its_own_school(operation: &Operation, wire: &[u8], permit: &Permit) -> Result<(), Denial> {
+    let Some(path) = &operation.acting else { return Ok(()) };
+    match scalar(wire, path) {
+        // Absent or not a BIN: the filter says so by path.
+        Some(named) if Bin::parse(named).is_ok() && named != permit.acting().as_str() => {
+            Err(Denial::from(Reason::DelegationNotAllowed).at(vec![(path.text.clone(), "not_acting_for")]))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn by_category<'a>(withheld: impl Iterator<Item = Withheld<'a>>) -> BTreeMap<&'a str, u32> {

@@ -110,7 +110,7 @@ impl Connection {
         if request.uri().path() == "/metrics" {
             return self.metrics(caller);
         }
-        match self.server.others.clone().oneshot(request).await {
+        match self.server.others.clone().oneshot(reflection::as_v1(request)).await {
             Ok(response) => response.map(Body::new),
             Err(never) => match never {},
         }

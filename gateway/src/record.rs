@@ -35,6 +35,7 @@ pub struct Intent<'a> {
     /// How many persons it is about, and how many of them are minors with a guardian's consent.
     pub subjects: Subjects,
     /// Counts of withheld fields by category.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub withheld: BTreeMap<&'a str, u32>,
     /// Line of evidence of the residency check.
     pub residency: &'a str,
@@ -47,6 +48,7 @@ pub struct Intent<'a> {
     /// Signature algorithm of the message.
     pub signature: &'a str,
     /// Commitments to the released fields.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub commitments: Commitments,
 }
 
@@ -101,24 +103,33 @@ pub struct Outcome<'a> {
     /// `answered`, `failed` or `unknown` (settled after a crash).
     pub result: &'static str,
     /// Code of the failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<&'static str>,
     /// Stable word that narrows it down.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<&'a str>,
     /// The four times of the exchange.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub times: Option<Times>,
     /// Second status layer: SHEP's code.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub shep: Option<&'a str>,
     /// Third status layer: the business document's code.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub business: Option<&'a str>,
     /// HMAC-SHA256 under the exchange's salt over the exact bytes that came, base64url.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reply_hmac: Option<String>,
     /// SHA-256 of the certificate that signed the reply, hex.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reply_signer: Option<String>,
     /// Counts of withheld fields by category.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub withheld: BTreeMap<&'a str, u32>,
     /// Elements of the reply that the contract does not know.
     pub drift: usize,
     /// Commitments to the released fields of the reply.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub commitments: Commitments,
 }
 
@@ -130,6 +141,7 @@ pub struct Times {
     /// The message left.
     pub sent: Timestamp,
     /// The answer was complete.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub received: Option<Timestamp>,
     /// The outcome was written.
     pub decided: Timestamp,
@@ -149,14 +161,17 @@ pub struct Denied<'a> {
     /// gRPC path.
     pub method: &'a str,
     /// Purpose id, when the pack knows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub purpose: Option<&'a str>,
     /// Code of the refusal.
     pub code: &'static str,
     /// Whose fault.
     pub fault: &'static str,
     /// Stable word that narrows it down.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<&'a str>,
     /// Paths of the fields at fault.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<&'a str>,
     /// How many alike within one second this line stands for.
     pub count: u64,

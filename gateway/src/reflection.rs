@@ -19,6 +19,18 @@ use tonic_reflection::pb::v1::{
     ServerReflectionResponse, ServiceResponse,
 };
 
+const V1: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+/// What Python's and older tools ask for; its messages are those of v1, byte for byte.
+const V1_ALPHA: &str = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
+
+/// A call of the older service as one of the newer.
+pub(crate) fn as_v1<B>(mut request: http::Request<B>) -> http::Request<B> {
+    if request.uri().path() == V1_ALPHA {
+        *request.uri_mut() = http::Uri::from_static(V1);
+    }
+    request
+}
+
 /// The outer message of a descriptor set, with its files left as bytes.
 #[derive(Clone, PartialEq, prost::Message)]
 struct Files {
@@ -122,7 +134,14 @@ impl Reflection {
 
     fn services(&self) -> MessageResponse {
         let mut names: Vec<String> = self.pool.services().map(|service| service.full_name().to_owned()).collect();
-        names.extend(["grpc.health.v1.Health".to_owned(), "grpc.reflection.v1.ServerReflection".to_owned()]);
+        names.extend(
+            [
+                "grpc.health.v1.Health",
+                "grpc.reflection.v1.ServerReflection",
+                "grpc.reflection.v1alpha.ServerReflection",
+            ]
+            .map(str::to_owned),
+        );
         MessageResponse::ListServicesResponse(ListServiceResponse {
             service: names.into_iter().map(|name| ServiceResponse { name }).collect(),
         })
