@@ -140,7 +140,11 @@ pub fn install(telemetry: &config::Telemetry, door: &Arc<Door>) -> Result<Option
     let writer = std::io::stderr;
     let log = match telemetry.format.as_str() {
         "json" => tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(writer).boxed(),
-        _ => tracing_subscriber::fmt::layer().compact().with_writer(writer).boxed(),
+        _ => tracing_subscriber::fmt::layer()
+            .compact()
+            .with_ansi(std::io::IsTerminal::is_terminal(&writer()))
+            .with_writer(writer)
+            .boxed(),
     };
     let traces = telemetry.otlp.as_deref().map(|endpoint| tracer(door, endpoint)).transpose()?;
     let spans = traces.as_ref().map(|provider| {

@@ -104,12 +104,15 @@ impl Rows {
     }
 
     fn push(&mut self, form: &Form, line: usize, request_id: String, object: Map<String, Value>, raw: Raw) {
-        match form.request(object) {
+        let read = if object.is_empty() { Err(Vec::new()) } else { form.request(object) };
+        match read {
             Ok(request) => self.rows.push(Row { line, request_id, request, raw }),
-            Err(field) => {
+            Err(fields) => {
                 let row = Row { line, request_id, request: SyncStudentsRequest::default(), raw };
-                self.unreadable
-                    .push((row, refusal("file.row", "the row is not a student of the contract", vec![field])));
+                self.unreadable.push((
+                    row,
+                    refusal("file.row", "the named fields are not in the contract or not of its type", fields),
+                ));
             }
         }
     }
@@ -260,15 +263,40 @@ impl Form {
         }
     }
 
-    /// The request, or what is wrong by line of JSON, never a value.
-    fn request(&self, object: Map<String, Value>) -> Result<SyncStudentsRequest, String> {
-        if object.is_empty() {
-            return Err("not a JSON object".to_owned());
+    /// The request, or the fields that are at fault; never a value.
+    fn request(&self, object: Map<String, Value>) -> Result<SyncStudentsRequest, Vec<String>> {
+        let whole = Value::Object(object);
+        match DynamicMessage::deserialize(self.message.clone(), &whole) {
+            Ok(dynamic) => SyncStudentsRequest::decode(dynamic.encode_to_vec().as_slice()).map_err(|_| Vec::new()),
+            Err(_) => Err(self.at_fault(&whole)),
         }
-        let dynamic = DynamicMessage::deserialize(self.message.clone(), Value::Object(object))
-            .map_err(|_| "a field that the contract does not have, or of another type".to_owned())?;
-        SyncStudentsRequest::decode(dynamic.encode_to_vec().as_slice())
-            .map_err(|_| "not the contract's message".to_owned())
+    }
+
+    /// Paths of the values that are no field of the contract, or not of its type: each is tried alone.
+    fn at_fault(&self, whole: &Value) -> Vec<String> {
+        let mut leaves = Vec::new();
+        collect(whole, &mut Vec::new(), &mut leaves);
+        let alone = |path: &[String], value: &Value| {
+            path.iter().rev().fold(value.clone(), |inner, name| serde_json::json!({ name: inner }))
+        };
+        leaves
+            .into_iter()
+            .filter(|(path, value)| DynamicMessage::deserialize(self.message.clone(), alone(path, value)).is_err())
+            .map(|(path, _)| path.join("."))
+            .collect()
+    }
+}
+
+fn collect<'v>(value: &'v Value, path: &mut Vec<String>, leaves: &mut Vec<(Vec<String>, &'v Value)>) {
+    match value.as_object() {
+        Some(object) => {
+            for (name, inner) in object {
+                path.push(name.clone());
+                collect(inner, path, leaves);
+                path.pop();
+            }
+        }
+        None => leaves.push((path.clone(), value)),
     }
 }
 
@@ -284,4 +312,61 @@ fn enum_names(field: &FieldDescriptor) -> Option<HashMap<String, String>> {
             })
             .collect(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: &str = "iin,surname,birth_date,group_external_id,school_bin,group.category";
+
+    fn read(name: &str, text: &str) -> Result<Rows, String> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        Rows::read(&path)
+    }
+
+    #[test]
+    fn a_table_is_read_by_the_contract_and_every_bad_row_is_named() {
+        let good = "991231500006,ТЕСТОВ,2001-10-12,G-1,990140000007,B";
+        let text = format!("\u{feff}{HEADER}\n{good}\n{good}\n991231500076,ТЕСТОВ,2001-10-12,G-1,990140000007,ZZ\n");
+        let rows = read("students.csv", &text).unwrap();
+        let [row] = rows.rows() else { panic!("one good row") };
+        assert_eq!(row.request.student.as_ref().unwrap().iin, "991231500006");
+        assert_eq!(row.request.group.as_ref().unwrap().category, 4, "B by its text");
+        let refused: Vec<_> = rows
+            .unreadable()
+            .iter()
+            .map(|(row, refusal)| (row.line, refusal.reason.as_str(), refusal.fields.join(" ")))
+            .collect();
+        assert_eq!(refused, [(4, "file.row", "group.category".to_owned()), (3, "file.repeated", String::new())]);
+    }
+
+    #[test]
+    fn columns_that_are_no_field_or_two_are_refused() {
+        for (wanted, header) in [
+            ("no field", "iin,shoe_size"),
+            ("could be", "iin,category,title,start_date,group_id,iin,name,school_bin,x"),
+        ] {
+            assert!(
+                matches!(read("s.csv", &format!("{header}\n")), Err(error) if error.contains(wanted) || error.contains("no field")),
+                "{header}"
+            );
+        }
+    }
+
+    #[test]
+    fn lines_of_json_keep_their_own_request_id() {
+        let text = r#"{"request_id":"mine-1","student":{"iin":"991231500006"},"group":{"category":"DRIVING_CATEGORY_B"}}
+{"student":{"iin":5}}
+rubbish
+"#;
+        let rows = read("students.jsonl", text).unwrap();
+        assert_eq!(rows.rows().iter().map(|row| row.request_id.as_str()).collect::<Vec<_>>(), ["mine-1"]);
+        assert_eq!(
+            rows.unreadable().iter().map(|(row, refusal)| (row.line, refusal.fields.clone())).collect::<Vec<_>>(),
+            [(2, vec!["student.iin".to_owned()]), (3, vec![])]
+        );
+    }
 }
