@@ -1,7 +1,7 @@
 //! A reason with what belongs to this one case, and how it reaches the caller: `google.rpc.Status` with ErrorInfo,
 //! BadRequest, RetryInfo, QuotaFailure and LocalizedMessage, or `qaqpa.v1.Refusal` inside a stream.
 //!
-//! Two texts (dropshot's rule): the caller's comes from the table, `detail` is a stable word for the operator. Neither
+//! Two texts: the caller's comes from the table, with `detail` as a stable word; `evidence` is for the operator alone. Neither
 //! holds a value that anybody sent.
 
 use std::collections::HashMap;
@@ -23,6 +23,8 @@ pub struct Denial {
     pub reason: Reason,
     /// Stable word that narrows the reason down, for example `digest` of `reply.not_authentic`.
     pub detail: Option<String>,
+    /// A sentence for the operator's log and the journal, not for the caller: addresses, elements; never a personal datum.
+    pub evidence: Option<String>,
     /// Field paths at fault, each with a stable word.
     pub fields: Vec<(String, &'static str)>,
     /// Trying again helps after this long.
@@ -33,7 +35,7 @@ pub struct Denial {
 
 impl From<Reason> for Denial {
     fn from(reason: Reason) -> Self {
-        Self { reason, detail: None, fields: Vec::new(), retry_after: None, quota: None }
+        Self { reason, detail: None, evidence: None, fields: Vec::new(), retry_after: None, quota: None }
     }
 }
 
@@ -42,6 +44,13 @@ impl Denial {
     #[must_use]
     pub fn detailed(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
+        self
+    }
+
+    /// With a sentence for the operator alone.
+    #[must_use]
+    pub fn evidenced(mut self, evidence: impl ToString) -> Self {
+        self.evidence = Some(evidence.to_string());
         self
     }
 

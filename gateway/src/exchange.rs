@@ -301,11 +301,12 @@ impl Gateway {
         self.note_drift(&operation.path, &read.drift);
         let business =
             operation.business_result.as_ref().and_then(|result| scalar(&read.wire, &result.code)).map(str::to_owned);
-        let minimised = cleared
-            .permit
-            .reply_plan()
-            .minimise(&read.wire, Mode::Strip)
-            .map_err(|flawed| Denial::from(Reason::ReplyMalformed).detailed(flawed.to_string()))?;
+        let minimised = cleared.permit.reply_plan().minimise(&read.wire, Mode::Strip).map_err(|flawed| {
+            Denial::from(Reason::ReplyMalformed)
+                .detailed("value")
+                .at(flawed.fields().iter().map(|field| (field.path.clone(), field.flaw.code())).collect())
+                .evidenced(flawed)
+        })?;
         Ok(Reply { minimised, drift: read.drift, shep: shep_status(info), business, signer: believed.signer })
     }
 
@@ -328,6 +329,7 @@ impl Gateway {
             result: if reply.is_some() { "answered" } else { "failed" },
             code: denial.map(|denial| denial.reason.code()),
             detail: denial.and_then(|denial| denial.detail.as_deref()),
+            evidence: denial.and_then(|denial| denial.evidence.as_deref()),
             times: Some(times),
             shep: reply.map(|reply| stable_word(&reply.shep.code)),
             business: reply.and_then(|reply| reply.business.as_deref()).map(stable_word),
@@ -391,6 +393,7 @@ impl Gateway {
             reason = row.code,
             fault = row.fault.name(),
             detail = denial.detail.as_deref(),
+            evidence = denial.evidence.as_deref(),
             caller = self.who(call).caller,
             purpose,
             accepted = %call.accepted,
@@ -429,6 +432,7 @@ impl Gateway {
             reason = row.map_or("ok", |row| row.code),
             fault = row.map(|row| row.fault.name()),
             detail = denial.and_then(|denial| denial.detail.as_deref()),
+            evidence = denial.and_then(|denial| denial.evidence.as_deref()),
             caller = self.who(call).caller,
             purpose = cleared.permit.purpose().id,
             withheld = cleared.minimised.withheld_count(),

@@ -108,6 +108,9 @@ pub struct Outcome<'a> {
     /// Stable word that narrows it down.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<&'a str>,
+    /// A sentence for the operator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<&'a str>,
     /// The four times of the exchange.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub times: Option<Times>,
@@ -170,6 +173,9 @@ pub struct Denied<'a> {
     /// Stable word that narrows it down.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<&'a str>,
+    /// A sentence for the operator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<&'a str>,
     /// Paths of the fields at fault.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<&'a str>,
@@ -199,6 +205,7 @@ impl<'a> Denied<'a> {
             code: row.code,
             fault: row.fault.name(),
             detail: denial.detail.as_deref(),
+            evidence: denial.evidence.as_deref(),
             fields: denial.fields.iter().map(|(path, _)| path.as_str()).collect(),
             count: 1,
         }

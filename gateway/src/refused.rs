@@ -6,6 +6,7 @@ use qaqpa_adapters::codec::{ReadError, WriteError};
 use qaqpa_adapters::shep::sync::{DataProblem, NotAnswered, SyncProblem, Unwritable};
 use qaqpa_policy::consent::LackKind;
 use qaqpa_policy::residency::ResidencyRefusal;
+use qaqpa_policy::wire::Fault;
 use qaqpa_policy::{ContextProblem, Malformed, NotConsented, NotMinimised, NotPermitted};
 
 use crate::denial::Denial;
@@ -27,7 +28,19 @@ impl From<ContextProblem> for Denial {
 
 impl From<Malformed> for Denial {
     fn from(malformed: Malformed) -> Self {
-        Self::from(Reason::RequestMalformed).detailed(malformed.fault.to_string())
+        let word = match malformed.fault {
+            Fault::Truncated => "truncated",
+            Fault::Varint => "varint",
+            Fault::FieldNumber => "field_number",
+            Fault::WireType => "wire_type",
+            Fault::Depth => "depth",
+            Fault::WrongType => "wrong_type",
+            Fault::Twice => "twice",
+            Fault::Utf8 => "utf8",
+            Fault::Range => "range",
+        };
+        let fields = if malformed.path.is_empty() { Vec::new() } else { vec![(malformed.path.clone(), word)] };
+        Self::from(Reason::RequestMalformed).detailed(word).at(fields).evidenced(malformed)
     }
 }
 
@@ -64,13 +77,13 @@ impl From<NotConsented> for Denial {
             }
         };
         let fields = lacking.lacks().iter().map(|lack| (lack.path.clone(), lack.kind.code())).collect();
-        Self::from(reason).detailed(format!("clause {}", lacking.clause())).at(fields)
+        Self::from(reason).detailed(format!("clause_{}", lacking.clause())).at(fields)
     }
 }
 
 impl From<ResidencyRefusal> for Denial {
     fn from(refusal: ResidencyRefusal) -> Self {
-        Self::from(Reason::Residency(refusal.code())).detailed(refusal.to_string())
+        Self::from(Reason::Residency(refusal.code())).evidenced(refusal)
     }
 }
 
@@ -91,25 +104,45 @@ impl From<WriteError> for Denial {
 
 impl From<Unwritable> for Denial {
     fn from(error: Unwritable) -> Self {
-        Self::from(Reason::Internal).detailed(error.to_string())
+        Self::from(Reason::Internal).evidenced(error)
     }
 }
 
 impl From<SyncProblem> for Denial {
     fn from(problem: SyncProblem) -> Self {
-        Self::from(Reason::ReplyMalformed).detailed(problem.to_string())
+        let word = match problem {
+            SyncProblem::Other(_) => "other_message",
+            SyncProblem::Nil(_) => "nil",
+            SyncProblem::Missing(_) => "missing",
+            SyncProblem::Repeated(_) => "twice",
+            SyncProblem::Value(_) => "value",
+        };
+        Self::from(Reason::ReplyMalformed).detailed(word).evidenced(problem)
     }
 }
 
 impl From<DataProblem> for Denial {
     fn from(problem: DataProblem) -> Self {
-        Self::from(Reason::ReplyMalformed).detailed(problem.to_string())
+        let word = match problem {
+            DataProblem::Empty => "no_data",
+            DataProblem::Mixed => "mixed_data",
+            DataProblem::TwoDocuments => "two_documents",
+            DataProblem::Refused(refused) => refused.code(),
+        };
+        Self::from(Reason::ReplyMalformed).detailed(word).evidenced(problem)
     }
 }
 
 impl From<ReadError> for Denial {
     fn from(error: ReadError) -> Self {
-        Self::from(Reason::ReplyMalformed).detailed(error.to_string())
+        let (path, word) = match &error {
+            ReadError::Root(path) => (path, "root"),
+            ReadError::Value(path) => (path, "value"),
+            ReadError::Repeated(path) => (path, "twice"),
+            ReadError::TooDeep(path) => (path, "depth"),
+            ReadError::TooLarge(path) => (path, "too_large"),
+        };
+        Self::from(Reason::ReplyMalformed).detailed(word).at(vec![(path.clone(), word)])
     }
 }
 

@@ -217,7 +217,7 @@ This bundle holds records of exchanges of one lane of a Qaqpa gateway, and what 
 
 You need one thing from elsewhere: the lane's public key, from somebody you trust. It must not come with the bundle.
 
-  qaqpa-verify BUNDLE --trust trust.toml [--prev CHECKPOINT]
+  qaqpa audit verify BUNDLE --trust trust.toml [--previous CHECKPOINT]
 
 or by hand, with any SHA-256 and Ed25519:
 1. checkpoint is a C2SP signed note. Its first three lines are the lane, the number of leaves, and the root in base64.

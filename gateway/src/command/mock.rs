@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use qaqpa_mock::{Behaviour, Government, Options};
+use qaqpa_mock::{Behaviour, Government, Options, UnknownBehaviour};
 
+use super::serve::Signals;
 use super::{INPUT, failed, say};
 use crate::development;
 use crate::gateway::Surroundings;
@@ -14,6 +15,8 @@ use crate::gateway::Surroundings;
 pub(super) enum Command {
     /// Serve SHEP's synchronous channel with AIS Avtoshkola (RECONSTRUCTED) behind it, until Ctrl-C
     Up(Arguments),
+    /// List the ways in which it can misbehave
+    Behaviours,
 }
 
 #[derive(Debug, clap::Args)]
@@ -27,23 +30,20 @@ pub(super) struct Arguments {
     /// Also answer requests that are not signed (the answer is then unsigned, and no gateway will believe it)
     #[arg(long)]
     accept_unsigned: bool,
-    /// Misbehave: one of the names of `--list-behaviours`
+    /// Misbehave: one of the names that `qaqpa mock behaviours` lists
     #[arg(long, value_name = "NAME", default_value = "normal")]
     behave: String,
-    /// Print the names of all behaviours and end
-    #[arg(long)]
-    list_behaviours: bool,
 }
 
-pub(super) async fn run(Command::Up(arguments): Command, surroundings: Surroundings) -> ExitCode {
-    if arguments.list_behaviours {
-        Behaviour::ALL.iter().for_each(|entry| say(&format!("{:<24} {}", entry.name, entry.about)));
-        return ExitCode::SUCCESS;
-    }
-    match up(arguments, surroundings).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => failed(&error, INPUT),
-    }
+pub(super) async fn run(command: Command, surroundings: Surroundings) -> ExitCode {
+    let told = match command {
+        Command::Behaviours => {
+            Behaviour::ALL.iter().for_each(|entry| say(&format!("{:<24} {}", entry.name, entry.about)));
+            Ok(())
+        }
+        Command::Up(arguments) => up(arguments, surroundings).await,
+    };
+    told.map_or_else(|error: String| failed(&error, INPUT), |()| ExitCode::SUCCESS)
 }
 
 async fn up(arguments: Arguments, surroundings: Surroundings) -> Result<(), String> {
@@ -56,7 +56,7 @@ async fn up(arguments: Arguments, surroundings: Surroundings) -> Result<(), Stri
     let government = Government::start(options).await.map_err(|error| error.to_string())?;
     government.behave(behaviour);
     say(&format!("mock government on {} (AIS Avtoshkola RECONSTRUCTED; WSDL at ?wsdl)", government.url()));
-    let _ = tokio::signal::ctrl_c().await;
+    Signals::new().map_err(|error| error.to_string())?.stop().await;
     government.stop().await;
     Ok(())
 }

@@ -131,6 +131,7 @@ async fn settle(journal: &Journal, opening: Opening, surroundings: &Surroundings
             result: "unknown",
             code: Some("gateway.crashed"),
             detail: None,
+            evidence: None,
             times: None,
             shep: None,
             business: None,
@@ -262,20 +263,26 @@ impl Running {
     }
 }
 
-struct Signals {
+/// What an operator tells a process.
+pub(super) struct Signals {
     hangup: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
 }
 
 impl Signals {
-    fn new() -> std::io::Result<Self> {
+    pub(super) fn new() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
             hangup: signal(SignalKind::hangup())?,
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
         })
+    }
+
+    /// Waits for SIGTERM or Ctrl-C.
+    pub(super) async fn stop(&mut self) {
+        while matches!(self.next().await, Told::Reload) {}
     }
 
     async fn next(&mut self) -> Told {

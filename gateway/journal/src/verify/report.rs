@@ -6,7 +6,7 @@
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use std::fmt;
 
-/// The answer in one word, with the exit code of `qaqpa-verify`.
+/// The answer in one word, with the exit code of `qaqpa audit verify`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
