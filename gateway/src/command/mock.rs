@@ -47,8 +47,7 @@ pub(super) async fn run(command: Command, surroundings: Surroundings) -> ExitCod
 }
 
 async fn up(arguments: Arguments, surroundings: Surroundings) -> Result<(), String> {
-    let behaviour: Behaviour =
-        arguments.behave.parse().map_err(|_| format!("no behaviour `{}`; see --list-behaviours", arguments.behave))?;
+    let behaviour: Behaviour = arguments.behave.parse().map_err(|error: UnknownBehaviour| error.to_string())?;
     let options = Options {
         accept_unsigned: arguments.accept_unsigned,
         ..development::government(&arguments.dir, arguments.listen, &surroundings.clock)?
