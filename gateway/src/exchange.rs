@@ -103,8 +103,11 @@ impl Gateway {
         let id = self.exchange_id();
         let span = tracing::info_span!("exchange", exchange_id = %id, method = %call.served.operation.path);
         let fallback = id.to_string();
-        let walk = self.walk(call, id).instrument(span);
-        match tokio::spawn(walk).await {
+        self.telemetry.in_flight(1);
+        let walk = self.clone().walk(call, id).instrument(span);
+        let walked = tokio::spawn(walk).await;
+        self.telemetry.in_flight(-1);
+        match walked {
             Ok(answer) => answer,
             // A panic in the corridor: the exchange is lost, the process is not, and the journal holds its intent.
             Err(_) => {
@@ -400,9 +403,10 @@ impl Gateway {
             decided = %self.clock.now(),
             "exchange"
         );
-        if denial.reason == Reason::QuotaCaller
-            && !self.flood.first_this_second(self.who(call).caller, self.clock.now())
-        {
+        // What a caller can cause without limit must not fill the disk.
+        let endless = matches!(denial.reason, Reason::QuotaCaller | Reason::CallerUnknown);
+        let kind = || format!("{}/{}", row.code, self.who(call).caller);
+        if endless && !self.flood.first_this_second(&kind(), self.clock.now()) {
             return denial; // counted into the line that stands for this second
         }
         let line =

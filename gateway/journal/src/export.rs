@@ -212,7 +212,7 @@ pub(crate) const RECORDS: &str = "records.jsonl";
 pub(crate) const HASHES_BIN: &str = "hashes.bin";
 pub(crate) const MANIFEST: &str = "manifest.json";
 
-const README_TEXT: &str = "\
+pub(crate) const README_TEXT: &str = "\
 This bundle holds records of exchanges of one lane of a Qaqpa gateway, and what is needed to verify them offline.
 
 You need one thing from elsewhere: the lane's public key, from somebody you trust. It must not come with the bundle.

@@ -191,7 +191,8 @@ async fn tick(
             _ = second.tick() => false,
             _ = stop.wait_for(|stop| *stop) => true,
         };
-        let serving = gateway.journal.health().condition == Condition::Serving && !stopping;
+        let journal = gateway.journal.health();
+        let serving = journal.condition == Condition::Serving && journal.no_spare.is_none() && !stopping;
         let status = if serving { ServingStatus::Serving } else { ServingStatus::NotServing };
         for service in gateway.served.values().map(|served| served.operation.service.as_str()).chain([""]) {
             health.set_service_status(service, status).await;

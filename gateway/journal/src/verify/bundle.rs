@@ -10,9 +10,9 @@ use super::report::{Check, Report};
 use super::{Request, checkpoint, previous};
 use crate::checkpoint::Checkpoint;
 use crate::container::{self, Member};
-use crate::export::{HASHES_BIN, MANIFEST, Manifest, README, RECORDS};
+use crate::export::{HASHES_BIN, MANIFEST, Manifest, README, README_TEXT, RECORDS};
 use crate::keeper::CHECKPOINT;
-use crate::tree::{Hash, fixed, root};
+use crate::tree::{self, Hash, fixed, root};
 use aws_lc_rs::digest::{Context, SHA256};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -100,6 +100,9 @@ fn digests(file: &mut File, members: &[Member], manifest: &Manifest, report: &mu
         let (crc, sha256) = digest(file, member)?;
         if crc != member.crc {
             report.find(Check::Container, format!("the bytes of `{}` do not have the crc of its header", member.name));
+        }
+        if member.name == README && sha256 != tree::sha256(README_TEXT.as_bytes()) {
+            report.find(Check::Container, "README.txt is not the text of this version; do not follow it");
         }
         let Some(listed) = manifest.files.get(&member.name) else { continue };
         if listed.bytes != u64::from(member.bytes) || listed.sha256 != hex::encode(sha256) {

@@ -131,8 +131,12 @@ impl Report {
 
     pub(crate) fn add(&mut self, finding: Finding) {
         self.findings_total += 1;
-        if self.findings.len() < KEPT {
-            self.findings.push(finding);
+        // What concerns the whole stands before what concerns one record, and is never crowded out by it.
+        let whole = self.findings.iter().take_while(|known| known.index.is_none()).count();
+        match finding.index {
+            None => self.findings.insert(whole, finding),
+            Some(_) if self.findings.len() < KEPT => self.findings.push(finding),
+            Some(_) => {}
         }
     }
 }
