@@ -17,6 +17,7 @@ use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use qaqpa_adapters::shep::sync::Password;
 use qaqpa_adapters::wsse;
 use qaqpa_certs_dev::DevPki;
+use qaqpa_certs_dev::inspect::Report;
 use qaqpa_journal::Signer;
 use qaqpa_mock::{Options, Sender, Transport};
 use qaqpa_proto::Contract;
@@ -75,6 +76,16 @@ fn secret(path: &Path, text: &str) -> std::io::Result<()> {
     use std::io::Write as _;
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     writeln!(file, "{text}")
+}
+
+/// Whether a file holds a certificate that was made here.
+#[must_use]
+pub fn is_for_laptops(bytes: &[u8], clock: &Clock) -> bool {
+    let Ok(inspection) = qaqpa_certs_dev::inspect(bytes, offset_date_time(clock)) else { return false };
+    inspection
+        .reports
+        .iter()
+        .any(|report| matches!(report, Report::Certificate(certificate) if certificate.development()))
 }
 
 /// The clock's time for rcgen.

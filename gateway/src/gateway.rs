@@ -24,6 +24,7 @@ use zeroize::Zeroizing;
 use crate::clock::Clock;
 use crate::config::{self, Config, Problem, Profile, Source};
 use crate::denial::Denial;
+use crate::development;
 use crate::dial::{Door, Resolve, Way};
 use crate::duplicate::Duplicates;
 use crate::flood::Flood;
@@ -177,6 +178,7 @@ impl Blueprint {
         let systems = drawing.systems(contract.as_ref());
         let ways = drawing.ways();
         drawing.listener();
+        drawing.laptop_certificates(surroundings);
         let door = Arc::new(Door::new(ways, Box::new(Rir), surroundings.resolver.clone(), surroundings.clock.clone()));
         let telemetry = drawing.telemetry(&door);
         let passports = config.systems.iter().map(|(id, system)| (id.clone(), system.passport));
@@ -492,6 +494,39 @@ impl Drawing<'_> {
     fn listener(&mut self) {
         if let Err(problem) = self.config.listen.tls().load() {
             self.at("listen", format!("`listen`: {problem}"));
+        }
+    }
+
+    /// In production nothing is trusted that was made for a laptop, ours or another's.
+    fn laptop_certificates(&mut self, surroundings: &Surroundings) {
+        if self.config.profile != Profile::Production {
+            return;
+        }
+        let config = self.config;
+        let files = config.listen.tls();
+        let systems = config.systems.iter().flat_map(|(id, system)| {
+            let signer = (format!("systems.{id}.signer_certificate"), system.signer_certificate.clone());
+            let pinned =
+                system.reply_signers.iter().map(move |path| (format!("systems.{id}.reply_signers"), path.clone()));
+            std::iter::once(signer).chain(pinned)
+        });
+        let endpoints = config
+            .endpoints
+            .iter()
+            .filter_map(|(id, endpoint)| Some((format!("endpoints.{id}.ca"), endpoint.ca.clone()?)));
+        let listener = [("listen.certificate", files.certificate), ("listen.client_ca", files.client_ca)];
+        let listener = listener.into_iter().map(|(key, path)| (key.to_owned(), path));
+        for (key, path) in listener.chain(systems).chain(endpoints) {
+            let Ok(bytes) = std::fs::read(&path) else { continue }; // missing files are told of elsewhere
+            if development::is_for_laptops(&bytes, &surroundings.clock) {
+                self.at(
+                    &key,
+                    format!(
+                        "`{key}`: {} was made by `qaqpa certs dev`; the production profile does not trust it",
+                        path.display()
+                    ),
+                );
+            }
         }
     }
 
