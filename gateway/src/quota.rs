@@ -104,7 +104,7 @@ impl Quotas {
     /// refused call does not use up what the passport allows.
     pub fn exchange(&self, ask: &Ask<'_>, now: Timestamp) -> Result<(), Denial> {
         let key = self.keys.hash_one((ask.caller, ask.purpose, ask.operation));
-        self.take(&self.purpose, &key, Reason::QuotaPurpose, || format!("purpose/{}/{}", ask.purpose, ask.operation))?;
+        self.take(&self.purpose, &key, Reason::QuotaPurpose, || format!("purpose/{}{}", ask.purpose, ask.operation))?;
         for subject in ask.subjects {
             let digest = self.keys.hash_one((ask.caller, subject));
             self.subjects
