@@ -1,7 +1,7 @@
 //! `gateway.toml`, read whole: unknown keys refused, every problem named at once with its line.
 //!
 //! The keys are documented where people meet them, in `deploy/gateway.toml`; a test keeps that file complete.
-//! Reading touches nothing but files: whether they fit together is found by [`crate::gateway::Gateway::assemble`].
+//! Reading touches nothing but files: whether they fit together is found by [`crate::blueprint::Blueprint::draw`].
 
 use std::collections::BTreeMap;
 use std::fmt;

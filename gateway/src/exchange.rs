@@ -14,17 +14,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use jiff::Timestamp;
-use prost::Message as _;
 use qaqpa_adapters::codec::{Drift, Fills, scalar};
 use qaqpa_adapters::shep::status;
-use qaqpa_adapters::shep::sync::{self, RequestInfo, ResponseInfo, Sent, Shape};
-use qaqpa_adapters::soap::Envelope;
+use qaqpa_adapters::shep::sync::{self, RequestInfo, Sent, Shape};
 use qaqpa_adapters::xml::{Document, text};
 use qaqpa_journal::{Entry, Owed, Receipt as Leaf};
 use qaqpa_policy::consent::{self, Consent};
 use qaqpa_policy::{Bin, Caller, Claim, Iin, Minimised, Mode, Permit, Subjects, Withheld, permit};
 use qaqpa_proto::Operation;
-use qaqpa_proto::v1::{JournalEntry, PolicyVersion, Receipt, ShepStatus, Warning};
+use qaqpa_proto::v1::{JournalEntry, PolicyVersion, Receipt, ShepStatus};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
@@ -35,7 +33,9 @@ use crate::duplicate::Ticket;
 use crate::gateway::{Gateway, Served, System};
 use crate::quota::Ask;
 use crate::reason::{Language, Reason};
+use crate::receipt::{shep_status, warnings, with_receipt, withheld};
 use crate::record::{self, Denied, Intent, Outcome, Times, Who, Why};
+use crate::reply::{fault_denial, is_xml, stable_word, unsigned_fault};
 
 /// One message of a caller, and where it goes.
 pub struct Call {
@@ -464,19 +464,6 @@ impl Gateway {
     }
 }
 
-fn shep_status(info: ResponseInfo) -> ShepStatus {
-    ShepStatus { code: info.status.code, message: info.status.message, session_id: info.session_id.unwrap_or_default() }
-}
-
-/// A message of one field, the receipt, in front of the reply: protobuf messages concatenate.
-#[must_use]
-pub fn with_receipt(receipt: &Receipt, reply: &[u8]) -> Bytes {
-    let mut wire = Vec::with_capacity(receipt.encoded_len() + reply.len() + 8);
-    prost::encoding::message::encode(1, receipt, &mut wire);
-    wire.extend_from_slice(reply);
-    wire.into()
-}
-
 /// Who acts for one school may not write another's name into the message.
 fn names_its_own_school(operation: &Operation, wire: &[u8], permit: &Permit) -> Result<(), Denial> {
     let Some(path) = &operation.acting else { return Ok(()) };
@@ -496,57 +483,9 @@ fn by_category<'a>(withheld: impl Iterator<Item = Withheld<'a>>) -> BTreeMap<&'a
     })
 }
 
-fn withheld<'a>(withheld: impl Iterator<Item = Withheld<'a>>, language: Language) -> Vec<qaqpa_proto::v1::Withheld> {
-    withheld
-        .map(|withheld| qaqpa_proto::v1::Withheld {
-            path: withheld.path.to_owned(),
-            category: withheld.category.to_owned(),
-            clause: withheld.clause.to_owned(),
-            reason: withheld.reason(language.tag()).to_owned(),
-            count: withheld.count,
-        })
-        .collect()
-}
-
-fn warnings(consent: &Consent) -> Vec<Warning> {
-    let mismatch = |path: &String| Warning {
-        code: "iin.birth_date_mismatch".to_owned(),
-        path: path.clone(),
-        message: "the date inside the IIN is not the birth date; that is no error since 2013".to_owned(),
-    };
-    consent.birth_date_mismatches().iter().map(mismatch).collect()
-}
-
 fn hmac(salt: &[u8; 32], bytes: &[u8]) -> String {
     let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, salt);
     URL_SAFE_NO_PAD.encode(aws_lc_rs::hmac::sign(&key, bytes))
-}
-
-fn is_xml(content_type: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    // The types that working SHEP clients and servers send (kz-protocols 1.1); text/plain is seen and harmless, HTML is not.
-    matches!(essence.as_str(), "text/xml" | "application/xml" | "application/soap+xml" | "text/plain")
-}
-
-/// A code of another system, as a word that is safe to keep: short, and nothing but letters, digits, `-`, `_` and `.`.
-fn stable_word(code: &str) -> &str {
-    let plain = code.len() <= 32
-        && !code.is_empty()
-        && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-    // Twelve digits could be an IIN.
-    if plain && !(code.len() >= 12 && code.bytes().all(|byte| byte.is_ascii_digit())) { code } else { "other" }
-}
-
-fn unsigned_fault(document: &Document<'_>) -> Option<Denial> {
-    match sync::read_reply(Envelope::read(document).ok()?.body()).ok()? {
-        sync::Reply::Fault(fault) => Some(fault_denial(&fault)),
-        sync::Reply::Response { .. } => None,
-    }
-}
-
-fn fault_denial(fault: &sync::Fault) -> Denial {
-    let code = fault.error.as_ref().map_or(fault.code.as_str(), |error| error.code.as_str());
-    Denial::from(Reason::UpstreamFault).detailed(stable_word(code))
 }
 
 fn journal_error(error: impl std::fmt::Display) -> Denial {

@@ -24,11 +24,12 @@ use tonic::{Code, Status, Streaming};
 use tower::ServiceExt as _;
 
 use crate::denial::Denial;
-use crate::exchange::{Answer, Call, with_receipt};
+use crate::exchange::{Answer, Call};
 use crate::gateway::{Gateway, Served};
 use crate::identity::identity;
 use crate::listen::Peer;
 use crate::reason::{Language, Reason};
+use crate::receipt::with_receipt;
 use crate::reflection;
 
 /// Longest request message.

@@ -6,6 +6,7 @@
 //! What is decided is decided in `qaqpa-policy`; what is translated, in `qaqpa-adapters`; what is remembered, in
 //! `qaqpa-journal`. This crate acts.
 
+pub mod blueprint;
 pub mod client;
 pub mod clock;
 pub mod command;
@@ -24,7 +25,9 @@ pub mod listen;
 pub mod message_security;
 pub mod quota;
 pub mod reason;
+mod receipt;
 pub mod record;
 mod reflection;
 mod refused;
+mod reply;
 pub mod telemetry;

@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 
 use super::{CONFIGURATION, ConfigFile, Format, say};
+use crate::blueprint::Blueprint;
 use crate::config::{Config, Problem};
-use crate::gateway::{Blueprint, Surroundings};
+use crate::gateway::Surroundings;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

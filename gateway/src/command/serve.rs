@@ -16,8 +16,9 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 use super::{CONFIGURATION, ConfigFile, failed, tell};
+use crate::blueprint::Blueprint;
 use crate::config::{self, Config, Problem};
-use crate::gateway::{Blueprint, Gateway, Surroundings};
+use crate::gateway::{Gateway, Surroundings};
 use crate::grpc::Server;
 use crate::listen::{Listener, Reloader, TlsFiles};
 use crate::record::{self, Event, Outcome, TurnedAway};

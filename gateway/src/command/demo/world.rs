@@ -11,13 +11,14 @@ use serde_json::Value;
 
 use super::story::Story;
 use super::student::Synced;
+use crate::blueprint::Blueprint;
 use crate::client::{Access, Client};
 use crate::command::serve::{self, Running};
 use crate::command::start;
 use crate::config::Config;
 use crate::development::{self, Layout};
 use crate::dial::Resolve;
-use crate::gateway::{Blueprint, Gateway, Surroundings};
+use crate::gateway::{Gateway, Surroundings};
 
 /// Resolves to 8.8.8.8, which the tables place in the United States; nothing is ever sent there.
 pub(super) const ABROAD: &str = "shep.example.com";

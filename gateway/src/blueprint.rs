@@ -1,0 +1,422 @@
+//! The gateway before it opens: every file that the configuration names is read, compiled and checked against the others.
+//!
+//! [`Blueprint::draw`] reports all problems at once, each at its file and line; it is what `qaqpa check` does.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use jiff::SignedDuration;
+use qaqpa_adapters::codec::Codec;
+use qaqpa_adapters::shep::sync::Password;
+use qaqpa_adapters::wsse::{PinnedSigners, Signer};
+use qaqpa_policy::residency::{Endpoint, EndpointKind, EndpointRule, Plane, Rir, Scheme};
+use qaqpa_policy::{Bin, CallerMatch, CallerRule, Callers, Pack, Plans, Role};
+use qaqpa_proto::Contract;
+use rustls::RootCertStore;
+use zeroize::Zeroizing;
+
+use crate::clock::Clock;
+use crate::config::{self, Config, Problem, Profile, Source};
+use crate::development;
+use crate::dial::{Door, Way};
+use crate::gateway::{Served, Surroundings, System};
+use crate::listen;
+use crate::message_security::{MessageSecurity, WsSecurity};
+use crate::quota::Quotas;
+use crate::telemetry::Telemetry;
+
+/// Everything but the journal, checked.
+pub struct Blueprint {
+    pub(crate) descriptor_set: Vec<u8>,
+    pub(crate) served: HashMap<String, Arc<Served>>,
+    pub(crate) callers: Callers,
+    pub(crate) policies: HashMap<String, Plans>,
+    pub(crate) systems: BTreeMap<String, System>,
+    pub(crate) quotas: Quotas,
+    pub(crate) door: Arc<Door>,
+    pub(crate) telemetry: Telemetry,
+    pub(crate) clock: Clock,
+}
+
+impl Blueprint {
+    /// Reads and compiles everything the configuration names.
+    ///
+    /// # Errors
+    /// All problems at once, each at its file and line where that can be told.
+    pub fn draw(config: &Config, source: &Source, surroundings: &Surroundings) -> Result<Self, Vec<Problem>> {
+        let mut drawing = Drawing { config, source, problems: Vec::new() };
+        let descriptor_set = drawing.descriptor_set();
+        let contract = drawing.contract(&descriptor_set);
+        let served = contract.as_ref().map(|contract| drawing.served(contract)).unwrap_or_default();
+        let policies = contract.as_ref().map(|contract| drawing.policies(contract)).unwrap_or_default();
+        let callers = drawing.callers(&policies);
+        let systems = drawing.systems(contract.as_ref());
+        let ways = drawing.ways();
+        drawing.listener();
+        drawing.laptop_certificates(surroundings);
+        let door = Arc::new(Door::new(ways, Box::new(Rir), surroundings.resolver.clone(), surroundings.clock.clone()));
+        let telemetry = drawing.telemetry(&door);
+        let passports = config.systems.iter().map(|(id, system)| (id.clone(), system.passport));
+        match (drawing.problems.is_empty(), contract, callers, telemetry) {
+            (true, Some(_), Some(callers), Some(telemetry)) => Ok(Self {
+                descriptor_set,
+                served,
+                callers,
+                policies,
+                systems,
+                quotas: Quotas::new(config.quotas, passports),
+                door,
+                telemetry,
+                clock: surroundings.clock.clone(),
+            }),
+            _ => Err(drawing.problems),
+        }
+    }
+
+    /// The door, for a command that needs it before the gateway is open.
+    #[must_use]
+    pub fn door(&self) -> &Arc<Door> {
+        &self.door
+    }
+
+    /// Puts another way of signing in the place of WS-Security. For the benchmark only; see [`MessageSecurity`].
+    #[must_use]
+    pub fn with_security(mut self, system: &str, security: Box<dyn MessageSecurity>) -> Self {
+        if let Some(system) = self.systems.get_mut(system) {
+            system.security = security;
+        }
+        self
+    }
+}
+
+/// A blueprint in the making, and everything found wrong so far.
+struct Drawing<'a> {
+    config: &'a Config,
+    source: &'a Source,
+    problems: Vec<Problem>,
+}
+
+impl Drawing<'_> {
+    fn at(&mut self, key: &str, message: impl Into<String>) {
+        self.problems.push(self.source.problem(key, message.into()));
+    }
+
+    fn in_file(&mut self, file: &Path, message: impl Into<String>) {
+        self.problems.push(Problem { file: file.to_owned(), line: None, message: message.into() });
+    }
+
+    fn read(&mut self, key: &str, path: &Path) -> Option<Vec<u8>> {
+        match std::fs::read(path) {
+            Ok(bytes) => Some(bytes),
+            Err(error) => {
+                self.at(key, format!("`{key}`: {} cannot be read: {error}", path.display()));
+                None
+            }
+        }
+    }
+
+    fn descriptor_set(&mut self) -> Vec<u8> {
+        match &self.config.contracts {
+            Some(path) => self.read("contracts", path).unwrap_or_default(),
+            None => qaqpa_proto::DESCRIPTOR_SET.to_vec(),
+        }
+    }
+
+    fn contract(&mut self, descriptor_set: &[u8]) -> Option<Contract> {
+        let contract = Contract::load(descriptor_set)
+            .map_err(|error| self.at("contracts", format!("`contracts`: {error}")))
+            .ok()?;
+        if contract.operations().is_empty() {
+            self.at("contracts", "`contracts` holds no operation: was it written by a tool that drops custom options?");
+        }
+        Some(contract)
+    }
+
+    fn served(&mut self, contract: &Contract) -> HashMap<String, Arc<Served>> {
+        let mut served = HashMap::new();
+        for operation in contract.operations() {
+            match Codec::compile(contract, operation) {
+                Ok(codec) => {
+                    served.insert(operation.path.clone(), Arc::new(Served { operation: operation.clone(), codec }));
+                }
+                Err(problem) => self.at("contracts", format!("`{}`: {problem}", operation.path)),
+            }
+        }
+        served
+    }
+
+    fn policies(&mut self, contract: &Contract) -> HashMap<String, Plans> {
+        let mut policies = HashMap::new();
+        for (index, operator) in self.config.operators.iter().enumerate() {
+            let Some(plans) = self.plans(contract, index, operator) else { continue };
+            if plans.pack().id() != operator.id {
+                self.at(
+                    &format!("operators.{index}.id"),
+                    format!(
+                        "the pack in {} is of operator `{}`, not `{}`",
+                        operator.policy.display(),
+                        plans.pack().id(),
+                        operator.id
+                    ),
+                );
+            }
+            if policies.insert(operator.id.clone(), plans).is_some() {
+                self.at(&format!("operators.{index}.id"), format!("operator `{}` is there twice", operator.id));
+            }
+        }
+        policies
+    }
+
+    fn plans(&mut self, contract: &Contract, index: usize, operator: &config::Operator) -> Option<Plans> {
+        let text = self.read(&format!("operators.{index}.policy"), &operator.policy)?;
+        let text = String::from_utf8(text).map_err(|_| self.in_file(&operator.policy, "is not UTF-8")).ok()?;
+        let pack = match Pack::parse(&text, &operator.policy.display().to_string()) {
+            Ok(pack) => pack,
+            Err(problems) => {
+                self.problems.extend(problems.into_iter().map(|problem| {
+                    Problem {
+                        file: operator.policy.clone(),
+                        line: usize::try_from(problem.line).ok().filter(|line| *line > 0),
+                        message: problem
+                            .suggestion
+                            .iter()
+                            .fold(problem.message.clone(), |text, meant| format!("{text}; did you mean `{meant}`?")),
+                    }
+                }));
+                return None;
+            }
+        };
+        Plans::compile(contract, &pack)
+            .map_err(|problems| problems.iter().for_each(|problem| self.in_file(&operator.policy, problem.to_string())))
+            .ok()
+    }
+
+    fn callers(&mut self, policies: &HashMap<String, Plans>) -> Option<Callers> {
+        let mut rules = Vec::new();
+        for (index, caller) in self.config.callers.iter().enumerate() {
+            self.purposes_exist(index, caller, policies);
+            rules.extend(self.caller_rule(index, caller));
+        }
+        match Callers::new(rules) {
+            Ok(callers) => Some(callers),
+            Err(problems) => {
+                problems.iter().for_each(|problem| self.at("callers", problem.to_string()));
+                None
+            }
+        }
+    }
+
+    fn purposes_exist(&mut self, index: usize, caller: &config::Caller, policies: &HashMap<String, Plans>) {
+        if !self.config.operators.iter().any(|operator| operator.id == caller.operator) {
+            self.at(&format!("callers.{index}.operator"), format!("operator `{}` is not configured", caller.operator));
+        }
+        let Some(plans) = policies.get(&caller.operator) else { return };
+        for purpose in &caller.purposes {
+            if plans.pack().purpose(purpose).is_none() {
+                self.at(
+                    &format!("callers.{index}.purposes"),
+                    format!("the pack of `{}` has no purpose `{purpose}`", caller.operator),
+                );
+            }
+        }
+    }
+
+    fn caller_rule(&mut self, index: usize, caller: &config::Caller) -> Option<CallerRule> {
+        let key = |part: &str| format!("callers.{index}.{part}");
+        let role = match caller.role.as_str() {
+            "exchange" => Role::Exchange,
+            "auditor" => Role::Auditor,
+            "admin" => Role::Admin,
+            _ => {
+                self.at(&key("role"), "`role` is exchange, auditor or admin");
+                return None;
+            }
+        };
+        let bin = caller.bin.as_deref().and_then(|bin| self.bin(&key("bin"), bin));
+        let matches = match (&caller.uri, bin, &caller.uid) {
+            (Some(uri), None, None) if caller.bin.is_none() => CallerMatch::Uri(uri.clone()),
+            (None, Some(bin), None) => CallerMatch::Bin(bin),
+            (None, Some(bin), Some(uid)) => CallerMatch::BinAndUid(bin, uid.clone()),
+            _ => {
+                self.at(
+                    &key("id"),
+                    format!("caller `{}` is known by exactly one of `uri`, `bin`, or `bin` with `uid`", caller.id),
+                );
+                return None;
+            }
+        };
+        let on_behalf_of = caller.on_behalf_of.iter().filter_map(|bin| self.bin(&key("on_behalf_of"), bin)).collect();
+        Some(CallerRule {
+            id: caller.id.clone(),
+            matches,
+            operator: caller.operator.clone(),
+            role,
+            purposes: caller.purposes.clone(),
+            on_behalf_of,
+        })
+    }
+
+    fn bin(&mut self, key: &str, text: &str) -> Option<Bin> {
+        Bin::parse(text).map_err(|error| self.at(key, format!("not a BIN: {error}"))).ok()
+    }
+
+    fn systems(&mut self, contract: Option<&Contract>) -> BTreeMap<String, System> {
+        let named: Vec<&str> = contract
+            .map(|contract| contract.operations().iter().map(|operation| operation.system.id.as_str()).collect())
+            .unwrap_or_default();
+        let config = self.config;
+        let mut systems = BTreeMap::new();
+        for (id, system) in &config.systems {
+            if contract.is_some() && !named.contains(&id.as_str()) {
+                self.at(&format!("systems.{id}"), format!("no contract speaks of a system `{id}`"));
+            }
+            systems.extend(self.system(id, system).map(|system| (id.clone(), system)));
+        }
+        for id in named {
+            if !config.systems.contains_key(id) {
+                self.at("systems", format!("the contracts need a table [systems.{id}]"));
+            }
+        }
+        systems
+    }
+
+    fn system(&mut self, id: &str, system: &config::System) -> Option<System> {
+        let key = |part: &str| format!("systems.{id}.{part}");
+        if !self.config.endpoints.contains_key(&system.endpoint) {
+            self.at(&key("endpoint"), format!("endpoint `{}` is not declared", system.endpoint));
+        }
+        let password = self.read(&key("password_file"), &system.password_file).map(Zeroizing::new);
+        let certificate = self.read(&key("signer_certificate"), &system.signer_certificate);
+        let signing_key = self.read(&key("signer_key"), &system.signer_key).map(Zeroizing::new);
+        let mut pinned = Vec::new();
+        for path in &system.reply_signers {
+            pinned.extend(self.read(&key("reply_signers"), path).unwrap_or_default());
+            pinned.push(b'\n');
+        }
+        let password = password?;
+        let password = std::str::from_utf8(&password)
+            .map_err(|_| self.at(&key("password_file"), "the password is not UTF-8"))
+            .ok()?;
+        let signer = Signer::from_pem(&certificate?, &signing_key?)
+            .map_err(|why| self.at(&key("signer_certificate"), format!("`signer_certificate`: {why}")))
+            .ok();
+        let pinned = PinnedSigners::from_pem(&pinned)
+            .map_err(|why| self.at(&key("reply_signers"), format!("`reply_signers`: {why}")))
+            .ok();
+        Some(System {
+            endpoint: system.endpoint.clone(),
+            sender_id: system.sender_id.clone(),
+            password: Password::new(password.trim_end_matches(['\r', '\n'])),
+            security: Box::new(WsSecurity::new(Box::new(signer?), pinned?)),
+            replay_window: SignedDuration::try_from(system.replay_window()).unwrap_or_default(),
+        })
+    }
+
+    fn ways(&mut self) -> BTreeMap<String, Way> {
+        let config = self.config;
+        config.endpoints.iter().filter_map(|(id, endpoint)| Some((id.clone(), self.way(id, endpoint)?))).collect()
+    }
+
+    fn way(&mut self, id: &str, endpoint: &config::Endpoint) -> Option<Way> {
+        let key = |part: &str| format!("endpoints.{id}.{part}");
+        let kind = match endpoint.kind.as_str() {
+            "internet" => EndpointKind::Internet,
+            "closed-network" => EndpointKind::ClosedNetwork,
+            "development-loopback" => EndpointKind::DevelopmentLoopback,
+            _ => {
+                self.at(&key("kind"), "`kind` is internet, closed-network or development-loopback");
+                return None;
+            }
+        };
+        let pins = endpoint.pins.iter().filter_map(|pin| self.pin(&key("pins"), pin)).collect();
+        let plane = if self.config.telemetry.otlp.as_deref() == Some(id) { Plane::Telemetry } else { Plane::Upstream };
+        let rule = EndpointRule { name: id.to_owned(), url: endpoint.url.clone(), plane, kind, pins };
+        let profile = match self.config.profile {
+            Profile::Production => qaqpa_policy::residency::Profile::Production,
+            Profile::Development => qaqpa_policy::residency::Profile::Development,
+        };
+        let declared = Endpoint::parse(rule).and_then(|endpoint| endpoint.admit(profile).map(|()| endpoint));
+        let judged = match declared {
+            Ok(judged) => judged,
+            Err(refusal) => {
+                self.at(&key("url"), format!("{}: {refusal}", refusal.code()));
+                return None;
+            }
+        };
+        let roots = match (&endpoint.ca, judged.scheme() == Scheme::Http) {
+            (Some(ca), _) => listen::roots(ca).map_err(|why| self.at(&key("ca"), format!("`ca`: {why}"))).ok()?,
+            (None, true) => RootCertStore::empty(),
+            (None, false) => {
+                self.at(&key("url"), format!("endpoint `{id}` needs `ca`, the roots of its server's certificate"));
+                return None;
+            }
+        };
+        let timeouts = self
+            .config
+            .systems
+            .values()
+            .find(|system| system.endpoint == id)
+            .map_or((Duration::from_secs(10), Duration::from_secs(60)), config::System::timeouts);
+        Way::new(judged, endpoint.addresses.clone(), roots, timeouts)
+            .map_err(|error| self.at(&key("ca"), error.to_string()))
+            .ok()
+    }
+
+    fn pin(&mut self, key: &str, text: &str) -> Option<IpNet> {
+        text.parse().map_err(|_| self.at(key, format!("`{text}` is no network in CIDR form"))).ok()
+    }
+
+    fn listener(&mut self) {
+        if let Err(problem) = self.config.listen.tls().load() {
+            self.at("listen", format!("`listen`: {problem}"));
+        }
+    }
+
+    /// In production nothing is trusted that was made for a laptop, ours or another's.
+    fn laptop_certificates(&mut self, surroundings: &Surroundings) {
+        if self.config.profile != Profile::Production {
+            return;
+        }
+        let config = self.config;
+        let files = config.listen.tls();
+        let systems = config.systems.iter().flat_map(|(id, system)| {
+            let signer = (format!("systems.{id}.signer_certificate"), system.signer_certificate.clone());
+            let pinned =
+                system.reply_signers.iter().map(move |path| (format!("systems.{id}.reply_signers"), path.clone()));
+            std::iter::once(signer).chain(pinned)
+        });
+        let endpoints = config
+            .endpoints
+            .iter()
+            .filter_map(|(id, endpoint)| Some((format!("endpoints.{id}.ca"), endpoint.ca.clone()?)));
+        let listener = [("listen.certificate", files.certificate), ("listen.client_ca", files.client_ca)];
+        let listener = listener.into_iter().map(|(key, path)| (key.to_owned(), path));
+        for (key, path) in listener.chain(systems).chain(endpoints) {
+            let Ok(bytes) = std::fs::read(&path) else { continue }; // missing files are told of elsewhere
+            if development::is_for_laptops(&bytes, &surroundings.clock) {
+                self.at(
+                    &key,
+                    format!(
+                        "`{key}`: {} was made by `qaqpa certs dev`; the production profile does not trust it",
+                        path.display()
+                    ),
+                );
+            }
+        }
+    }
+
+    fn telemetry(&mut self, door: &Arc<Door>) -> Option<Telemetry> {
+        let channel = match &self.config.telemetry.otlp {
+            Some(endpoint) if !self.config.endpoints.contains_key(endpoint) => {
+                self.at("telemetry.otlp", format!("endpoint `{endpoint}` is not declared"));
+                None
+            }
+            Some(endpoint) => door.channel(endpoint).ok(),
+            None => None,
+        };
+        Telemetry::new(channel).map_err(|error| self.at("telemetry", error)).ok()
+    }
+}
