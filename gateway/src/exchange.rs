@@ -103,11 +103,7 @@ impl Gateway {
         let id = self.exchange_id();
         let span = tracing::info_span!("exchange", exchange_id = %id, method = %call.served.operation.path);
         let fallback = id.to_string();
-        self.telemetry.in_flight(1);
-        let walk = self.clone().walk(call, id).instrument(span);
-        let walked = tokio::spawn(walk).await;
-        self.telemetry.in_flight(-1);
-        match walked {
+        match tokio::spawn(self.walk(call, id).instrument(span)).await {
             Ok(answer) => answer,
             // A panic in the corridor: the exchange is lost, the process is not, and the journal holds its intent.
             Err(_) => {
@@ -117,6 +113,7 @@ impl Gateway {
     }
 
     async fn walk(self: Arc<Self>, call: Call, id: Uuid) -> Answer {
+        self.telemetry.in_flight(1);
         let exchange_id = id.to_string();
         let claim = call.request.as_ref().ok().and_then(|wire| Claim::read(wire).ok());
         let request_id = claim
@@ -133,6 +130,7 @@ impl Gateway {
             call.accepted,
             self.clock.now(),
         );
+        self.telemetry.in_flight(-1);
         Answer { exchange_id, request_id, result }
     }
 
