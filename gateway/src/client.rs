@@ -14,7 +14,7 @@ use prost::Message;
 use qaqpa_policy::residency::{Endpoint, EndpointKind, EndpointRule, Plane, Rir};
 use qaqpa_proto::avtoshkola::v1::{SyncStudentsReply, SyncStudentsRequest};
 use rustls::ClientConfig;
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tonic::client::Grpc;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status, Streaming};
@@ -28,6 +28,8 @@ use crate::reason::Language;
 /// Path of the bidirectional stream.
 pub const SYNC_STUDENTS: &str = "/qaqpa.avtoshkola.v1.Training/SyncStudents";
 const GATEWAY: &str = "gateway";
+/// The client's preface of HTTP/2 with empty SETTINGS (RFC 9113 section 3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 
 /// Which gateway, and as whom.
 #[derive(Debug, Clone)]
@@ -85,13 +87,14 @@ impl Client {
         self
     }
 
-    /// Connects, and waits for the gateway's first word. In TLS 1.3 a server judges a client certificate after the client
-    /// has gone on, so that a refusal is only heard by listening.
+    /// Connects, begins HTTP/2 and waits for the gateway's first word. In TLS 1.3 a server judges a client certificate
+    /// after the client has gone on, so that a refusal is only heard by listening; and it says nothing before it is asked.
     ///
     /// # Errors
     /// The alert, or what the network says.
     pub async fn handshake(&self) -> io::Result<()> {
         let mut stream = self.door.connect(GATEWAY).await?.into_inner();
+        stream.write_all(PREFACE).await?;
         stream.read_u8().await.map(drop)
     }
 

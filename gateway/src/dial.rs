@@ -326,8 +326,7 @@ impl Way {
 fn failure(error: &reqwest::Error) -> Denial {
     let mut source: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(error);
     while let Some(inner) = source {
-        let io = inner.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if inner.is::<rustls::Error>() || io.is_some_and(|inner| inner.is::<rustls::Error>()) {
+        if inner.is::<rustls::Error>() || inner.downcast_ref().is_some_and(holds_tls) {
             return Reason::UpstreamTls.into();
         }
         source = inner.source();
@@ -339,6 +338,11 @@ fn failure(error: &reqwest::Error) -> Denial {
     } else {
         Reason::UpstreamCut.into()
     }
+}
+
+/// An I/O error has what it wraps not as its source, and hyper wraps the one of TLS in another.
+fn holds_tls(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>() || inner.downcast_ref().is_some_and(holds_tls))
 }
 
 /// A connection to a declared endpoint.

@@ -7,7 +7,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use bytes::{Buf as _, BufMut as _, Bytes};
@@ -94,7 +94,7 @@ impl tower::Service<Request<Incoming>> for Connection {
 }
 
 impl Connection {
-    async fn route(self, request: Request<Incoming>) -> Response<Body> {
+    async fn route(self, mut request: Request<Incoming>) -> Response<Body> {
         if let Some(served) = self.server.gateway.served.get(request.uri().path()).cloned() {
             let exchanges = Exchanges {
                 gateway: self.server.gateway.clone(),
@@ -102,6 +102,8 @@ impl Connection {
                 certificate: self.certificate,
                 served,
             };
+            // No compression is spoken. Told so, tonic would refuse by itself, and the refusal would not be recorded.
+            request.headers_mut().remove("grpc-encoding");
             return Grpc::new(Raw).max_decoding_message_size(MAX_REQUEST).streaming(exchanges, request).await;
         }
         // Health, reflection and metrics are for known callers only: the certificate alone is not enough.
@@ -192,11 +194,7 @@ impl Calls {
     }
 
     async fn unary(self, mut requests: Streaming<Bytes>) -> Result<Replies, Status> {
-        let request = match requests.message().await {
-            Ok(Some(request)) => Ok(request),
-            Ok(None) => Err(Denial::from(Reason::RequestMalformed).detailed("no_message")),
-            Err(status) => Err(unreadable(&status)),
-        };
+        let request = only(&mut requests).await;
         let answer = self.gateway.clone().exchange(self.call(request)).await;
         let reply = answer.result.map_err(|denial| denial.status(self.language, &answer.exchange_id))?;
         Ok(Box::pin(stream::once(std::future::ready(Ok(reply)))))
@@ -204,29 +202,42 @@ impl Calls {
 
     /// One exchange per message. What cannot be read any further ends the stream, after the answers that are under way.
     fn stream(self, requests: Streaming<Bytes>) -> Replies {
-        let calls = Arc::new(self);
-        let last = calls.clone();
-        let read = stream::unfold(Some(requests), |requests| async {
-            let mut requests = requests?;
-            match requests.message().await {
-                Ok(Some(request)) => Some((Ok(request), Some(requests))),
-                Ok(None) => None,
-                // The client went away: nobody is left to answer, and nothing was asked.
-                Err(status) if status.code() == Code::Cancelled || status.code() == Code::Unknown => None,
-                Err(status) => Some((Err(unreadable(&status)), None)),
+        let (calls, unread) = (Arc::new(self), Arc::new(OnceLock::new()));
+        let (last, broken) = (calls.clone(), unread.clone());
+        let read = stream::unfold(requests, move |mut requests| {
+            let unread = unread.clone();
+            async move {
+                match requests.message().await {
+                    Ok(Some(request)) => Some((request, requests)),
+                    Ok(None) => None,
+                    Err(status) => {
+                        // A client that went away leaves nobody to answer, and has asked nothing.
+                        if !matches!(status.code(), Code::Cancelled | Code::Unknown) {
+                            let _ = unread.set(unreadable(&status)); // the unfolding ends here, so it is the first
+                        }
+                        None
+                    }
+                }
             }
         });
-        let answers = read.map(move |request| {
-            let broken = request.is_err();
-            let call = calls.call(request);
-            let gateway = calls.gateway.clone();
-            async move { (gateway.exchange(call).await, broken) }
+        let answers = read.map(move |request| calls.gateway.clone().exchange(calls.call(Ok(request))));
+        let language = last.language;
+        let end = stream::once(async move {
+            let denial = broken.get()?.clone();
+            let answer = last.gateway.clone().exchange(last.call(Err(denial))).await;
+            answer.result.err().map(|denial| Err(denial.status(last.language, &answer.exchange_id)))
         });
-        Box::pin(answers.buffer_unordered(IN_FLIGHT).map(move |(answer, broken)| match answer.result {
-            Err(denial) if broken => Err(denial.status(last.language, &answer.exchange_id)),
-            _ => Ok(record_reply(answer, last.language)),
-        }))
+        let answers = answers.buffer_unordered(IN_FLIGHT).map(move |answer| Ok(record_reply(answer, language)));
+        Box::pin(answers.chain(end.filter_map(std::future::ready)))
     }
+}
+
+/// The message of a unary call: one, and no second.
+async fn only(requests: &mut Streaming<Bytes>) -> Result<Bytes, Denial> {
+    let malformed = |detail: &str| Denial::from(Reason::RequestMalformed).detailed(detail);
+    let mut next = async || requests.message().await.map_err(|status| unreadable(&status));
+    let message = next().await?.ok_or_else(|| malformed("no_message"))?;
+    if next().await?.is_some() { Err(malformed("two_messages")) } else { Ok(message) }
 }
 
 /// One record's reply: itself, or a receipt that says why not.
@@ -245,12 +256,11 @@ fn record_reply(answer: Answer, language: Language) -> Bytes {
     }
 }
 
-/// Why tonic gave no message: too long, compressed, or cut off.
+/// Why tonic gave no message: too long, or a frame that is compressed, cut off or none.
 fn unreadable(status: &Status) -> Denial {
     match status.code() {
         Code::OutOfRange | Code::ResourceExhausted => Reason::RequestTooLarge.into(),
-        Code::Unimplemented => Denial::from(Reason::RequestMalformed).detailed("compressed"),
-        _ => Denial::from(Reason::RequestMalformed).detailed("cut_off"),
+        _ => Denial::from(Reason::RequestMalformed).detailed("frame"),
     }
 }
 

@@ -212,15 +212,19 @@ impl<'a> Denied<'a> {
     }
 }
 
-/// Handshakes that ended in an alert within one second, so that a flood of strangers cannot fill the disk.
+/// Handshakes that ended in an alert, or calls of one caller beyond its quota, within one second: a flood must not fill
+/// the disk.
 #[derive(Debug, Serialize)]
-pub struct TurnedAway {
+pub struct TurnedAway<'a> {
     /// `DENIED`
     pub phase: &'static str,
     /// UTC, RFC 3339.
     pub ts: Timestamp,
-    /// `tls.` and the alert's word.
-    pub code: String,
+    /// `tls.` and the alert's word, or the code of the refusal.
+    pub code: &'a str,
+    /// Id of the caller; none where a handshake ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caller: Option<&'a str>,
     /// How many.
     pub count: u64,
 }

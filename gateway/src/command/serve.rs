@@ -198,8 +198,9 @@ async fn tick(
         for service in gateway.served.values().map(|served| served.operation.service.as_str()).chain([""]) {
             health.set_service_status(service, status).await;
         }
-        for (code, count) in gateway.flood.drain() {
-            let line = TurnedAway { phase: "DENIED", ts: surroundings.clock.now(), code, count };
+        for (kind, count) in gateway.flood.drain() {
+            let (code, caller) = kind.split_once('/').map_or((kind.as_str(), None), |(code, id)| (code, Some(id)));
+            let line = TurnedAway { phase: "DENIED", ts: surroundings.clock.now(), code, caller, count };
             if let Ok(entry) = Entry::new(record::line(&line), None) {
                 let _ = gateway.journal.append(entry).await; // a journal that fails shows in health
             }
