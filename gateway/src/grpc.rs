@@ -107,10 +107,16 @@ impl Connection {
             return Grpc::new(Raw).max_decoding_message_size(MAX_REQUEST).streaming(exchanges, request).await;
         }
         // Health, reflection and metrics are for known callers only: the certificate alone is not enough.
+        let metrics = request.uri().path() == "/metrics";
         let Some(caller) = &self.caller else {
-            return Denial::from(Reason::CallerUnknown).status(language(request.headers()), "").into_http();
+            self.server.gateway.flood.count(Reason::CallerUnknown.code(), self.server.gateway.clock.now());
+            return if metrics {
+                forbidden()
+            } else {
+                Denial::from(Reason::CallerUnknown).status(language(request.headers()), "").into_http()
+            };
         };
-        if request.uri().path() == "/metrics" {
+        if metrics {
             return self.metrics(caller);
         }
         match self.server.others.clone().oneshot(reflection::as_v1(request)).await {
@@ -120,18 +126,21 @@ impl Connection {
     }
 
     fn metrics(&self, caller: &Caller) -> Response<Body> {
-        let mut response = Response::new(Body::empty());
         if caller.role() == Role::Exchange {
-            *response.status_mut() = http::StatusCode::FORBIDDEN;
-        } else {
-            response
-                .headers_mut()
-                .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/plain; version=0.0.4"));
-            *response.body_mut() =
-                Body::new(http_body_util::Full::new(Bytes::from(self.server.gateway.telemetry.prometheus())));
+            return forbidden();
         }
+        let text = self.server.gateway.telemetry.prometheus();
+        let mut response = Response::new(Body::new(http_body_util::Full::new(Bytes::from(text))));
+        let text_format = header::HeaderValue::from_static("text/plain; version=0.0.4");
+        response.headers_mut().insert(header::CONTENT_TYPE, text_format);
         response
     }
+}
+
+fn forbidden() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = http::StatusCode::FORBIDDEN;
+    response
 }
 
 /// The calls of one RPC; unary calls are streams of one.
