@@ -1,0 +1,186 @@
+//! A caller that may send anything: messages as bytes, frames as bytes, or nothing at all. It comes through the same
+//! door as the gateway's own connections, since there is only one.
+//!
+//! Example: `school.wire("/qaqpa.avtoshkola.v1.Training/GetSchool", Bytes::from_static(b"\xff")).await`
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _, stream};
+use http::uri::PathAndQuery;
+use http_body_util::{BodyExt as _, Full};
+use prost::Message;
+use qaqpa::dial::{Door, Way};
+use qaqpa::grpc::Raw;
+use qaqpa::listen::{certificates, private_key, provider, roots};
+use qaqpa_policy::residency::{Endpoint, EndpointKind, EndpointRule, Plane, Rir};
+use rustls::{ClientConfig, SupportedProtocolVersion};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tonic::body::Body;
+use tonic::client::Grpc;
+use tonic::transport::Channel;
+use tonic::{Request, Status, Streaming};
+use tower::ServiceExt as _;
+
+use crate::Land;
+
+const GATEWAY: &str = "gateway";
+const PLAIN: &str = "plain";
+
+/// One connection to a gateway, made with the first call. Clones share it.
+#[derive(Clone)]
+pub struct Caller {
+    door: Arc<Door>,
+    /// For generated clients.
+    pub channel: Channel,
+}
+
+impl Caller {
+    pub(crate) fn new(
+        land: &Land,
+        address: SocketAddr,
+        credential: Option<&str>,
+        versions: &[&'static SupportedProtocolVersion],
+    ) -> Self {
+        let file = |name: String| land.file(&format!("pki/{name}"));
+        let tls = ClientConfig::builder_with_provider(provider())
+            .with_protocol_versions(versions)
+            .unwrap()
+            .with_root_certificates(roots(&file("ca.pem".to_owned())).unwrap());
+        let tls = match credential {
+            None => tls.with_no_client_auth(),
+            Some(name) => {
+                let chain = certificates(&file(format!("{name}.pem"))).unwrap();
+                tls.with_client_auth_cert(chain, private_key(&file(format!("{name}.key"))).unwrap()).unwrap()
+            }
+        };
+        let way = |scheme| {
+            let timeouts = (Duration::from_secs(10), Duration::from_secs(60));
+            Way::with_tls(endpoint(scheme, address), vec![address.ip()], tls.clone(), timeouts)
+        };
+        let ways = BTreeMap::from([(GATEWAY.to_owned(), way("https")), (PLAIN.to_owned(), way("http"))]);
+        let surroundings = land.surroundings();
+        let door = Arc::new(Door::new(ways, Box::new(Rir), surroundings.resolver, surroundings.clock));
+        Self { channel: door.channel(GATEWAY).unwrap(), door }
+    }
+
+    /// A unary call of typed messages.
+    ///
+    /// # Errors
+    /// As the gateway says.
+    pub async fn call<R: Message + Default>(&self, path: &'static str, request: &impl Message) -> Result<R, Status> {
+        let reply = self.wire(path, request.encode_to_vec().into()).await?;
+        Ok(R::decode(reply).unwrap())
+    }
+
+    /// A unary call of bytes.
+    ///
+    /// # Errors
+    /// As the gateway says.
+    pub async fn wire(&self, path: &'static str, message: Bytes) -> Result<Bytes, Status> {
+        let replies = self.send(path, vec![message]).await?;
+        assert_eq!(replies.len(), 1, "a unary call has one reply");
+        Ok(replies.into_iter().next().unwrap())
+    }
+
+    /// Any number of messages on one call, and all its replies.
+    ///
+    /// # Errors
+    /// The status that ends the call.
+    pub async fn send(&self, path: &'static str, messages: Vec<Bytes>) -> Result<Vec<Bytes>, Status> {
+        let mut replies = self.open(path, stream::iter(messages)).await?;
+        let mut all = Vec::new();
+        while let Some(reply) = replies.next().await {
+            all.push(reply?);
+        }
+        Ok(all)
+    }
+
+    /// A call that stays open for as long as `messages` does.
+    ///
+    /// # Errors
+    /// When the gateway ends it before it has begun.
+    pub async fn open(
+        &self,
+        path: &'static str,
+        messages: impl Stream<Item = Bytes> + Send + 'static,
+    ) -> Result<Streaming<Bytes>, Status> {
+        let mut grpc = Grpc::new(self.channel.clone());
+        grpc.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
+        let replies = grpc.streaming(Request::new(messages), PathAndQuery::from_static(path), Raw).await?;
+        Ok(replies.into_inner())
+    }
+
+    /// A call whose HTTP body is `body`, frames and all, with one more header.
+    pub async fn frames(&self, path: &str, body: &[u8], (name, value): (&'static str, &str)) -> Status {
+        let request = http::Request::post(path)
+            .header("content-type", "application/grpc")
+            .header("te", "trailers")
+            .header(name, value)
+            .body(Body::new(Full::new(Bytes::copy_from_slice(body))))
+            .unwrap();
+        let response = self.channel.clone().oneshot(request).await.unwrap();
+        if let Some(status) = Status::from_header_map(response.headers()) {
+            return status;
+        }
+        let body = response.into_body().collect().await.unwrap();
+        Status::from_header_map(body.trailers().unwrap()).unwrap()
+    }
+
+    /// `GET` by HTTP/2: status and body.
+    pub async fn get(&self, path: &str) -> (u16, String) {
+        let response =
+            self.channel.clone().oneshot(http::Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    /// `GET` by HTTP/1.1: the whole answer as text.
+    pub async fn get_http1(&self, path: &str) -> String {
+        let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+        self.say(GATEWAY, request.as_bytes()).await.unwrap()
+    }
+
+    /// Connects, begins HTTP/2, and listens whether the gateway lets it: in TLS 1.3 a refused certificate is heard of
+    /// afterwards.
+    ///
+    /// # Errors
+    /// The alert.
+    pub async fn handshake(&self) -> io::Result<()> {
+        let mut stream = self.door.connect(GATEWAY).await?.into_inner();
+        stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await?;
+        stream.read_u8().await.map(drop)
+    }
+
+    /// Speaks without TLS, and hears what comes back.
+    ///
+    /// # Errors
+    /// As the network says.
+    pub async fn say_plainly(&self, words: &[u8]) -> io::Result<String> {
+        self.say(PLAIN, words).await
+    }
+
+    async fn say(&self, way: &str, words: &[u8]) -> io::Result<String> {
+        let mut stream = self.door.connect(way).await?.into_inner();
+        stream.write_all(words).await?;
+        let mut heard = Vec::new();
+        stream.read_to_end(&mut heard).await?;
+        Ok(String::from_utf8_lossy(&heard).into_owned())
+    }
+}
+
+fn endpoint(scheme: &str, address: SocketAddr) -> Endpoint {
+    Endpoint::parse(EndpointRule {
+        name: GATEWAY.to_owned(),
+        url: format!("{scheme}://localhost:{}", address.port()),
+        plane: Plane::Upstream,
+        kind: EndpointKind::DevelopmentLoopback,
+        pins: Vec::new(),
+    })
+    .unwrap()
+}

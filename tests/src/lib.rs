@@ -1,0 +1,223 @@
+//! The house on trial: a mock government, gateways and their callers, as real listeners on loopback.
+//!
+//! Nothing here is checked; here the world is made in which `tests/` checks. Every gateway has a journal of its own, so
+//! that a test can ask what was recorded. Time and names are the test's: the clock is the machine's plus what the test
+//! added, and a name resolves to what the test says.
+//!
+//! ```no_run
+//! # async fn example() {
+//! use qaqpa_tests::{Seen, World, people};
+//! use tonic::Code;
+//!
+//! let world = World::start().await;
+//! let school = world.caller("clients/school");
+//! let seen = world.observe(school.wire(people::GET_SCHOOL, people::school("r-1", "").into())).await;
+//! assert_eq!(seen, Seen::refused("purpose.missing", Code::InvalidArgument));
+//! # }
+//! ```
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what went wrong by panicking")]
+
+mod caller;
+mod environment;
+pub mod people;
+mod seen;
+mod sky;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use qaqpa::blueprint::Blueprint;
+use qaqpa::command::{self, Running};
+use qaqpa::config::Config;
+use qaqpa::development;
+use qaqpa::gateway::Surroundings;
+use qaqpa_certs_dev::{Credential, DevPki};
+use qaqpa_journal::export::jsonl;
+use qaqpa_mock::Government;
+use serde_json::Value;
+use tempfile::TempDir;
+
+pub use caller::Caller;
+pub use seen::{Seen, code, exchange_id, receipt};
+pub use sky::{Names, Time};
+
+/// A gateway and the government it exchanges with.
+pub struct World {
+    /// The state's stand-in.
+    pub government: Government,
+    /// The gateway.
+    pub running: Running,
+    /// As it was read.
+    pub config: Config,
+    /// What all gateways of one government share.
+    pub land: Arc<Land>,
+}
+
+/// What lies on disk and what is around.
+pub struct Land {
+    /// The development environment.
+    pub directory: TempDir,
+    /// All authorities, to revoke with.
+    pub pki: &'static DevPki,
+    /// The clock of gateway and government.
+    pub time: Time,
+    /// What names resolve to.
+    pub names: Names,
+    gateways: AtomicUsize,
+}
+
+impl World {
+    /// A government and a gateway, as `qaqpa certs dev` lays them out.
+    pub async fn start() -> Self {
+        Self::with("").await
+    }
+
+    /// As [`World::start`], with other values in `gateway.toml`: tables of `overlay` are laid over those of the file.
+    pub async fn with(overlay: &str) -> Self {
+        let (time, names) = (Time::default(), Names::default());
+        let directory = tempfile::tempdir().unwrap();
+        let pki = environment::copy_to(directory.path());
+        let options = development::government(directory.path(), environment::NOWHERE, &time.clock()).unwrap();
+        let government = Government::start(options).await.unwrap();
+        let land = Arc::new(Land { directory, pki, time, names, gateways: AtomicUsize::new(0) });
+        Self::open(land, government, overlay).await.unwrap()
+    }
+
+    /// Another gateway in front of the same government, with a journal of its own.
+    pub async fn beside(&self, overlay: &str) -> Self {
+        self.try_beside(overlay).await.unwrap()
+    }
+
+    /// As [`World::beside`]; an error is what the operator would be told.
+    ///
+    /// # Errors
+    /// The gateway does not start.
+    pub async fn try_beside(&self, overlay: &str) -> Result<Self, String> {
+        Self::open(self.land.clone(), self.government.clone(), overlay).await
+    }
+
+    async fn open(land: Arc<Land>, government: Government, overlay: &str) -> Result<Self, String> {
+        let number = land.gateways.fetch_add(1, Ordering::Relaxed);
+        let base = format!(
+            "[listen]\naddress = \"127.0.0.1:0\"\n[journal]\ndirectory = \"journal-{number}\"\nsegment_mib = 1\n\
+             [endpoints.shep]\nurl = \"https://localhost:{}/bip-sync-wss-gost/\"\n",
+            government.address().port()
+        );
+        let path = land.directory.path().join(format!("gateway-{number}.toml"));
+        let laid_out = std::fs::read_to_string(land.directory.path().join("gateway.toml")).unwrap();
+        let text = overlaid(&overlaid(&laid_out, &base), overlay);
+        std::fs::write(&path, text).unwrap();
+        let lines = |problems: Vec<qaqpa::config::Problem>| {
+            problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        };
+        let surroundings = land.surroundings();
+        let (config, source) = Config::read(&path).map_err(lines)?;
+        let blueprint = Blueprint::draw(&config, &source, &surroundings).map_err(lines)?;
+        let running = command::start(&config, blueprint, &surroundings).await?;
+        Ok(Self { government, running, config, land })
+    }
+
+    /// A caller with one of the development certificates, such as `clients/school` or `enemies/expired`.
+    #[must_use]
+    pub fn caller(&self, credential: &str) -> Caller {
+        Caller::new(&self.land, self.running.address, Some(credential), &[&rustls::version::TLS13])
+    }
+
+    /// A caller without a certificate, or who speaks another version.
+    #[must_use]
+    pub fn stranger(&self, credential: Option<&str>, versions: &[&'static rustls::SupportedProtocolVersion]) -> Caller {
+        Caller::new(&self.land, self.running.address, credential, versions)
+    }
+
+    /// The journal's directory.
+    #[must_use]
+    pub fn journal(&self) -> &Path {
+        &self.config.journal.directory
+    }
+
+    /// All records that are durable now, in their order.
+    pub async fn records(&self) -> Vec<Value> {
+        self.running.gateway.journal().checkpoint().await.unwrap();
+        self.stored()
+    }
+
+    /// The records that the stored checkpoint covers.
+    #[must_use]
+    pub fn stored(&self) -> Vec<Value> {
+        let mut lines = Vec::new();
+        jsonl(self.journal(), None, &mut lines).unwrap();
+        let lines = String::from_utf8(lines).unwrap();
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// The records of one exchange.
+    pub async fn records_of(&self, exchange_id: &str) -> Vec<Value> {
+        let mut records = self.records().await;
+        records.retain(|record| record["txn"] == exchange_id);
+        records
+    }
+
+    /// Waits until the journal holds such a record, for five seconds at most.
+    pub async fn until_recorded(&self, what: &str, is_it: impl Fn(&Value) -> bool) -> Value {
+        for _ in 0..100 {
+            if let Some(found) = self.records().await.into_iter().find(&is_it) {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("never recorded: {what}")
+    }
+
+    /// Waits until the government has got so many requests, for five seconds at most.
+    pub async fn until_requests(&self, wanted: u64) {
+        for _ in 0..500 {
+            if self.government.requests() >= wanted {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the government got {} requests, not {wanted}", self.government.requests())
+    }
+}
+
+impl Land {
+    /// The test's clock and names.
+    #[must_use]
+    pub fn surroundings(&self) -> Surroundings {
+        Surroundings { clock: self.time.clock(), resolver: Arc::new(self.names.clone()) }
+    }
+
+    /// A file of the environment.
+    #[must_use]
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Writes the revocation list anew, as the authority would have done so many days ago.
+    pub fn revoke(&self, revoked: &[&Credential], days_ago: u64) {
+        let then = development::offset_date_time(&self.time.clock()) - Duration::from_secs(days_ago * 86_400);
+        let list = self.pki.tls.revocation_list(revoked, then).unwrap();
+        std::fs::write(self.file("pki/ca.crl"), list.pem).unwrap();
+    }
+}
+
+/// One TOML text laid over another: tables are merged, everything else is replaced.
+fn overlaid(below: &str, above: &str) -> String {
+    let mut merged: toml::Table = below.parse().unwrap();
+    merge(&mut merged, above.parse().unwrap());
+    merged.to_string()
+}
+
+fn merge(below: &mut toml::Table, above: toml::Table) {
+    for (key, value) in above {
+        match (below.get_mut(&key), value) {
+            (Some(toml::Value::Table(below)), toml::Value::Table(above)) => merge(below, above),
+            (_, value) => {
+                below.insert(key, value);
+            }
+        }
+    }
+}

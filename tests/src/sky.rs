@@ -1,0 +1,92 @@
+//! Time and names as the test wants them.
+//!
+//! Example: `names.resolve("shep.example.com", &[&["8.8.8.8"]])` and `time.forward(31)`.
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+use qaqpa::clock::Clock;
+use qaqpa::dial::Resolve;
+
+/// The machine's clock, and how far the test has turned it. Clones are the same clock.
+#[derive(Clone, Default)]
+pub struct Time(Arc<AtomicI64>);
+
+impl Time {
+    /// For gateway and government.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "the certificates that TLS judges live in real time")]
+    pub fn clock(&self) -> Clock {
+        let ahead = self.0.clone();
+        Clock::new(move || {
+            let ahead = ahead.load(Ordering::Relaxed);
+            let now = SystemTime::now();
+            if ahead < 0 {
+                now - Duration::from_secs(ahead.unsigned_abs())
+            } else {
+                now + Duration::from_secs(ahead.unsigned_abs())
+            }
+        })
+    }
+
+    /// Turns the clock on by so many seconds.
+    pub fn forward(&self, seconds: i64) {
+        self.0.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    /// Turns the clock so that it is `wanted` now.
+    pub fn turn_to(&self, wanted: Timestamp) {
+        self.forward(wanted.as_second() - self.clock().now().as_second());
+    }
+}
+
+/// What names resolve to, and how often each was asked for. Clones are the same table; unknown names have no address.
+#[derive(Clone, Default)]
+pub struct Names(Arc<Mutex<HashMap<String, Entry>>>);
+
+#[derive(Default)]
+struct Entry {
+    answers: VecDeque<Vec<IpAddr>>,
+    asked: usize,
+}
+
+impl Names {
+    /// Answers for `host`, one after the other; the last stays.
+    pub fn resolve_to(&self, host: &str, answers: &[&[&str]]) {
+        let address = |text: &&str| text.parse().unwrap();
+        let answers = answers.iter().map(|answer| answer.iter().map(address).collect()).collect();
+        self.0.lock().unwrap().insert(host.to_owned(), Entry { answers, asked: 0 });
+    }
+
+    /// How often `host` was asked for since then.
+    #[must_use]
+    pub fn asked(&self, host: &str) -> usize {
+        self.0.lock().unwrap().get(host).map_or(0, |entry| entry.asked)
+    }
+
+    fn answer(&self, host: &str) -> Vec<IpAddr> {
+        if host == "localhost" {
+            return vec![IpAddr::from([127, 0, 0, 1])];
+        }
+        let mut names = self.0.lock().unwrap();
+        let entry = names.entry(host.to_owned()).or_default();
+        entry.asked += 1;
+        match entry.answers.len() {
+            0 => Vec::new(),
+            1 => entry.answers.front().cloned().unwrap_or_default(),
+            _ => entry.answers.pop_front().unwrap_or_default(),
+        }
+    }
+}
+
+impl Resolve for Names {
+    fn resolve<'a>(&'a self, host: &'a str) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send + 'a>> {
+        Box::pin(std::future::ready(Ok(self.answer(host))))
+    }
+}

@@ -1,0 +1,26 @@
+//! The corridor's end-to-end proof: every room's refusal, every way a reply can be bad, every interruption, each a row.
+//!
+//! A row says what the caller was told, what left, and what the journal says of it; after it the next call works.
+//! Every test has a world of its own, so that what it counts is its own. Nothing here asks for a network or a tool.
+//!
+//! Example of a row: `("the message ends inside a value", cut, "request.malformed", Code::InvalidArgument)`
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test says what went wrong by panicking"
+)]
+
+mod certificates;
+mod consent;
+mod contexts;
+mod fields;
+mod interruptions;
+mod offers;
+mod quotas;
+mod receipts;
+mod replies;
+mod residency;
+mod streams;
+mod wire;

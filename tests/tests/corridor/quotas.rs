@@ -1,0 +1,108 @@
+//! Four limits: each refuses by its name, says when to come back, and lets nothing through to the state.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use prost::Message as _;
+use qaqpa_tests::people::{self, GET_SCHOOL, GET_STUDENT_STATUS, REPORTING, STATE_EXCHANGE};
+use qaqpa_tests::{Seen, World, code};
+use serde_json::Value;
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+/// Name of the quota, as QuotaFailure and ErrorInfo agree on it, and whether the wait is more than nothing.
+fn quota(status: &Status) -> (String, bool) {
+    let failure = status.get_details_quota_failure().unwrap();
+    let wait = status.get_details_retry_info().and_then(|info| info.retry_delay).unwrap_or_default();
+    let subject = failure.violations[0].subject.clone();
+    assert_eq!(status.get_details_error_info().unwrap().metadata["quota"], subject);
+    (subject, wait > Duration::ZERO)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_limit_has_a_name_and_a_wait() {
+    let world = World::start().await;
+    let rows = [
+        (
+            "quota.purpose",
+            "purpose/state-exchange/qaqpa.avtoshkola.v1.Training/GetSchool",
+            "[quotas]\npurpose_per_minute = 2",
+        ),
+        (
+            "quota.system",
+            "system/MIA_AISAS_GetSchoolInfo",
+            "[systems.avtoshkola]\nnominal_per_hour = 1\npeak_per_hour = 3",
+        ),
+    ];
+    for (told, name, overlay) in rows {
+        let world = world.beside(overlay).await;
+        let school = world.caller("clients/school");
+        let call = |purpose| school.wire(GET_SCHOOL, people::school("", purpose).into());
+        for _ in 0..2 {
+            assert_eq!(world.observe(call(STATE_EXCHANGE)).await, Seen::answered(), "{told}: within");
+        }
+        let status = call(STATE_EXCHANGE).await.unwrap_err();
+        assert_eq!(quota(&status), (name.to_owned(), true));
+        assert_eq!(world.observe(call(STATE_EXCHANGE)).await, Seen::refused(told, Code::ResourceExhausted));
+        let other =
+            if told == "quota.purpose" { Seen::answered() } else { Seen::refused(told, Code::ResourceExhausted) };
+        assert_eq!(world.observe(call(REPORTING)).await, other, "{told}: a purpose has a quota, a passport is for all");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn persons_are_counted_not_calls() {
+    let world = World::with("[quotas]\nsubjects_per_hour = 3").await;
+    let school = world.caller("clients/school");
+    let ask = |number| {
+        let message = people::status_of("", STATE_EXCHANGE, &people::iin(number)).encode_to_vec();
+        school.wire(GET_STUDENT_STATUS, message.into())
+    };
+    for number in [1, 2, 3, 1, 2, 3] {
+        assert_eq!(world.observe(ask(number)).await, Seen::answered(), "person {number}");
+    }
+    let status = ask(4).await.unwrap_err();
+    assert_eq!(quota(&status), ("subject/school".to_owned(), true));
+    assert_eq!(world.observe(ask(5)).await, Seen::refused("quota.subject", Code::ResourceExhausted), "a fourth person");
+    assert_eq!(world.observe(ask(3)).await, Seen::answered(), "who was asked about may be asked about again");
+    world.land.time.forward(3_600);
+    assert_eq!(world.observe(ask(5)).await, Seen::answered(), "an hour later");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_is_counted_and_does_not_fill_the_journal() {
+    let world = World::with("[quotas]\ncaller_per_second = 1").await;
+    let school = world.caller("clients/school");
+    assert_eq!(code(&school.wire(GET_SCHOOL, people::school("", STATE_EXCHANGE).into()).await), "answered");
+    let (before, requests) = (world.records().await.len(), world.government.requests());
+    let mut refused = 0;
+    for _ in 0..20 {
+        let calls = (0..100).map(|_| school.wire(GET_SCHOOL, people::school("", STATE_EXCHANGE).into()));
+        for result in join_all(calls).await {
+            let Err(status) = result else { continue };
+            assert_eq!(quota(&status), ("caller/school".to_owned(), true));
+            refused += 1;
+        }
+    }
+    let let_through = 2_000 - refused;
+    let count = |record: &Value| record["count"].as_u64().filter(|_| record["code"] == "quota.caller").unwrap_or(0);
+    let mut records = Vec::new();
+    for _ in 0..100 {
+        records = world.records().await.split_off(before);
+        if records.iter().map(count).sum::<u64>() >= refused {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(records.iter().map(count).sum::<u64>(), refused, "no refusal is forgotten");
+    let denied: Vec<_> = records.iter().filter(|record| record["code"] == "quota.caller").collect();
+    assert_eq!(records.len() as u64 - denied.len() as u64, 2 * let_through, "{records:?}");
+    assert!(denied.len() < 80, "{} lines for {refused} refusals", denied.len());
+    for line in denied {
+        assert_eq!(line["who"]["caller"].as_str().or(line["caller"].as_str()), Some("school"), "{line}");
+    }
+    assert_eq!(world.government.requests() - requests, let_through);
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    let seen = world.observe(school.wire(GET_SCHOOL, people::school("", STATE_EXCHANGE).into())).await;
+    assert_eq!(seen, Seen::answered(), "the next call works");
+}
