@@ -299,4 +299,4 @@ async fn receipt(answer: oneshot::Receiver<Result<Receipt, Error>>) -> Result<Re
 }
 
 const RECORD_BYTES: u64 = 8 << 10;
-const EXCHANGE_BYTES: u64 = 2 * RECORD_BYTES;
+pub(crate) const EXCHANGE_BYTES: u64 = 2 * RECORD_BYTES;
