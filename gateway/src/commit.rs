@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use aws_lc_rs::digest::{Context, SHA256};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use qaqpa_journal::commitment::commit;
+use qaqpa_journal::commitment::{Committer, commit};
 use qaqpa_policy::Minimised;
 
 /// Path of the caller's request id, which is committed to and never written down: a caller may put anything there.
@@ -21,15 +21,19 @@ pub type Commitments = BTreeMap<String, String>;
 /// Commits to every scalar of a minimised message, each under its path with positions (`student[3].iin`).
 #[must_use]
 pub fn commitments(minimised: &Minimised, salt: &[u8; 32]) -> Commitments {
+    let committer = Committer::new(salt);
     let mut found: BTreeMap<String, Vec<[u8; 32]>> = BTreeMap::new();
     for released in minimised.released() {
-        let hash = commit(salt, &released.path, released.value);
-        found.entry(without_positions(&released.path)).or_default().push(hash);
+        let hash = committer.commit(&released.path, released.value);
+        found.entry(without_positions(released.path)).or_default().push(hash);
     }
     found.into_iter().map(|(path, hashes)| (path, one(&hashes))).collect()
 }
 
-fn without_positions(path: &str) -> String {
+fn without_positions(path: String) -> String {
+    if !path.contains('[') {
+        return path;
+    }
     path.split('.').map(|step| step.split('[').next().unwrap_or(step)).collect::<Vec<_>>().join(".")
 }
 

@@ -18,7 +18,7 @@ use qaqpa_adapters::codec::{Drift, Fills, scalar};
 use qaqpa_adapters::shep::status;
 use qaqpa_adapters::shep::sync::{self, RequestInfo, Sent, Shape};
 use qaqpa_adapters::xml::{Document, text};
-use qaqpa_journal::{Entry, Owed, Receipt as Leaf};
+use qaqpa_journal::{Entry, Owed, Phase, Receipt as Leaf};
 use qaqpa_policy::consent::{self, Consent};
 use qaqpa_policy::{Bin, Caller, Claim, Iin, Minimised, Mode, Permit, Subjects, Withheld, permit};
 use qaqpa_proto::Operation;
@@ -251,7 +251,8 @@ impl Gateway {
             signature: self.system(operation)?.security.algorithm(),
             commitments,
         };
-        let entry = Entry::new(record::line(&intent), Some(cleared.salt)).map_err(journal_error)?;
+        let entry = Entry::of_exchange(record::line(&intent), Some(cleared.salt), Phase::Intent, exchange_id)
+            .map_err(journal_error)?;
         self.journal.reserve().map_err(journal_error)?.intent(entry).await.map_err(journal_error)
     }
 
@@ -340,7 +341,8 @@ impl Gateway {
             drift: reply.map_or(0, |reply| reply.drift.count),
             commitments: reply.map(|reply| commit::commitments(&reply.minimised, &cleared.salt)).unwrap_or_default(),
         };
-        let entry = Entry::new(record::line(&outcome), None).map_err(journal_error)?;
+        let entry =
+            Entry::of_exchange(record::line(&outcome), None, Phase::Outcome, exchange_id).map_err(journal_error)?;
         owed.outcome(entry).await.map_err(journal_error)
     }
 

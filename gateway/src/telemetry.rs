@@ -139,7 +139,12 @@ pub fn install(telemetry: &config::Telemetry, door: &Arc<Door>) -> Result<Option
         EnvFilter::new(format!("{},h2=warn,hyper=warn,rustls=warn,tower=warn,opentelemetry=warn", telemetry.level));
     let writer = std::io::stderr;
     let log = match telemetry.format.as_str() {
-        "json" => tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(writer).boxed(),
+        "json" => tracing_subscriber::fmt::layer()
+            .json()
+            .flatten_event(true)
+            .with_span_list(false)
+            .with_writer(writer)
+            .boxed(),
         _ => tracing_subscriber::fmt::layer()
             .compact()
             .with_ansi(std::io::IsTerminal::is_terminal(&writer()))

@@ -30,15 +30,34 @@ pub fn commit(record_salt: &[u8; 32], path: &str, value: &[u8]) -> Hash {
     FieldSalt::derive(record_salt, path).commit(path, value)
 }
 
-impl FieldSalt {
-    /// Derives the salt of the field at `path`.
-    pub fn derive(record_salt: &[u8; 32], path: &str) -> Self {
-        let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, record_salt));
+/// Commits to the fields of one record; its salt is made a key once, not once a field.
+pub struct Committer(hmac::Key);
+
+impl Committer {
+    /// For the record with this salt.
+    pub fn new(record_salt: &[u8; 32]) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, record_salt))
+    }
+
+    /// As [`commit`].
+    pub fn commit(&self, path: &str, value: &[u8]) -> Hash {
+        self.field_salt(path).commit(path, value)
+    }
+
+    fn field_salt(&self, path: &str) -> FieldSalt {
+        let mut context = hmac::Context::with_key(&self.0);
         context.update(FIELD_SALT);
         context.update(path.as_bytes());
         let mut salt = [0; 32];
         salt.copy_from_slice(context.sign().as_ref());
-        Self(salt)
+        FieldSalt(salt)
+    }
+}
+
+impl FieldSalt {
+    /// Derives the salt of the field at `path`.
+    pub fn derive(record_salt: &[u8; 32], path: &str) -> Self {
+        Committer::new(record_salt).field_salt(path)
     }
 
     /// A field salt as an auditor received it.
