@@ -25,13 +25,24 @@ fn every_identity_is_synthetic() {
     assert_eq!(found, Vec::<String>::new());
 }
 
-/// Runs of exactly twelve digits that are no part of a longer word, and those behind the `IIN` or `BIN` of a certificate.
+/// Runs of exactly twelve digits that are no part of a longer word, and those behind the `IIN` or `BIN` of a certificate. The
+/// decimals of a measurement (`0.161982424583`) are none.
 fn numbers(line: &str) -> impl Iterator<Item = &str> {
-    let words = line.split(|character: char| !character.is_ascii_alphanumeric());
-    let number = |word: &'_ str| word.len() == 12 && word.bytes().all(|byte| byte.is_ascii_digit());
-    words
-        .map(|word| word.strip_prefix("IIN").or_else(|| word.strip_prefix("BIN")).unwrap_or(word))
-        .filter(move |word| number(word))
+    let tokens = line.split(|character: char| !character.is_ascii_alphanumeric() && character != '.');
+    let words = tokens.filter(|token| !is_decimal(token)).flat_map(|token| token.split('.'));
+    let bare = words.map(|word| word.strip_prefix("IIN").or_else(|| word.strip_prefix("BIN")).unwrap_or(word));
+    bare.filter(|word| word.len() == 12 && all_digits(word))
+}
+
+fn is_decimal(token: &str) -> bool {
+    let mut halves = token.split('.');
+    let both =
+        [halves.next(), halves.next()].iter().all(|half| half.is_some_and(|half| !half.is_empty() && all_digits(half)));
+    both && halves.next().is_none()
+}
+
+fn all_digits(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The check digit of IIN and BIN: weights 1 to 11 modulo 11, and if that is 10 the weights once more, from 3.
@@ -56,6 +67,6 @@ fn the_check_digit_is_the_law_s() {
     ] {
         assert_eq!(has_check_digit(number), wanted, "{number}");
     }
-    let line = "IIN991231500006 x=990140000007; 2026112000011 a991231500707";
-    assert_eq!(numbers(line).collect::<Vec<_>>(), ["991231500006", "990140000007"]);
+    let line = "IIN991231500006 x=990140000007; 2026112000011 a991231500707 0.991231500006 iin.991231600002.";
+    assert_eq!(numbers(line).collect::<Vec<_>>(), ["991231500006", "990140000007", "991231600002"]);
 }
