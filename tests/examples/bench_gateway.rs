@@ -1,0 +1,83 @@
+//! The gateway under the benchmark (`tests/bench/run`): the one that `qaqpa serve` runs, with a choice of signing or not.
+//!
+//! Not signing is not in the configuration and never will be: it is put in here, through the door that
+//! [`MessageSecurity`] leaves open for it. Everything else comes from `gateway.toml` in the directory.
+//!
+//! ```text
+//! bench_gateway lay-out DIR LISTEN SHEP         certificates, keys, policy and gateway.toml, as `qaqpa certs dev` does
+//! bench_gateway serve DIR signed|unsigned      until it is killed
+//! ```
+
+use std::error::Error;
+use std::path::Path;
+use std::sync::Arc;
+
+use qaqpa::blueprint::Blueprint;
+use qaqpa::clock::Clock;
+use qaqpa::command::start;
+use qaqpa::config::{Config, Problem};
+use qaqpa::denial::Denial;
+use qaqpa::development::{Layout, lay_out};
+use qaqpa::dial::SystemResolver;
+use qaqpa::gateway::Surroundings;
+use qaqpa::message_security::{Believed, MessageSecurity};
+use qaqpa::reason::Reason;
+use qaqpa::telemetry;
+use qaqpa_adapters::soap::Envelope;
+use qaqpa_adapters::wsse;
+use qaqpa_adapters::xml::{Document, Node};
+use uuid::Uuid;
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+/// Neither signs nor verifies: what is left of an exchange is what the benchmark wants to see.
+struct Unsigned;
+
+impl MessageSecurity for Unsigned {
+    fn envelope(&self, content: &str, _: bool, _: Uuid) -> Result<String, Denial> {
+        Ok(wsse::envelope_unsigned(content))
+    }
+
+    fn believe<'a, 'input>(&self, document: &'a Document<'input>, _: i64) -> Result<Believed<'a, 'input>, Denial> {
+        let body: Node<'a, 'input> =
+            Envelope::read(document).map_err(|_| Denial::from(Reason::ReplyMalformed).detailed("no_envelope"))?.body();
+        Ok(Believed { body, signer: None })
+    }
+
+    fn algorithm(&self) -> &'static str {
+        "none"
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one clock of this process")]
+fn main() -> Outcome<()> {
+    let surroundings =
+        Surroundings { clock: Clock::new(std::time::SystemTime::now), resolver: Arc::new(SystemResolver) };
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["lay-out", directory, listen, shep] => {
+            let layout = Layout { directory: directory.into(), listen: listen.parse()?, shep: shep.parse()? };
+            lay_out(&layout, &surroundings.clock)?;
+            Ok(())
+        }
+        ["serve", directory, signing @ ("signed" | "unsigned")] => {
+            // As `qaqpa` starts it: as many workers as it has cores, TOKIO_WORKER_THREADS or `taskset` to change that.
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            runtime.block_on(serve(Path::new(directory), *signing == "unsigned", &surroundings))
+        }
+        _ => Err("usage: bench_gateway lay-out DIR LISTEN SHEP | serve DIR signed|unsigned".into()),
+    }
+}
+
+async fn serve(directory: &Path, is_unsigned: bool, surroundings: &Surroundings) -> Outcome<()> {
+    let (config, source) = Config::read(&directory.join("gateway.toml")).map_err(lines)?;
+    let blueprint = Blueprint::draw(&config, &source, surroundings).map_err(lines)?;
+    let _traces = telemetry::install(&config.telemetry, blueprint.door())?;
+    let blueprint = if is_unsigned { blueprint.with_security("avtoshkola", Box::new(Unsigned)) } else { blueprint };
+    let _running = start(&config, blueprint, surroundings).await?;
+    std::future::pending().await
+}
+
+fn lines(problems: Vec<Problem>) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
