@@ -32,7 +32,7 @@ def machine():
         "load_before": os.environ["BENCH_LOAD"],
         "load_after": " ".join(open("/proc/loadavg").read().split()[:3]),
         "seconds": seconds,
-        "foreign_cores": round(max(0.0, ((busy_after - busy) / 100 - ours) / seconds), 2),
+        "foreign_cores": round(((busy_after - busy) / 100 - ours) / seconds, 2),
         "stolen_cores": round((stolen_after - stolen) / 100 / seconds, 2),
         "journal_on": os.environ["BENCH_JOURNAL"],
         "versions": os.environ["BENCH_VERSIONS"],
