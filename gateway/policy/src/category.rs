@@ -19,6 +19,10 @@ pub fn name(category: Category) -> &'static str {
         Category::Sex => "sex",
         Category::Nationality => "nationality",
         Category::IdentityDocument => "identity_document",
+        Category::LifeStatus => "life_status",
+        Category::Citizenship => "citizenship",
+        Category::BirthPlace => "birth_place",
+        Category::LegalStatus => "legal_status",
         Category::Phone => "phone",
         Category::Email => "email",
         Category::Address => "address",
@@ -32,6 +36,8 @@ pub fn name(category: Category) -> &'static str {
         Category::Staff => "staff",
         Category::Guardian => "guardian",
         Category::ConsentReference => "consent_reference",
+        Category::Employment => "employment",
+        Category::Financial => "financial",
         Category::Organisation => "organisation",
         Category::Device => "device",
         Category::UserContent => "user_content",
@@ -39,7 +45,7 @@ pub fn name(category: Category) -> &'static str {
 }
 
 /// Categories a policy may rule on. `control` and `structure` are the gateway's own and need no rule.
-pub const RULED: [Category; 23] = [
+pub const RULED: [Category; 29] = [
     Category::Technical,
     Category::Iin,
     Category::Name,
@@ -47,6 +53,10 @@ pub const RULED: [Category; 23] = [
     Category::Sex,
     Category::Nationality,
     Category::IdentityDocument,
+    Category::LifeStatus,
+    Category::Citizenship,
+    Category::BirthPlace,
+    Category::LegalStatus,
     Category::Phone,
     Category::Email,
     Category::Address,
@@ -60,6 +70,8 @@ pub const RULED: [Category; 23] = [
     Category::Staff,
     Category::Guardian,
     Category::ConsentReference,
+    Category::Employment,
+    Category::Financial,
     Category::Organisation,
     Category::Device,
     Category::UserContent,

@@ -1,0 +1,1 @@
+//! Keeps what names people: a key per person, consents, restrictions; sealed, and destroyable for ever.
