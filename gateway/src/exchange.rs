@@ -7,34 +7,32 @@
 //! An exchange runs detached from the caller: when a client hangs up in the middle, what has left is still recorded to
 //! its end. A crash between intent and outcome is settled at the next start as `unknown`.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use jiff::Timestamp;
 use qaqpa_adapters::codec::{Drift, Fills, scalar};
 use qaqpa_adapters::shep::status;
 use qaqpa_adapters::shep::sync::{self, RequestInfo, Sent, Shape};
 use qaqpa_adapters::xml::{Document, text};
-use qaqpa_journal::{Entry, Owed, Phase, Receipt as Leaf};
+use qaqpa_journal::Receipt as Leaf;
 use qaqpa_policy::consent::{self, Consent};
-use qaqpa_policy::{Bin, Caller, Claim, Iin, Minimised, Mode, Permit, Subjects, Withheld, permit};
+use qaqpa_policy::{Bin, Caller, Claim, Iin, Minimised, Mode, Permit, Subjects, permit};
 use qaqpa_proto::Operation;
-use qaqpa_proto::v1::{JournalEntry, PolicyVersion, Receipt, ShepStatus};
+use qaqpa_proto::v1::{PolicyVersion, Receipt, ShepStatus};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use crate::commit;
 use crate::denial::Denial;
 use crate::dial::{RawReply, Resident};
 use crate::duplicate::Ticket;
+use crate::evidence::hmac;
 use crate::gateway::{Gateway, Served, System};
 use crate::quota::Ask;
 use crate::reason::{Language, Reason};
 use crate::receipt::{shep_status, warnings, with_receipt, withheld};
-use crate::record::{self, Denied, Intent, Outcome, Times, Who, Why};
+use crate::record::Times;
+
 use crate::reply::{fault_denial, is_xml, stable_word, unsigned_fault};
 
 /// One message of a caller, and where it goes.
@@ -64,37 +62,37 @@ pub struct Answer {
 }
 
 /// Room 10's evidence: an envelope that is signed and about to be recorded.
-struct Signed {
-    envelope: String,
-    message_id: String,
+pub(crate) struct Signed {
+    pub(crate) envelope: String,
+    pub(crate) message_id: String,
 }
 
 /// What rooms 2 to 10 have shown. Nothing has left yet.
-struct Cleared {
-    permit: Permit,
-    consent: Consent,
-    minimised: Minimised,
-    subjects: usize,
-    resident: Arc<Resident>,
-    signed: Signed,
-    salt: [u8; 32],
-    claim: Claim,
-    ticket: Ticket,
+pub(crate) struct Cleared {
+    pub(crate) permit: Permit,
+    pub(crate) consent: Consent,
+    pub(crate) minimised: Minimised,
+    pub(crate) subjects: usize,
+    pub(crate) resident: Arc<Resident>,
+    pub(crate) signed: Signed,
+    pub(crate) salt: [u8; 32],
+    pub(crate) claim: Claim,
+    pub(crate) ticket: Ticket,
 }
 
 /// What came back and was believed, read and minimised.
-struct Reply {
-    minimised: Minimised,
-    drift: Drift,
-    shep: ShepStatus,
-    business: Option<String>,
-    signer: Option<[u8; 32]>,
+pub(crate) struct Reply {
+    pub(crate) minimised: Minimised,
+    pub(crate) drift: Drift,
+    pub(crate) shep: ShepStatus,
+    pub(crate) business: Option<String>,
+    pub(crate) signer: Option<[u8; 32]>,
 }
 
 /// That bytes came, whatever they are: a reply that is not believed is evidence too.
-struct Came {
-    received: Timestamp,
-    hmac: String,
+pub(crate) struct Came {
+    pub(crate) received: Timestamp,
+    pub(crate) hmac: String,
 }
 
 impl Gateway {
@@ -218,44 +216,6 @@ impl Gateway {
         Ok(self.answer(call, exchange_id, request_id, cleared, reply, (intent, outcome)))
     }
 
-    /// Room 11.
-    async fn record_intent(&self, call: &Call, exchange_id: &str, cleared: &Cleared) -> Result<Owed, Denial> {
-        let operation = &call.served.operation;
-        let permit = &cleared.permit;
-        let mut commitments = commit::commitments(&cleared.minimised, &cleared.salt);
-        commitments.extend(cleared.claim.request_id().map(|id| commit::request_id(&cleared.salt, id)));
-        let intent = Intent {
-            phase: "INTENT",
-            txn: exchange_id,
-            ts: self.clock.now(),
-            who: self.who(call),
-            method: &operation.path,
-            why: Why {
-                purpose: &permit.purpose().id,
-                dpv: &permit.purpose().dpv,
-                legal_basis: &permit.purpose().legal_basis,
-                clause: &permit.purpose().clause,
-                policy: permit.pack().edition(),
-                policy_sha256: permit.pack().sha256(),
-                acting_for: permit.acting().as_str(),
-            },
-            system: &operation.system.id,
-            service_id: &operation.service_id,
-            contract: &operation.source,
-            subjects: record::Subjects { named: cleared.subjects, minors: cleared.consent.minors() },
-            withheld: by_category(cleared.minimised.withheld()),
-            residency: cleared.resident.evidence(),
-            address: cleared.resident.address().to_string(),
-            message_id: &cleared.signed.message_id,
-            request_hmac: hmac(&cleared.salt, cleared.signed.envelope.as_bytes()),
-            signature: self.system(operation)?.security.algorithm(),
-            commitments,
-        };
-        let entry = Entry::of_exchange(record::line(&intent), Some(cleared.salt), Phase::Intent, exchange_id)
-            .map_err(journal_error)?;
-        self.journal.reserve().map_err(journal_error)?.intent(entry).await.map_err(journal_error)
-    }
-
     /// Rooms 12 to 15: send, verify, decode, minimise.
     async fn send(&self, call: &Call, cleared: &Cleared) -> (Option<Came>, Result<Reply, Denial>) {
         let raw = match self.door.post(&cleared.resident, cleared.signed.envelope.clone()).await {
@@ -312,40 +272,6 @@ impl Gateway {
         Ok(Reply { minimised, drift: read.drift, shep: shep_status(info), business, signer: believed.signer })
     }
 
-    /// Room 16.
-    async fn record_outcome(
-        &self,
-        exchange_id: &str,
-        cleared: &Cleared,
-        came: Option<Came>,
-        reply: &Result<Reply, Denial>,
-        times: Times,
-        owed: Owed,
-    ) -> Result<Leaf, Denial> {
-        let denial = reply.as_ref().err();
-        let reply = reply.as_ref().ok();
-        let outcome = Outcome {
-            phase: "OUTCOME",
-            txn: exchange_id,
-            ts: times.decided,
-            result: if reply.is_some() { "answered" } else { "failed" },
-            code: denial.map(|denial| denial.reason.code()),
-            detail: denial.and_then(|denial| denial.detail.as_deref()),
-            evidence: denial.and_then(|denial| denial.evidence.as_deref()),
-            times: Some(times),
-            shep: reply.map(|reply| stable_word(&reply.shep.code)),
-            business: reply.and_then(|reply| reply.business.as_deref()).map(stable_word),
-            reply_hmac: came.map(|came| came.hmac),
-            reply_signer: reply.and_then(|reply| reply.signer).map(hex::encode),
-            withheld: reply.map(|reply| by_category(reply.minimised.withheld())).unwrap_or_default(),
-            drift: reply.map_or(0, |reply| reply.drift.count),
-            commitments: reply.map(|reply| commit::commitments(&reply.minimised, &cleared.salt)).unwrap_or_default(),
-        };
-        let entry =
-            Entry::of_exchange(record::line(&outcome), None, Phase::Outcome, exchange_id).map_err(journal_error)?;
-        owed.outcome(entry).await.map_err(journal_error)
-    }
-
     /// Room 17: the receipt, then the minimised reply.
     fn answer(
         &self,
@@ -377,77 +303,6 @@ impl Gateway {
         with_receipt(&receipt, reply.minimised.bytes())
     }
 
-    fn journal_entry(&self, leaf: Leaf) -> JournalEntry {
-        JournalEntry {
-            lane: self.journal.vkey().name().to_owned(),
-            index: leaf.index,
-            leaf_hash: leaf.leaf_hash.to_vec(),
-        }
-    }
-
-    /// Records a refusal; if even that cannot be written, the caller is told so.
-    async fn deny(&self, call: &Call, exchange_id: &str, claim: Option<&Claim>, denial: Denial) -> Denial {
-        let purpose = claim
-            .map(Claim::purpose)
-            .filter(|purpose| call.caller.as_ref().is_some_and(|caller| self.knows_purpose(caller, purpose)));
-        let row = denial.reason.row();
-        tracing::info!(
-            decision = "refused",
-            reason = row.code,
-            fault = row.fault.name(),
-            detail = denial.detail.as_deref(),
-            evidence = denial.evidence.as_deref(),
-            caller = self.who(call).caller,
-            purpose,
-            accepted = %call.accepted,
-            decided = %self.clock.now(),
-            "exchange"
-        );
-        // What a caller can cause without limit must not fill the disk.
-        let endless = matches!(denial.reason, Reason::QuotaCaller | Reason::CallerUnknown);
-        let kind = || format!("{}/{}", row.code, self.who(call).caller);
-        if endless && !self.flood.first_this_second(&kind(), self.clock.now()) {
-            return denial; // counted into the line that stands for this second
-        }
-        let line =
-            Denied::new(exchange_id, self.clock.now(), self.who(call), &call.served.operation.path, purpose, &denial);
-        match Entry::new(record::line(&line), None) {
-            Ok(entry) => match self.journal.append(entry).await {
-                Ok(_) => denial,
-                Err(error) => journal_error(error),
-            },
-            Err(error) => journal_error(error),
-        }
-    }
-
-    fn who<'a>(&self, call: &'a Call) -> Who<'a> {
-        Who {
-            caller: call.caller.as_ref().map_or("unknown", Caller::id),
-            certificate: &call.certificate,
-            operator: call.caller.as_ref().map_or("", Caller::operator),
-        }
-    }
-
-    /// The one event of an exchange that left: decision, reason and the four times.
-    fn event(&self, call: &Call, cleared: &Cleared, denial: Option<&Denial>, times: Times) {
-        let row = denial.map(|denial| denial.reason.row());
-        tracing::info!(
-            decision = if denial.is_none() { "answered" } else { "failed" },
-            reason = row.map_or("ok", |row| row.code),
-            fault = row.map(|row| row.fault.name()),
-            detail = denial.and_then(|denial| denial.detail.as_deref()),
-            evidence = denial.and_then(|denial| denial.evidence.as_deref()),
-            caller = self.who(call).caller,
-            purpose = cleared.permit.purpose().id,
-            withheld = cleared.minimised.withheld_count(),
-            accepted = %times.accepted,
-            sent = %times.sent,
-            received = times.received.map(tracing::field::display),
-            decided = %times.decided,
-            "exchange"
-        );
-    }
-
     fn note_drift(&self, method: &str, drift: &Drift) {
         if !drift.is_none() {
             let (names, missing, unknown) =
@@ -474,21 +329,4 @@ fn names_its_own_school(operation: &Operation, wire: &[u8], permit: &Permit) -> 
         }
         _ => Ok(()),
     }
-}
-
-fn by_category<'a>(withheld: impl Iterator<Item = Withheld<'a>>) -> BTreeMap<&'a str, u32> {
-    withheld.fold(BTreeMap::new(), |mut counts, withheld| {
-        *counts.entry(withheld.category).or_default() += withheld.count;
-        counts
-    })
-}
-
-fn hmac(salt: &[u8; 32], bytes: &[u8]) -> String {
-    let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, salt);
-    URL_SAFE_NO_PAD.encode(aws_lc_rs::hmac::sign(&key, bytes))
-}
-
-fn journal_error(error: impl std::fmt::Display) -> Denial {
-    tracing::error!(%error, "the journal does not take a record");
-    Reason::JournalUnavailable.into()
 }

@@ -16,6 +16,7 @@ pub mod denial;
 pub mod development;
 pub mod dial;
 pub mod duplicate;
+mod evidence;
 pub mod exchange;
 pub mod flood;
 pub mod gateway;
