@@ -61,6 +61,16 @@ pub struct Clients {
     pub auditor: Credential,
     /// The operator's administration, BIN 990140000037, UID 2.999.398.4, `urn:qaqpa:dev:admin`.
     pub admin: Credential,
+    /// Who answers for personal data at the operator, UID 2.999.398.5, `urn:qaqpa:dev:officer`.
+    pub officer: Credential,
+    /// A system of the operator `cpm`, BIN 990140000067, `urn:qaqpa:dev:cpm`.
+    pub cpm: Credential,
+    /// A system of the operator `smartustaz`, BIN 990140000077, `urn:qaqpa:dev:smartustaz`.
+    pub smartustaz: Credential,
+    /// A system of the operator `myverify`, BIN 990140000087, `urn:qaqpa:dev:myverify`.
+    pub myverify: Credential,
+    /// A system of the operator `qyzmet-desk`, BIN 990140000097, `urn:qaqpa:dev:qyzmet-desk`.
+    pub qyzmet_desk: Credential,
 }
 
 /// Information systems that sign messages.
@@ -129,10 +139,12 @@ impl DevPki {
     /// Everybody who has a certificate and a key, in the order of [`crate::layout::FILES`].
     pub fn credentials(&self) -> impl Iterator<Item = &Credential> {
         let Servers { gateway, shep, otlp } = &self.servers;
-        let Clients { school, school_2, auditor, admin } = &self.clients;
+        let Clients { school, school_2, auditor, admin, officer, cpm, smartustaz, myverify, qyzmet_desk } =
+            &self.clients;
         let Signers { gateway: signer, gateway_ec: signer_ec, shep: shep_signer } = &self.signers;
-        let friends = [gateway, shep, otlp, school, school_2, auditor, admin, signer, signer_ec, shep_signer];
-        friends.into_iter().chain(self.enemies.all())
+        let clients = [school, school_2, auditor, admin, officer, cpm, smartustaz, myverify, qyzmet_desk];
+        let friends = [gateway, shep, otlp].into_iter().chain(clients).chain([signer, signer_ec, shep_signer]);
+        friends.chain(self.enemies.all())
     }
 }
 
@@ -182,11 +194,28 @@ fn clients(tls: &Authority, now: OffsetDateTime) -> Result<Clients, Error> {
     let school_2 = Subject::new("SCHOOL 2", "SCHOOL 2", "990140000017");
     let auditor = Subject::new("AUDITOR", "AUDITOR", "990140000027").system("2.999.398.3");
     let admin = operator("ADMIN").system("2.999.398.4");
+    let officer = operator("OFFICER").system("2.999.398.5");
+    let other = |name, bin| Subject::new(name, name, bin);
     Ok(Clients {
         school: make("clients/school", school(), "urn:qaqpa:dev:school", keys::p256()?)?,
         school_2: make("clients/school-2", school_2, "urn:qaqpa:dev:school-2", keys::p256()?)?,
         auditor: make("clients/auditor", auditor, "urn:qaqpa:dev:auditor", keys::p256()?)?,
         admin: make("clients/admin", admin, "urn:qaqpa:dev:admin", keys::p256()?)?,
+        officer: make("clients/officer", officer, "urn:qaqpa:dev:officer", keys::p256()?)?,
+        cpm: make("clients/cpm", other("CPM", "990140000067"), "urn:qaqpa:dev:cpm", keys::p256()?)?,
+        smartustaz: make(
+            "clients/smartustaz",
+            other("SMARTUSTAZ", "990140000077"),
+            "urn:qaqpa:dev:smartustaz",
+            keys::p256()?,
+        )?,
+        myverify: make("clients/myverify", other("MYVERIFY", "990140000087"), "urn:qaqpa:dev:myverify", keys::p256()?)?,
+        qyzmet_desk: make(
+            "clients/qyzmet-desk",
+            other("QYZMET DESK", "990140000097"),
+            "urn:qaqpa:dev:qyzmet-desk",
+            keys::p256()?,
+        )?,
     })
 }
 
