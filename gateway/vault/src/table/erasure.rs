@@ -1,0 +1,67 @@
+//! Erasing a person: the keys first, then every row; what remains is a tombstone that names nobody.
+//!
+//! Idempotent: the second time nothing is found, and no second tombstone is written.
+//! Refused: the id of another erasure.
+//!
+//! Example: `Erased { found: true, consents: 2, holds: 0, requests: 1 }`.
+
+use crate::error::{Doing, Error};
+use crate::record::{Erased, Erasure, Tombstone};
+use crate::session::Session;
+use crate::subject::Lookup;
+use crate::table::drawer::{self, Drawer, json, parse};
+use crate::table::last_use;
+use jiff::Timestamp;
+use rusqlite::OptionalExtension;
+
+pub(crate) fn erase(session: &Session, lookup: Lookup, erasure: &Erasure) -> Result<Erased, Error> {
+    let id = session.connection.query_row("SELECT id FROM subject WHERE lookup = ?1", [lookup.0], |row| row.get(0));
+    let Some(id): Option<i64> = id.optional().doing("looking a subject up")? else { return Ok(Erased::default()) };
+    session.destroy_key(id)?;
+    let mut erased = Erased { found: true, ..Erased::default() };
+    for drawer in Drawer::ALL {
+        let deleted = drawer::delete_all(session, drawer, id)?;
+        match drawer {
+            Drawer::Consent => erased.consents = deleted,
+            Drawer::ConsentContent => {}
+            Drawer::Hold => erased.holds = deleted,
+            Drawer::Request => erased.requests = deleted,
+        }
+    }
+    last_use::delete_all(session, id)?;
+    session.connection.execute("DELETE FROM subject WHERE id = ?1", [id]).doing("destroying a subject")?;
+    leave_tombstone(session, erasure, erased)?;
+    session.owe_scrub()?;
+    Ok(erased)
+}
+
+/// All tombstones, oldest row first.
+pub(crate) fn tombstones(session: &Session) -> Result<Vec<Tombstone>, Error> {
+    let mut select = session
+        .connection
+        .prepare_cached("SELECT id, sealed FROM tombstone ORDER BY rowid")
+        .doing("reading tombstones")?;
+    let mut rows = select.query([]).doing("reading tombstones")?;
+    let mut tombstones = Vec::new();
+    while let Some(row) = rows.next().doing("reading tombstones")? {
+        let (id, sealed) = <(String, Vec<u8>)>::try_from(row).doing("reading tombstones")?;
+        let (at, basis, counts): Inscription = parse(&session.open_for_nobody(TABLE, &id, &sealed)?, TABLE)?;
+        let [consents, holds, requests] = counts;
+        tombstones.push(Tombstone { id, at, basis, erased: Erased { found: true, consents, holds, requests } });
+    }
+    Ok(tombstones)
+}
+
+fn leave_tombstone(session: &Session, erasure: &Erasure, erased: Erased) -> Result<(), Error> {
+    let counts = [erased.consents, erased.holds, erased.requests];
+    let inscription: Inscription = (erasure.at, erasure.basis.clone(), counts);
+    let sealed = session.seal_for_nobody(TABLE, &erasure.id, &json(&inscription, TABLE)?)?;
+    let sql = "INSERT INTO tombstone (id, sealed) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+    match session.connection.execute(sql, (&erasure.id, sealed)).doing("storing a tombstone")? {
+        0 => Err(Error::Taken(TABLE)),
+        _ => Ok(()),
+    }
+}
+
+type Inscription = (Timestamp, String, [u32; 3]);
+const TABLE: &str = "tombstone";

@@ -1,0 +1,16 @@
+//! The vault from outside: what it keeps, what it destroys for good, and what it does when killed, cut, or given to strangers.
+
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod erasure;
+#[cfg(test)]
+mod files;
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod life;
+#[cfg(test)]
+mod load;
+#[cfg(test)]
+mod secrecy;
