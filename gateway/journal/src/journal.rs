@@ -123,6 +123,11 @@ impl Journal {
         self.inner.lane.health()
     }
 
+    /// The lane's own directory, for [`crate::lines`].
+    pub fn directory(&self) -> &Path {
+        &self.inner.dir
+    }
+
     /// Writes what is queued, stores the last checkpoint, ends the threads and unlocks the directory.
     /// Blocks for as long as the disk does. Later calls on any clone are refused.
     pub fn close(&self) {
@@ -191,6 +196,7 @@ impl Owed {
 }
 
 struct Inner {
+    dir: PathBuf,
     lane: Arc<Lane>,
     head: Head,
     vkey: Vkey,
@@ -219,6 +225,7 @@ impl Inner {
             ..State::default()
         }));
         let vkey = signer.vkey().clone();
+        let own = dir.clone();
         let keeper = Keeper {
             lane: lane.clone(),
             files: files.clone(),
@@ -234,7 +241,7 @@ impl Inner {
         let writer =
             Writer { lane: lane.clone(), files, dir, head: head.clone(), current, tree, frames, slots, salted: false };
         let watched = lane.clone();
-        let inner = Arc::new(Self { lane, head, vkey, running: Mutex::new(None) });
+        let inner = Arc::new(Self { dir: own, lane, head, vkey, running: Mutex::new(None) });
         // Should a later thread not start, dropping `inner` ends the earlier ones.
         let threads = vec![
             spawn("journal-writer", move || writer.run())?,

@@ -134,7 +134,7 @@ fn frames(bytes: &[u8], mut visit: impl FnMut(&[u8]) -> Result<(), Error>) -> Re
 }
 
 /// The leaf of the frame at the start of `bytes`, if it is whole.
-fn frame(bytes: &[u8]) -> Option<&[u8]> {
+pub(crate) fn frame(bytes: &[u8]) -> Option<&[u8]> {
     let (length, rest) = bytes.split_first_chunk()?;
     let (crc, rest) = rest.split_first_chunk()?;
     let length = u32::from_le_bytes(*length);
@@ -144,7 +144,7 @@ fn frame(bytes: &[u8]) -> Option<&[u8]> {
 }
 
 /// The numbers of the segments, which must have no gap.
-fn numbers(dir: &Path) -> Result<Vec<u64>, Error> {
+pub(crate) fn numbers(dir: &Path) -> Result<Vec<u64>, Error> {
     let mut numbers = Vec::new();
     for file in std::fs::read_dir(dir).doing(|| "listing the journal directory".to_owned())? {
         let name = file.doing(|| "listing the journal directory".to_owned())?.file_name();
@@ -166,7 +166,8 @@ const HEADER: usize = 8;
 const MIN_FRAME: usize = 88;
 /// The bytes of one salt slot.
 pub(crate) const SLOT: usize = 44;
-const MAX_FRAME: u64 = (HEADER + MAX_LEAF) as u64;
+/// The most bytes that a frame can have.
+pub(crate) const MAX_FRAME: u64 = (HEADER + MAX_LEAF) as u64;
 
 #[cfg(test)]
 mod tests {

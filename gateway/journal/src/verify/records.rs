@@ -182,11 +182,16 @@ impl<'a> Records<'a> {
 }
 
 /// A recorded time in whole seconds since 1970, UTC.
-struct Moment(u64);
+pub(crate) struct Moment(u64);
 
 impl Moment {
+    /// Whole seconds since 1970, UTC.
+    pub(crate) fn seconds(self) -> u64 {
+        self.0
+    }
+
     /// From nanoseconds, or from RFC 3339 with a Z.
-    fn of(seen: &Seen<'_>) -> Option<Self> {
+    pub(crate) fn of(seen: &Seen<'_>) -> Option<Self> {
         match seen {
             Seen::Whole(nanoseconds) => Some(Self(nanoseconds / 1_000_000_000)),
             Seen::Text(text) => text.strip_suffix('Z').and_then(seconds).map(Self),
