@@ -5,10 +5,30 @@
 
 use std::path::PathBuf;
 
-use prost_reflect::{DescriptorPool, MessageDescriptor};
+use prost_reflect::{DescriptorPool, FieldDescriptor, MessageDescriptor};
 
-const CONTRACTS: [&str; 3] =
-    ["qaqpa/v1/options.proto", "qaqpa/v1/exchange.proto", "qaqpa/avtoshkola/v1/training.proto"];
+const CONTRACTS: [&str; 7] = [
+    "qaqpa/v1/options.proto",
+    "qaqpa/v1/exchange.proto",
+    "qaqpa/avtoshkola/v1/training.proto",
+    "qaqpa/gbdfl/v1/persons.proto",
+    "qaqpa/consent/v1/consents.proto",
+    "qaqpa/subject/v1/subjects.proto",
+    "qaqpa/policy/v1/policies.proto",
+];
+/// Messages that name a person outside an exchange: a derived `Debug` would print the number.
+const NAME_PEOPLE: [&str; 10] = [
+    "qaqpa.consent.v1.KdpToken",
+    "qaqpa.consent.v1.GiveRequest",
+    "qaqpa.consent.v1.WithdrawRequest",
+    "qaqpa.consent.v1.ListRequest",
+    "qaqpa.subject.v1.ReportRequest",
+    "qaqpa.subject.v1.FindUsageRequest",
+    "qaqpa.subject.v1.RestrictRequest",
+    "qaqpa.subject.v1.CorrectRequest",
+    "qaqpa.subject.v1.EraseRequest",
+    "qaqpa.subject.v1.ObjectRequest",
+];
 
 #[expect(clippy::disallowed_methods, reason = "cargo tells a build script its output directory by the environment")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -23,7 +43,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let out = PathBuf::from(std::env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
     std::fs::write(out.join("contracts.binpb"), encoded)?;
-    prost_build::Config::new().compile_fds(compiler.file_descriptor_set())?;
+    prost_build::Config::new().skip_debug(NAME_PEOPLE).compile_fds(compiler.file_descriptor_set())?;
     Ok(())
 }
 
@@ -52,10 +72,21 @@ fn untagged_fields(pool: &DescriptorPool) -> Vec<String> {
             match category {
                 None | Some(0) => untagged.push(field.full_name().to_owned()),
                 Some(1) => {} // CONTROL: ours, not an exchange's
-                Some(_) => queue.extend(field.kind().as_message().cloned()),
+                Some(_) if field.is_map() => queue.extend(map_value(&field)), // the key's category stands on the map
+                Some(_) => queue.extend(field.kind().as_message().filter(|inner| !is_any(inner)).cloned()),
             }
         }
         seen.push(message);
     }
     untagged
+}
+
+fn map_value(field: &FieldDescriptor) -> Option<MessageDescriptor> {
+    let value = field.kind().as_message()?.map_entry_value_field();
+    value.kind().as_message().filter(|inner| !is_any(inner)).cloned()
+}
+
+/// What an `Any` holds is named by its own annotation and read at load.
+fn is_any(message: &MessageDescriptor) -> bool {
+    message.full_name() == "google.protobuf.Any"
 }

@@ -24,6 +24,7 @@ fn fills() -> Fills<'static> {
         request_date: Some("2026-03-02T05:15:30.1209Z".parse().unwrap()),
         requestor_bin: Some("990140000007"),
         operator_bin: Some("990141000002"),
+        sender_code: Some("demo_sender"),
     }
 }
 
@@ -154,6 +155,7 @@ fn the_recorded_sample_is_what_we_write() {
         request_date: Some("2026-03-02T10:15:30.120+05:00".parse().unwrap()),
         requestor_bin: Some("990140000007"),
         operator_bin: Some("990141000002"),
+        sender_code: Some("demo_sender"),
     };
     let mut xml = String::new();
     codec.write_request(&read.wire, &fills, &mut xml).unwrap();

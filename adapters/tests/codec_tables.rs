@@ -22,6 +22,7 @@ fn fills() -> Fills<'static> {
         request_date: Some(Timestamp::UNIX_EPOCH),
         requestor_bin: Some("b"),
         operator_bin: Some("o"),
+        sender_code: Some("s"),
     }
 }
 

@@ -13,50 +13,73 @@ use qaqpa_proto::v1::{Category, Format, Payload};
 use qaqpa_proto::{Contract, Field, FieldKind, MessageIndex, Operation};
 use roxmltree::{Document, Node};
 
-const XSD: &str = include_str!("../../schemas/xsd/aisas-RECONSTRUCTED.xsd");
+/// System id, and the schemas that its documents are made by.
+const SCHEMAS: [(&str, &[&str]); 2] = [
+    ("avtoshkola", &[include_str!("../../schemas/xsd/aisas-RECONSTRUCTED.xsd")]),
+    (
+        "gbdfl",
+        &[
+            include_str!("../../schemas/xsd/gbdfl-message.xsd"),
+            include_str!("../../schemas/xsd/gbdfl-person.xsd"),
+            include_str!("../../schemas/xsd/gbdfl-document.xsd"),
+            include_str!("../../schemas/xsd/gbdfl-dictionaries.xsd"),
+        ],
+    ),
+];
 
-/// Where the contract may differ from the schema, and why.
-const ALLOWED: [(&str, &str, &str); 1] = [(
-    "qaqpa.avtoshkola.v1.SyncStudentsRequest",
-    "student",
-    "the schema takes many students; in a stream each is an exchange of its own, so exactly one is sent",
+/// Where the contract may differ from the schema in how often a field occurs, and why.
+const ALLOWED: [(&str, &str, &str); 4] = [
+    (
+        "qaqpa.avtoshkola.v1.SyncStudentsRequest",
+        "student",
+        "the schema takes many students; in a stream each is an exchange of its own, so exactly one is sent",
+    ),
+    ("qaqpa.gbdfl.v1.GetPersonRequest", "iin", "the schema also takes searches that name nobody"),
+    ("qaqpa.gbdfl.v1.GetPersonRequest", "kdp_token", "optional for another service of the same schema"),
+    ("qaqpa.gbdfl.v1.GetPersonRequest", "kdp_public_key", "optional for another service of the same schema"),
+];
+
+/// Elements that the contract leaves out on purpose: a search by them may name many persons.
+const LEFT_OUT: [(&str, &[&str]); 1] = [(
+    "qaqpa.gbdfl.v1.GetPersonRequest",
+    &["surname", "name", "patronymic", "birthDate", "birthDateFrom", "birthDateTo", "documentNumber"],
 )];
 
 #[test]
 fn the_contract_is_the_schema() {
     let contract = Contract::embedded().unwrap();
-    let document = Document::parse(XSD).unwrap();
-    let schema = document.root_element();
     let mut differences = Vec::new();
     for operation in contract.operations() {
-        assert_eq!(operation.payload, Payload::Root, "only whole documents can be checked");
-        assert_eq!(schema.attribute("targetNamespace"), Some(operation.system.namespace.as_str()));
-        let mut check = Check { contract: &contract, schema, differences: &mut differences };
-        check.message(operation.request, named(schema, &operation.request_root), head_of(operation, schema));
-        check.message(operation.reply, named(schema, &operation.reply_root), 0);
+        let texts = SCHEMAS.iter().find(|(system, _)| *system == operation.system.id).unwrap().1;
+        let documents: Vec<Document<'_>> = texts.iter().map(|text| Document::parse(text).unwrap()).collect();
+        let schemas: Vec<Node<'_, '_>> = documents.iter().map(Document::root_element).collect();
+        assert_ne!(operation.payload, Payload::Escaped, "{}", operation.path);
+        let namespace = Some(operation.system.namespace.as_str());
+        assert!(schemas.iter().any(|schema| schema.attribute("targetNamespace") == namespace), "{}", operation.path);
+        let mut check = Check { contract: &contract, schemas: &schemas, differences: &mut differences };
+        check.message(operation.request, named(&schemas, &operation.request_root), head_of(operation, &schemas));
+        check.message(operation.reply, named(&schemas, &operation.reply_root), 0);
     }
     assert_eq!(differences, Vec::<String>::new());
 }
 
-/// The elements of the request's head are written by the gateway and are no fields; how many elements to pass over.
-fn head_of(operation: &Operation, schema: Node<'_, '_>) -> usize {
-    let declared: Vec<&str> =
-        elements(named(schema, "Head")).iter().filter_map(|node| node.attribute("name")).collect();
-    let filled: Vec<&str> = operation
-        .fill
-        .iter()
-        .map(|fill| match fill.path.as_slice() {
-            [head, name] if head == "head" => name.as_str(),
-            other => panic!("a fill outside the head: {other:?}"),
-        })
-        .collect();
-    assert_eq!(filled, declared, "{}", operation.path);
-    1
+/// What the gateway writes is no field: a head of its own, or the first elements of the document. How many elements to pass over.
+fn head_of(operation: &Operation, schemas: &[Node<'_, '_>]) -> usize {
+    let paths: Vec<&[String]> = operation.fill.iter().map(|fill| fill.path.as_slice()).collect();
+    let (holder, filled, skip): (_, Vec<&String>, _) = match paths.first() {
+        Some([head, _]) if head == "head" => ("Head", paths.iter().filter_map(|path| path.get(1)).collect(), 1),
+        _ => (operation.request_root.as_str(), paths.iter().filter_map(|path| path.first()).collect(), paths.len()),
+    };
+    assert!(paths.iter().all(|path| path.len() == paths[0].len()), "{}: fills of two kinds", operation.path);
+    let declared = elements(schemas, named(schemas, holder));
+    let declared = declared.iter().filter_map(|node| node.attribute("name")).take(filled.len());
+    assert_eq!(filled, declared.collect::<Vec<_>>(), "{}", operation.path);
+    skip
 }
 
 struct Check<'c, 'a, 'input> {
     contract: &'c Contract,
-    schema: Node<'a, 'input>,
+    schemas: &'c [Node<'a, 'input>],
     differences: &'c mut Vec<String>,
 }
 
@@ -66,8 +89,9 @@ impl<'a, 'input> Check<'_, 'a, 'input> {
         let message = self.contract.message(index);
         let is_written = |field: &&Field| !field.local && field.category != Category::Control;
         let written: Vec<&Field> = message.fields.iter().filter(is_written).collect();
-        let declared = elements(declared);
-        let declared = &declared[skip..];
+        let left_out = LEFT_OUT.iter().find(|(owner, _)| *owner == message.name).map_or(&[][..], |(_, names)| *names);
+        let is_wanted = |node: &Node<'_, '_>| !left_out.contains(&node.attribute("name").unwrap_or_default());
+        let declared: Vec<_> = elements(self.schemas, declared).into_iter().skip(skip).filter(is_wanted).collect();
         let names = |fields: &[&Field]| fields.iter().map(|field| field.element.clone()).collect::<Vec<_>>();
         let declared_names: Vec<_> = declared.iter().filter_map(|node| node.attribute("name")).collect();
         if names(&written) != declared_names {
@@ -76,7 +100,7 @@ impl<'a, 'input> Check<'_, 'a, 'input> {
         }
         for (field, element) in written.into_iter().zip(declared) {
             if !ALLOWED.iter().any(|(owner, name, _)| *owner == message.name && *name == field.name) {
-                self.occurrence(&message.name, field, *element);
+                self.occurrence(&message.name, field, element);
             }
             self.kind(&message.name, field, element.attribute("type").unwrap());
         }
@@ -92,7 +116,7 @@ impl<'a, 'input> Check<'_, 'a, 'input> {
 
     fn kind(&mut self, owner: &str, field: &Field, declared: &str) {
         let fits = match (field.kind, field.format, declared) {
-            (FieldKind::String, Format::Iin, "a:Iin")
+            (FieldKind::String, Format::Iin, "a:Iin" | "xs:string")
             | (FieldKind::String, Format::Bin, "a:Bin")
             | (FieldKind::String, Format::Date, "xs:date")
             | (FieldKind::String, Format::DateTime, "xs:dateTime")
@@ -103,7 +127,7 @@ impl<'a, 'input> Check<'_, 'a, 'input> {
             | (FieldKind::Int32, Format::Grade, "a:Grade") => true,
             (FieldKind::Enum(index), Format::Unspecified, name) => self.texts(index) == self.enumeration(name),
             (FieldKind::Message(index), Format::Unspecified, name) => {
-                self.message(index, named(self.schema, name), 0);
+                self.message(index, named(self.schemas, name), 0);
                 true
             }
             _ => false,
@@ -119,20 +143,24 @@ impl<'a, 'input> Check<'_, 'a, 'input> {
     }
 
     fn enumeration(&self, name: &str) -> Vec<String> {
-        let values = named(self.schema, name).descendants().filter(|node| node.tag_name().name() == "enumeration");
+        let values = named(self.schemas, name).descendants().filter(|node| node.tag_name().name() == "enumeration");
         values.filter_map(|node| node.attribute("value")).map(str::to_owned).collect()
     }
 }
 
-/// The type or root element with this name.
-fn named<'a, 'input>(schema: Node<'a, 'input>, name: &str) -> Node<'a, 'input> {
-    let name = name.trim_start_matches("a:");
-    let found = schema.children().find(|node| node.attribute("name") == Some(name));
-    found.unwrap_or_else(|| panic!("the schema has no `{name}`"))
+/// The type or root element with this name, whatever its prefix; no two schemas of a system have one of the same name.
+fn named<'a, 'input>(schemas: &[Node<'a, 'input>], name: &str) -> Node<'a, 'input> {
+    let name = name.rsplit(':').next();
+    let found = schemas.iter().flat_map(Node::children).find(|node| node.attribute("name") == name);
+    found.unwrap_or_else(|| panic!("the schema has no `{name:?}`"))
 }
 
-/// The `xs:element` of a type's sequence. The `xs:any` at its end is the place of the inner signature, which is no field.
-fn elements<'a, 'input>(declared: Node<'a, 'input>) -> Vec<Node<'a, 'input>> {
+/// The `xs:element` of a type's sequence, or of the type that it extends by nothing. The `xs:any` at its end is the place of the inner
+/// signature, which is no field.
+fn elements<'a, 'input>(schemas: &[Node<'a, 'input>], declared: Node<'a, 'input>) -> Vec<Node<'a, 'input>> {
+    if let Some(base) = declared.descendants().find_map(|node| node.attribute("base")) {
+        return elements(schemas, named(schemas, base));
+    }
     let sequence = declared.descendants().find(|node| node.tag_name().name() == "sequence").unwrap();
     sequence.children().filter(|node| node.tag_name().name() == "element").collect()
 }

@@ -72,6 +72,7 @@ fn what_is_written_is_read_in_every_shape() {
         request_date: Some(date()),
         requestor_bin: Some("990140000007"),
         operator_bin: Some("990140000007"),
+        sender_code: Some("demo_sender"),
     };
     for (payload, canonical) in
         [(Payload::Root, true), (Payload::Children, true), (Payload::XsiType, false), (Payload::Escaped, false)]

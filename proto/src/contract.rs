@@ -134,6 +134,8 @@ pub struct Subject {
     pub guardian: Option<FieldPath>,
     /// The consent reference.
     pub consent: Option<FieldPath>,
+    /// The birth date in the reply, for requests that do not tell it.
+    pub reply_birth_date: Option<FieldPath>,
 }
 
 /// Third status layer of SHEP: the code inside the business document.
@@ -182,7 +184,7 @@ pub struct Field {
     pub number: u32,
     /// Type.
     pub kind: FieldKind,
-    /// `repeated` (maps are refused at load).
+    /// `repeated`, maps included.
     pub repeated: bool,
     /// Repeated scalars are written packed.
     pub packed: bool,
@@ -200,9 +202,32 @@ pub struct Field {
     pub required: bool,
     /// Not part of the external schema.
     pub local: bool,
+    /// The `oneof` it belongs to, by its position in the message. `optional` is none.
+    pub oneof: Option<usize>,
+    /// What an `Any` may hold; empty for every other type.
+    pub any: Vec<Packed>,
 }
 
-/// Types a contract may use. Floats, groups, maps and `Any` are refused at load.
+/// A message that an `Any` may hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Packed {
+    /// Full name, `qaqpa.example.v1.Detail`.
+    pub name: String,
+    /// The last part of the full name in snake case, `detail`, by which paths name it; unique within the field.
+    pub short: String,
+    /// The message.
+    pub message: MessageIndex,
+}
+
+impl Packed {
+    /// The one spelling of its type URL that is understood.
+    #[must_use]
+    pub fn type_url(&self) -> String {
+        format!("type.googleapis.com/{}", self.name)
+    }
+}
+
+/// Types a contract may use. Groups are refused at load, and an `Any` that does not say what it may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldKind {
     /// `string`
@@ -219,10 +244,30 @@ pub enum FieldKind {
     Uint32,
     /// `uint64`
     Uint64,
+    /// `sint32`
+    Sint32,
+    /// `sint64`
+    Sint64,
+    /// `fixed32`
+    Fixed32,
+    /// `fixed64`
+    Fixed64,
+    /// `sfixed32`
+    Sfixed32,
+    /// `sfixed64`
+    Sfixed64,
+    /// `float`
+    Float,
+    /// `double`
+    Double,
     /// An enum, by its index in the contract.
     Enum(usize),
     /// A message.
     Message(MessageIndex),
+    /// A map, by the message of its entries: field 1 is the key, field 2 the value.
+    Map(MessageIndex),
+    /// `google.protobuf.Any`; what it may hold stands in [`Field::any`].
+    Any,
 }
 
 /// An enum and how its values are spelt in XML.

@@ -1,5 +1,6 @@
 //! Reads a descriptor set into a [`Contract`]. Refuses what the corridor could not carry safely:
-//! a field without a category, maps, groups, floats, `Any`, a path that leads nowhere.
+//! a field without a category, a map whose keys have none, an `Any` that may hold anything, groups, a path that leads
+//! nowhere.
 
 use std::collections::HashMap;
 
@@ -11,7 +12,7 @@ use prost_reflect::{
 
 use crate::contract::{
     BusinessResult, Contract, Enumeration, Field, FieldKind, FieldPath, Filled, Message, MessageIndex, Operation,
-    Subject, System,
+    Packed, Subject, System,
 };
 use crate::v1::{
     BusinessResultRule, Category, Channel, FieldRule, FillValue, OperationRule, Payload, SubjectRule, SystemRule,
@@ -180,7 +181,7 @@ impl Loader {
             channel: rule.channel(),
             payload: rule.payload(),
             fill: rule.fill.iter().map(|fill| filled(name, fill.value(), &fill.path)).collect::<Result<_, _>>()?,
-            subject: subject(&method.input(), rule.subject.unwrap_or_default())?,
+            subject: subject(&method.input(), &method.output(), rule.subject.unwrap_or_default())?,
             acting: path(&method.input(), &rule.acting)?,
             business_result: rule
                 .business_result
@@ -206,37 +207,34 @@ impl Loader {
         self.by_name.insert(descriptor.full_name().to_owned(), index);
         let mut declared: Vec<FieldDescriptor> = descriptor.fields().collect();
         declared.sort_by_key(|field| field.path().last().copied()); // the last step of a descriptor path is the position in the file
-        let fields = declared.iter().map(|field| self.field(field)).collect::<Result<_, _>>()?;
+        let fields = declared.iter().map(|field| self.annotated(field)).collect::<Result<_, _>>()?;
         self.messages[index.0] = Some(Message { name: descriptor.full_name().to_owned(), fields });
         Ok(index)
     }
 
-    fn field(&mut self, descriptor: &FieldDescriptor) -> Result<Field, ContractError> {
+    fn annotated(&mut self, descriptor: &FieldDescriptor) -> Result<Field, ContractError> {
         let rule = self.annotations.field(descriptor)?;
-        let control = rule.category() == Category::Control;
-        let unsupported =
-            |kind: &str| ContractError::Type { field: descriptor.full_name().to_owned(), kind: kind.to_owned() };
-        if descriptor.is_map() {
-            return Err(unsupported("map"));
-        }
-        let kind = match descriptor.kind() {
-            Kind::String => FieldKind::String,
-            Kind::Bytes => FieldKind::Bytes,
-            Kind::Bool => FieldKind::Bool,
-            Kind::Int32 => FieldKind::Int32,
-            Kind::Int64 => FieldKind::Int64,
-            Kind::Uint32 => FieldKind::Uint32,
-            Kind::Uint64 => FieldKind::Uint64,
-            Kind::Enum(descriptor) => FieldKind::Enum(self.enumeration(&descriptor)),
-            // Ours, not an exchange's: its fields need no category and are never walked.
-            Kind::Message(message) if control => FieldKind::Message(self.opaque(&message)),
-            Kind::Message(message) if message.full_name() == "google.protobuf.Any" => {
-                return Err(unsupported("google.protobuf.Any"));
+        self.field(descriptor, &rule)
+    }
+
+    fn field(&mut self, descriptor: &FieldDescriptor, rule: &FieldRule) -> Result<Field, ContractError> {
+        let name = descriptor.full_name();
+        let kind = if descriptor.is_map() { self.map(descriptor, rule)? } else { self.kind(descriptor, rule)? };
+        let holds_fields = matches!(kind, FieldKind::Message(_) | FieldKind::Map(_) | FieldKind::Any);
+        for (wrong, problem) in [
+            (
+                rule.category() == Category::Structure && !holds_fields,
+                "STRUCTURE is for messages; a value has a category",
+            ),
+            (rule.key != 0 && !descriptor.is_map(), "`key` is for maps"),
+            (!rule.any.is_empty() && kind != FieldKind::Any, "`any` is for google.protobuf.Any"),
+        ] {
+            if wrong {
+                return Err(annotation(name, problem));
             }
-            Kind::Message(message) => FieldKind::Message(self.message(&message)?),
-            other => return Err(unsupported(&format!("{other:?}"))),
-        };
+        }
         let element = if rule.element.is_empty() { descriptor.json_name().to_owned() } else { rule.element.clone() };
+        let oneof = descriptor.containing_oneof().filter(|oneof| !oneof.is_synthetic());
         Ok(Field {
             name: descriptor.name().to_owned(),
             number: descriptor.number(),
@@ -250,7 +248,79 @@ impl Loader {
             element,
             required: rule.required,
             local: rule.local,
+            oneof: oneof.and_then(|oneof| oneof.path().last().copied()).and_then(|at| usize::try_from(at).ok()),
+            any: if kind == FieldKind::Any { self.packed(descriptor, rule)? } else { Vec::new() },
         })
+    }
+
+    fn kind(&mut self, descriptor: &FieldDescriptor, rule: &FieldRule) -> Result<FieldKind, ContractError> {
+        if descriptor.is_group() {
+            return Err(ContractError::Type { field: descriptor.full_name().to_owned(), kind: "group".to_owned() });
+        }
+        Ok(match descriptor.kind() {
+            Kind::String => FieldKind::String,
+            Kind::Bytes => FieldKind::Bytes,
+            Kind::Bool => FieldKind::Bool,
+            Kind::Int32 => FieldKind::Int32,
+            Kind::Int64 => FieldKind::Int64,
+            Kind::Uint32 => FieldKind::Uint32,
+            Kind::Uint64 => FieldKind::Uint64,
+            Kind::Sint32 => FieldKind::Sint32,
+            Kind::Sint64 => FieldKind::Sint64,
+            Kind::Fixed32 => FieldKind::Fixed32,
+            Kind::Fixed64 => FieldKind::Fixed64,
+            Kind::Sfixed32 => FieldKind::Sfixed32,
+            Kind::Sfixed64 => FieldKind::Sfixed64,
+            Kind::Float => FieldKind::Float,
+            Kind::Double => FieldKind::Double,
+            Kind::Enum(descriptor) => FieldKind::Enum(self.enumeration(&descriptor)),
+            // Ours, not an exchange's: its fields need no category and are never walked.
+            Kind::Message(message) if rule.category() == Category::Control => FieldKind::Message(self.opaque(&message)),
+            Kind::Message(message) if message.full_name() == ANY => FieldKind::Any,
+            Kind::Message(message) => FieldKind::Message(self.message(&message)?),
+        })
+    }
+
+    /// The entries of a map as a message of two fields: the key with its own category, the value with the map's.
+    fn map(&mut self, descriptor: &FieldDescriptor, rule: &FieldRule) -> Result<FieldKind, ContractError> {
+        let name = descriptor.full_name();
+        let entry = descriptor.kind().as_message().cloned().ok_or_else(|| annotation(name, "a map without entries"))?;
+        if matches!(rule.key(), Category::Unspecified | Category::Control | Category::Structure) {
+            return Err(annotation(name, "a map needs `key`, the category of its keys"));
+        }
+        let key_rule = FieldRule { category: rule.key, ..FieldRule::default() };
+        let value_rule = FieldRule { key: 0, required: false, element: String::new(), ..rule.clone() };
+        // A map that holds its own message is met again while its value is read; its place is taken before.
+        let index = MessageIndex(self.messages.len());
+        self.messages.push(None);
+        let key = self.field(&entry.map_entry_key_field(), &key_rule)?;
+        let value = self.field(&entry.map_entry_value_field(), &value_rule)?;
+        let message = Message { name: entry.full_name().to_owned(), fields: vec![key, value] };
+        if let Some(place) = self.messages.get_mut(index.0) {
+            *place = Some(message);
+        }
+        Ok(FieldKind::Map(index))
+    }
+
+    /// What an `Any` may hold. Paths name it by the last part of its name, which must therefore be the only one.
+    fn packed(&mut self, descriptor: &FieldDescriptor, rule: &FieldRule) -> Result<Vec<Packed>, ContractError> {
+        let name = descriptor.full_name();
+        if rule.any.is_empty() {
+            return Err(ContractError::Type { field: name.to_owned(), kind: format!("{ANY} without `any`") });
+        }
+        let mut packed: Vec<Packed> = Vec::with_capacity(rule.any.len());
+        for full in &rule.any {
+            let found = descriptor.parent_pool().get_message_by_name(full);
+            let found = found.filter(|found| found.full_name() != ANY && !found.is_map_entry());
+            let found = found.ok_or_else(|| annotation(name, &format!("`any` names `{full}`, which is no message")))?;
+            let short = snake_case(found.name());
+            if packed.iter().any(|known| known.short == short) {
+                return Err(annotation(name, &format!("`any` names two messages called `{short}`")));
+            }
+            let message = self.message(&found)?;
+            packed.push(Packed { name: full.clone(), short, message });
+        }
+        Ok(packed)
     }
 
     /// A message whose inside does not belong to the exchange.
@@ -278,6 +348,18 @@ impl Loader {
     }
 }
 
+/// `CourtDecision` as paths spell it, `court_decision`, like the names of fields.
+fn snake_case(name: &str) -> String {
+    let mut snake = String::with_capacity(name.len() + 4);
+    for (at, letter) in name.chars().enumerate() {
+        if letter.is_ascii_uppercase() && at > 0 && !snake.ends_with('_') {
+            snake.push('_');
+        }
+        snake.push(letter.to_ascii_lowercase());
+    }
+    snake
+}
+
 fn first_is_control(message: &MessageDescriptor, wanted: &str) -> Result<(), ContractError> {
     let found =
         message.get_field(1).and_then(|field| field.kind().as_message().map(|inner| inner.full_name().to_owned()));
@@ -295,12 +377,17 @@ fn filled(operation: &str, value: FillValue, path: &str) -> Result<Filled, Contr
     Ok(Filled { path: path.split('/').map(str::to_owned).collect(), value })
 }
 
-fn subject(message: &MessageDescriptor, rule: SubjectRule) -> Result<Subject, ContractError> {
+fn subject(
+    request: &MessageDescriptor,
+    reply: &MessageDescriptor,
+    rule: SubjectRule,
+) -> Result<Subject, ContractError> {
     Ok(Subject {
-        iin: path(message, &rule.iin)?,
-        birth_date: path(message, &rule.birth_date)?,
-        guardian: path(message, &rule.guardian)?,
-        consent: path(message, &rule.consent)?,
+        iin: path(request, &rule.iin)?,
+        birth_date: path(request, &rule.birth_date)?,
+        guardian: path(request, &rule.guardian)?,
+        consent: path(request, &rule.consent)?,
+        reply_birth_date: path(reply, &rule.reply_birth_date)?,
     })
 }
 
@@ -327,6 +414,8 @@ fn path(message: &MessageDescriptor, text: &str) -> Result<Option<FieldPath>, Co
         Some(_) => Err(annotation(message.full_name(), &format!("path `{text}` ends at a message"))),
     }
 }
+
+const ANY: &str = "google.protobuf.Any";
 
 #[cfg(test)]
 mod tests {

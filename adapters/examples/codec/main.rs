@@ -1,8 +1,9 @@
 //! Writes sample documents of every operation of the embedded contract into a directory, for an independent validator.
 //!
 //! `cargo run -p qaqpa-adapters --example codec -- DIRECTORY`, then
-//! `xmllint --noout --schema schemas/xsd/aisas-RECONSTRUCTED.xsd DIRECTORY/*.document.xml`. Two of each: with what the schema demands
-//! (`least`) and with all that the contract knows (`most`). `*.envelope.xml` are whole unsigned messages.
+//! `xmllint --noout --schema schemas/xsd/aisas-RECONSTRUCTED.xsd DIRECTORY/avtoshkola.*.document.xml`, and for `gbdfl.*.request.document.xml`
+//! and `gbdfl.*.reply.document.xml` the schemas `gbdfl-data-request.xsd` and `gbdfl-data-response.xsd`. Two of each: with what the schema
+//! demands (`least`) and with all that the contract knows (`most`). `*.envelope.xml` are whole unsigned messages.
 
 mod sample;
 
@@ -13,6 +14,7 @@ use jiff::Timestamp;
 use qaqpa_adapters::codec::{Codec, Fills};
 use qaqpa_adapters::shep::sync::{self, Password, RequestInfo, ResponseInfo, Shape, Status};
 use qaqpa_adapters::wsse;
+use qaqpa_proto::v1::Payload;
 use qaqpa_proto::{Contract, Operation};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -41,6 +43,7 @@ fn write(
         request_date: Some(now),
         requestor_bin: Some("990140000007"),
         operator_bin: Some("990141000002"),
+        sender_code: Some("demo_sender"),
     };
     let (mut request, mut reply) = (String::new(), String::new());
     codec.write_request(&sample::message(contract, operation.request, &mut choose).whole, &fills, &mut request)?;
@@ -48,14 +51,23 @@ fn write(
     let request_body = sync::write_request(&request_info(operation, now), Shape::of_request(operation), &request)?;
     let reply_body = sync::write_reply(&response_info(now), Some((Shape::of_reply(operation), &reply)))?;
     for (kind, text) in [
-        ("request.document", request),
-        ("reply.document", reply),
+        ("request.document", standing_alone(operation, request)),
+        ("reply.document", standing_alone(operation, reply)),
         ("request.envelope", wsse::envelope_unsigned(&request_body)),
         ("reply.envelope", wsse::envelope_unsigned(&reply_body)),
     ] {
-        std::fs::write(directory.join(format!("{}.{size}.{kind}.xml", operation.name)), text)?;
+        let name = format!("{}.{}.{size}.{kind}.xml", operation.system.id, operation.name);
+        std::fs::write(directory.join(name), text)?;
     }
     Ok(())
+}
+
+/// A document without a root of its own has SHEP's `data` for one.
+fn standing_alone(operation: &Operation, document: String) -> String {
+    match operation.payload {
+        Payload::Children | Payload::XsiType => format!("<data>{document}</data>"),
+        Payload::Root | Payload::Escaped | Payload::Unspecified => document,
+    }
 }
 
 fn request_info(operation: &Operation, now: Timestamp) -> RequestInfo {

@@ -102,6 +102,7 @@ fn value(contract: &Contract, field: &Field, choose: &mut impl FnMut(u64) -> u64
             let inner = message(contract, index, choose);
             Value::Bytes(inner.whole, inner.written)
         }
+        _ => unreachable!("a table with such a field does not compile"),
     }
 }
 

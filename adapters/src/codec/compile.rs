@@ -1,7 +1,7 @@
 //! A contract becomes a table. All that could go wrong with names is found here, at start, and not while an exchange waits.
 //!
 //! Refused: names that are no XML names, two fields with one element, formats that do not fit their type, enumerations with
-//! one text twice, a namespace that would need escaping.
+//! one text twice, a namespace that would need escaping, types that are not written as XML (maps, `Any`, floats).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,6 +31,16 @@ pub enum CodecProblem {
     /// A format on a type that cannot have it.
     #[error("field `{field}` of `{message}` has a format that does not fit its type")]
     Format {
+        /// Full name of the message.
+        message: String,
+        /// Name of the field.
+        field: String,
+    },
+    /// A type that minimisation knows and XML documents do not.
+    #[error(
+        "field `{field}` of `{message}` has a type that is not written as XML: a map, an Any, a float or a fixed number"
+    )]
+    Type {
         /// Full name of the message.
         message: String,
         /// Name of the field.
@@ -158,6 +168,19 @@ fn slot(message: &Message, field: &Field, reached: &mut Reached) -> Result<Slot,
         (FieldKind::Int64, Format::Unspecified | Format::Grade) => Kind::Int64,
         (FieldKind::Uint32, Format::Unspecified | Format::Grade) => Kind::Uint32,
         (FieldKind::Uint64, Format::Unspecified | Format::Grade) => Kind::Uint64,
+        (
+            FieldKind::Map(_)
+            | FieldKind::Any
+            | FieldKind::Sint32
+            | FieldKind::Sint64
+            | FieldKind::Fixed32
+            | FieldKind::Fixed64
+            | FieldKind::Sfixed32
+            | FieldKind::Sfixed64
+            | FieldKind::Float
+            | FieldKind::Double,
+            _,
+        ) => return Err(CodecProblem::Type { message: message.name.clone(), field: field.name.clone() }),
         _ => return Err(CodecProblem::Format { message: message.name.clone(), field: field.name.clone() }),
     };
     Ok(Slot {

@@ -20,6 +20,8 @@ pub struct Fills<'v> {
     pub requestor_bin: Option<&'v str>,
     /// BIN of the operator.
     pub operator_bin: Option<&'v str>,
+    /// Login of the sending system at SHEP.
+    pub sender_code: Option<&'v str>,
 }
 
 /// One piece of what is written before all fields.

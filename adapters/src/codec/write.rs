@@ -241,6 +241,7 @@ impl<'t, 'w> Writer<'t, 'w, '_> {
             FillValue::RequestId => fills.request_id,
             FillValue::RequestorBin => fills.requestor_bin,
             FillValue::OperatorBin => fills.operator_bin,
+            FillValue::SenderCode => fills.sender_code,
             FillValue::Unspecified => None,
             FillValue::RequestDate => {
                 let instant = fills.request_date.ok_or_else(|| self.fail(WriteError::Missing))?;

@@ -5,7 +5,6 @@
 
 mod act;
 mod bounded;
-mod check_digit;
 mod dictionary;
 mod registry;
 mod schools;
@@ -13,7 +12,6 @@ mod schools;
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use jiff::Timestamp;
 use qaqpa_adapters::codec::{Codec, CodecProblem, Limits, Read, ReadError};
 use qaqpa_adapters::shep::sync::Data;
 use qaqpa_proto::v1::FillValue;
@@ -21,6 +19,7 @@ use qaqpa_proto::{Contract, Operation};
 
 use crate::office::locked;
 use crate::refusal::Refusal;
+use crate::systems::{Answer, Head};
 use act::Act;
 use registry::Registry;
 
@@ -36,19 +35,6 @@ pub(crate) struct Service {
     act: Act,
     operation: Operation,
     codec: Codec,
-}
-
-/// What the head of the reply says.
-pub(crate) struct Head {
-    /// The request it claims to answer, where that is not the one it does.
-    pub(crate) request_id: Option<String>,
-    pub(crate) date: Timestamp,
-}
-
-/// A business document.
-pub(crate) struct Answer<'s> {
-    pub(crate) operation: &'s Operation,
-    pub(crate) xml: String,
 }
 
 impl Avtoshkola {

@@ -9,10 +9,10 @@ use qaqpa_adapters::soap::Envelope;
 use qaqpa_adapters::wsse::{self, NotAuthentic};
 use qaqpa_adapters::xml::{Document, Node, text};
 
-use crate::avtoshkola::Head;
 use crate::office::Office;
 use crate::refusal::Refusal;
 use crate::reply::{self, Draft};
+use crate::systems::Head;
 use crate::{Behaviour, Sender};
 
 /// What is the same for all steps.
@@ -86,11 +86,9 @@ fn draft<'r>(request: &Request<'r>, received: &Received<'_, '_>) -> Result<Draft
         Behaviour::Replayed if office.has_replied() => return Ok(Draft { info, document: None }),
         _ => {}
     }
-    let service = office.avtoshkola.service(&received.info.service_id).ok_or_else(Refusal::service)?;
-    let data = received.data.ok_or_else(|| Refusal::format("`data` is missing"))?;
     let other = info.correlation_id.clone().filter(|_| *request.behaviour == Behaviour::WrongCorrelation);
-    let head = Head { request_id: other, date: info.response_date };
-    let answer = office.avtoshkola.answer(service, &data, &head)?;
+    let head = Head { message_id: info.message_id.clone(), request_id: other, date: info.response_date };
+    let answer = office.systems.answer(&received.info.service_id, received.data.as_ref(), &head)?;
     let document = if *request.behaviour == Behaviour::NoData { None } else { Some(answer) };
     Ok(Draft { info, document })
 }

@@ -1,11 +1,11 @@
-//! Stands in for the state: a mock government that answers SHEP's synchronous channel v10 for AIS Avtoshkola.
+//! Stands in for the state: a mock government that answers SHEP's synchronous channel v10 for AIS Avtoshkola and GBD FL.
 //!
 //! It is served over TLS without client certificates, as SHEP is; it verifies the WS-Security signature of every request
 //! against pinned signers and signs its replies. What it knows of AIS Avtoshkola is RECONSTRUCTED, like the contract it
-//! reads. On demand it misbehaves, in every way a gateway has to survive: see [`Behaviour::ALL`].
+//! reads; of GBD FL the documents are attested, the codes of its errors and the persons are not. On demand it misbehaves, in every way a gateway has to survive: see [`Behaviour::ALL`].
 //!
-//! It refuses to be taken for the state: it answers in plain HTTP on loopback only, its schools are synthetic, its numbers
-//! begin with `RECON` and `RG`. It remembers in memory and within bounds, and forgets everything when it stops.
+//! It refuses to be taken for the state: it answers in plain HTTP on loopback only, its schools and persons are synthetic, its
+//! numbers begin with `RECON` and `RG`. It remembers in memory and within bounds, and forgets everything when it stops.
 //!
 //! ```no_run
 //! # async fn example(options: qaqpa_mock::Options) -> Result<(), Box<dyn std::error::Error>> {
@@ -21,6 +21,8 @@
 
 mod avtoshkola;
 mod behaviour;
+mod check_digit;
+mod gbdfl;
 mod government;
 mod http;
 mod ids;
@@ -35,9 +37,11 @@ mod reply;
 mod scissors;
 mod script;
 mod socket;
+mod systems;
 mod wsdl;
 
 pub use behaviour::{Behaviour, Entry, Sound, UnknownBehaviour, Wrapping};
+pub use gbdfl::EXPIRED_TOKEN;
 pub use government::Government;
 pub use kept::Exchange;
 pub use listen::NotStarted;

@@ -1,7 +1,7 @@
 //! The office: takes the body of a request, decides by the script how to behave, and gives out a parcel.
 //!
 //! No await and no I/O, so no lock is ever held across one. Each of the three locks guards one thing and is let go before
-//! the next is taken: `script`, `kept`, and the registry inside [`Avtoshkola`].
+//! the next is taken: `script`, `kept`, and the registry of AIS Avtoshkola.
 
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicU64;
@@ -12,7 +12,6 @@ use hyper::StatusCode;
 use hyper::header::HeaderValue;
 use jiff::Timestamp;
 
-use crate::avtoshkola::Avtoshkola;
 use crate::http::{Delivery, Parcel};
 use crate::ids::Ids;
 use crate::intake::{self, Names, Request};
@@ -21,12 +20,13 @@ use crate::outgoing::Outgoing;
 use crate::refusal::Refusal;
 use crate::reply::{self, XML};
 use crate::script::Script;
+use crate::systems::Systems;
 use crate::{Behaviour, Exchange, NotStarted, Options, PATH, Transport};
 
 pub(crate) struct Office {
     pub(crate) options: Options,
     address: SocketAddr,
-    pub(crate) avtoshkola: Avtoshkola,
+    pub(crate) systems: Systems,
     pub(crate) ids: Ids,
     pub(crate) script: Mutex<Script>,
     pub(crate) kept: Mutex<Kept>,
@@ -45,7 +45,7 @@ impl Office {
     pub(crate) fn open(options: Options, address: SocketAddr) -> Result<Self, NotStarted> {
         Ok(Self {
             address,
-            avtoshkola: Avtoshkola::open(&options.contract, options.generous)?,
+            systems: Systems::open(&options.contract, options.generous)?,
             ids: Ids::starting_at((options.clock)()),
             script: Mutex::new(Script::new()),
             kept: Mutex::new(Kept::up_to(options.keep)),

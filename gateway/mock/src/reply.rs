@@ -13,9 +13,9 @@ use qaqpa_adapters::shep::sync::{ResponseInfo, Shape, write_reply};
 use qaqpa_adapters::wsse::{self, Id, KeyInfo, Layout, Sign};
 
 use crate::Behaviour;
-use crate::avtoshkola::Answer;
 use crate::intake::Request;
 use crate::refusal::Refusal;
+use crate::systems::Answer;
 
 pub(crate) use encoding::{XML, encoded};
 pub use spelling::CANARY;
@@ -46,11 +46,11 @@ pub(crate) fn written(request: &Request<'_>, draft: &Draft<'_>, is_signed: bool)
     Ok(spoilt::spoilt(behaviour, forged::forged(behaviour, envelope, id)))
 }
 
-/// How `data` carries the document.
+/// How `data` carries the document. One without a root of its own cannot be text.
 fn shape<'o>(behaviour: &Behaviour, answer: &Answer<'o>) -> Shape<'o> {
-    match behaviour {
-        Behaviour::EscapedData | Behaviour::DataInXsiNamespace => Shape::Escaped,
-        _ => Shape::of_reply(answer.operation),
+    match (behaviour, Shape::of_reply(answer.operation)) {
+        (Behaviour::EscapedData | Behaviour::DataInXsiNamespace, Shape::Root) => Shape::Escaped,
+        (_, shape) => shape,
     }
 }
 

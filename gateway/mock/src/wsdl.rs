@@ -20,12 +20,18 @@ const WSDL: &str = include_str!("../../../schemas/wsdl/SyncChannel.wsdl");
 /// The address that the file has.
 const PLACEHOLDER: &str = "http://127.0.0.1:8088/bip-sync-wss-gost/";
 
-const SCHEMAS: [(&str, &str); 5] = [
+const SCHEMAS: [(&str, &str); 11] = [
     ("shep-sync-v10.xsd", include_str!("../../../schemas/xsd/shep-sync-v10.xsd")),
     ("shep-sync-v10-request.xsd", include_str!("../../../schemas/xsd/shep-sync-v10-request.xsd")),
     ("shep-sync-v10-response.xsd", include_str!("../../../schemas/xsd/shep-sync-v10-response.xsd")),
     ("shep-common-v10.xsd", include_str!("../../../schemas/xsd/shep-common-v10.xsd")),
     ("aisas-RECONSTRUCTED.xsd", include_str!("../../../schemas/xsd/aisas-RECONSTRUCTED.xsd")),
+    ("gbdfl-data-request.xsd", include_str!("../../../schemas/xsd/gbdfl-data-request.xsd")),
+    ("gbdfl-data-response.xsd", include_str!("../../../schemas/xsd/gbdfl-data-response.xsd")),
+    ("gbdfl-message.xsd", include_str!("../../../schemas/xsd/gbdfl-message.xsd")),
+    ("gbdfl-person.xsd", include_str!("../../../schemas/xsd/gbdfl-person.xsd")),
+    ("gbdfl-document.xsd", include_str!("../../../schemas/xsd/gbdfl-document.xsd")),
+    ("gbdfl-dictionaries.xsd", include_str!("../../../schemas/xsd/gbdfl-dictionaries.xsd")),
 ];
 
 #[cfg(test)]

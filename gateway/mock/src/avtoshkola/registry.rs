@@ -5,7 +5,8 @@ use qaqpa_proto::avtoshkola::v1::{Certificate, DrivingCategory, Group, Outcome, 
 
 use super::bounded::Bounded;
 use super::dictionary::{self, DRAFT, ISSUED, REVOKED};
-use super::{check_digit, schools};
+use super::schools;
+use crate::check_digit;
 
 /// Why the state does not do what it was asked; a business result, not a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn all_bins_are_such_as_nobody_has() {
         for row in &SCHOOLS {
-            assert!(row.bin.starts_with("9901400000") && super::super::check_digit::fits(row.bin), "{}", row.bin);
+            assert!(row.bin.starts_with("9901400000") && crate::check_digit::fits(row.bin), "{}", row.bin);
         }
     }
 

@@ -14,7 +14,7 @@ pub const CANARY: &str = "QAQPA-CANARY";
 pub(super) fn of(behaviour: &Behaviour, content: String) -> String {
     match behaviour {
         Behaviour::Drift => drifted(&content),
-        Behaviour::Cdata => content
+        Behaviour::Cdata if content.contains("<data>") => content
             .replace("<data>", &format!("<data{XS_STRING}><![CDATA[{DECLARATION}"))
             .replace("</data>", "]]></data>"),
         Behaviour::OtherPrefixes => renamed(&renamed(&content, "typ", "ns3"), "a", "ns7"),
@@ -51,10 +51,10 @@ fn drifted(content: &str) -> String {
         "<surname>{CANARY}</surname><nationality><code>005</code><nameRu>{CANARY}</nameRu></nationality>\
          <examCentre room=\"{CANARY}\"><seat>{CANARY}</seat></examCentre>"
     );
-    let (before, after) = content.rsplit_once("</a:").unwrap_or((content, ""));
-    if after.is_empty() {
-        return content.to_owned();
-    }
+    let Some((before, after)) = content.rsplit_once("</a:") else {
+        let in_person = format!("<creditRating>{CANARY}</creditRating></person>");
+        return content.replace("</person>", &in_person).replace("</data>", &format!("{strangers}</data>"));
+    };
     format!("{before}{strangers}</a:{after}").replacen(
         "</result>",
         &format!("</result><operator>{CANARY}</operator>"),
@@ -94,7 +94,7 @@ fn dates_respelt(content: &str) -> String {
         Some(respelt) if text.matches("<responseDate>").count() > 1 => respelt,
         _ => text,
     };
-    zoned(zoned(text, "registrationDate"), "issueDate")
+    ["registrationDate", "issueDate", "birthDate"].into_iter().fold(text, zoned)
 }
 
 /// Length of `2026-03-02`.

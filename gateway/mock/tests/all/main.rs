@@ -11,6 +11,8 @@ mod describe;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod gbdfl;
+#[cfg(test)]
 mod life;
 #[cfg(test)]
 mod world;

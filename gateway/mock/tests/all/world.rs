@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use qaqpa_adapters::codec::{Codec, Fills, Limits};
 use qaqpa_adapters::shep::sync::{self, Fault, Password, Reply, RequestInfo, ResponseInfo, Shape};
 use qaqpa_adapters::soap::Envelope;
-use qaqpa_adapters::wsse::{self, Id, NotAuthentic, PinnedSigners, Sign, Signer};
+use qaqpa_adapters::wsse::{self, Id, Layout, NotAuthentic, PinnedSigners, Sign, Signer};
 use qaqpa_adapters::xml::{Document, text};
 use qaqpa_certs_dev::{Credential, DevPki};
 use qaqpa_mock::{Government, Options, Transport};
@@ -74,14 +74,20 @@ pub(crate) struct Asked {
     pub(crate) content: String,
 }
 
+/// A request to AIS Avtoshkola.
 pub(crate) fn ask(rpc: &str, message_id: &str, request: &impl prost::Message) -> Asked {
-    let operation = CONTRACT.operation(&format!("/qaqpa.avtoshkola.v1.Training/{rpc}")).unwrap();
+    ask_at(&format!("/qaqpa.avtoshkola.v1.Training/{rpc}"), message_id, request)
+}
+
+pub(crate) fn ask_at(path: &str, message_id: &str, request: &impl prost::Message) -> Asked {
+    let operation = CONTRACT.operation(path).unwrap();
     let codec = Codec::compile(&CONTRACT, operation).unwrap();
     let fills = Fills {
         request_id: Some(message_id),
         request_date: Some(now()),
         requestor_bin: Some("990140000007"),
         operator_bin: Some("990140000037"),
+        sender_code: Some("demo_sender"),
     };
     let mut document = String::new();
     codec.write_request(&request.encode_to_vec(), &fills, &mut document).unwrap();
@@ -103,8 +109,11 @@ impl Asked {
     }
 
     pub(crate) fn signed_by(&self, credential: &Credential) -> String {
-        let id = Id::new(uuid::Uuid::from_u128(1));
-        wsse::envelope(&self.content, id, signer(credential).as_ref()).unwrap()
+        let (id, signer) = (Id::new(uuid::Uuid::from_u128(1)), signer(credential));
+        match Shape::of_request(self.operation).is_canonical() {
+            true => wsse::envelope(&self.content, id, signer.as_ref()).unwrap(),
+            false => wsse::envelope_parsed(&self.content, &Layout::request(id), signer.as_ref()).unwrap(),
+        }
     }
 
     pub(crate) fn unsigned(&self) -> String {

@@ -2,7 +2,7 @@
 //! and a mistake that both made would be found by nobody.
 
 /// Whether the text is 12 ASCII digits whose last one fits.
-pub(super) fn fits(text: &str) -> bool {
+pub(crate) fn fits(text: &str) -> bool {
     let Some(digits) = digits(text) else { return false };
     let (last, rest) = (digits.last().copied(), digits.iter().take(11));
     let sum = |weights: [u32; 11]| rest.clone().zip(weights).map(|(digit, weight)| digit * weight).sum::<u32>() % 11;
