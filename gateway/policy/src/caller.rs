@@ -28,7 +28,9 @@ pub enum Role {
     Exchange,
     /// Read the journal.
     Auditor,
-    /// Administer consents and subjects.
+    /// Answer for personal data (Law 94-V): consents, and the rights of subjects.
+    Officer,
+    /// Reload, and try a pending policy beside the live one.
     Admin,
 }
 

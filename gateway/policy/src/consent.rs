@@ -1,56 +1,202 @@
-//! Consent for minors: whoever is under the policy's age on the day of the exchange needs a guardian and a consent.
+//! Room 5: may data of these persons move? Holds, incompatible purposes, consents of the ledger, guardians of minors.
 //!
 //! The age comes from the birth date alone, never from the IIN. A birth date in the future is a minor's. Refuses a
 //! birth date that is missing or unreadable where the contract has a place for it, since silence would hide a minor,
-//! and a guardian who is the student.
+//! a guardian who is the student, and a person whom no valid IIN names, since nobody could tell what holds them.
+//!
+//! ```text
+//! reporting, consent in force                  -> Consent, relying on it
+//! reporting, consent withdrawn yesterday       -> consent.withdrawn at student.iin
+//! born 2010, guardian named, no such consent   -> consent.missing at student.consent_ref
+//! ```
 
+pub mod form;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
 use jiff::civil::Date;
+use qaqpa_proto::Operation;
 
+use crate::identifier::Iin;
+use crate::pack::MinorRule;
 use crate::permit::Permit;
-use crate::subject::{Person, Subjects};
+use crate::standing::{Demand, Standing};
+use crate::subject::{self, Person, Subjects};
+use crate::wire::Malformed;
 
-/// Evidence that nobody in an exchange lacked a guardian's consent.
+/// Evidence that everybody in an exchange may be spoken of, now.
 #[derive(Debug, Clone)]
 pub struct Consent {
     persons: usize,
     minors: usize,
     mismatches: Vec<String>,
+    reliances: Vec<Reliance>,
 }
 
-/// Judges every person of a request on the day `today`.
+/// A person of an exchange and the consent it relies on, if one was needed.
+#[derive(Debug, Clone)]
+pub struct Reliance {
+    /// Who.
+    pub iin: Iin,
+    /// Id of the consent in the ledger.
+    pub consent: Option<String>,
+}
+
+/// The moment of an exchange, as an instant and as a day in Kazakhstan.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    /// The instant.
+    pub now: Timestamp,
+    /// The day.
+    pub today: Date,
+}
+
+/// Judges every person of a request; `cited` is the consent that the caller's context names, `known` what the ledger
+/// knows of a person.
 ///
 /// # Errors
 /// All persons that lack something, by their place in the request.
-pub fn check(permit: &Permit, subjects: &Subjects, today: Date) -> Result<Consent, NotConsented> {
-    let mut consent = Consent { persons: subjects.persons().len(), minors: 0, mismatches: Vec::new() };
-    if !subjects.tells_birth_date() {
-        return Ok(consent);
+pub fn check(
+    permit: &Permit,
+    operation: &Operation,
+    cited: Option<&str>,
+    subjects: &Subjects,
+    known: &dyn Fn(&Iin) -> Arc<Standing>,
+    moment: Moment,
+) -> Result<Consent, NotConsented> {
+    let mut judge = Judge { permit, operation, cited, subjects, moment, consent: Consent::of(subjects), lacks: Vec::new() };
+    subjects.persons().iter().for_each(|person| judge.person(person, known));
+    match judge.lacks.is_empty() {
+        true => Ok(judge.consent),
+        false => Err(NotConsented { lacks: judge.lacks, clause: permit.pack().minors().clause.clone() }),
     }
+}
+
+/// Judges the persons of a reply where the request told no birth date: a policy that refuses minors refuses them here.
+///
+/// # Errors
+/// A minor, or bytes that are no protobuf.
+pub fn check_reply(permit: &Permit, operation: &Operation, wire: &[u8], today: Date) -> Result<(), NotConsented> {
     let minors = permit.pack().minors();
-    let paths = subjects.paths();
-    let place = |person: &Person, path: &str| permit.request_plan().place(path, &person.positions);
-    let mut lacks = Vec::new();
-    for person in subjects.persons() {
-        let Some(born) = person.birth_date else {
-            lacks.push(Lack { path: place(person, &paths.birth_date), kind: LackKind::BirthDate });
-            continue;
-        };
-        if contradicts(person, born) {
-            consent.mismatches.push(place(person, &paths.iin));
-        }
-        if age(born, today) < i32::from(minors.age) {
-            consent.minors += 1;
-            let found = lack_of_minor(person).into_iter().map(|kind| Lack {
-                path: place(person, if kind == LackKind::Reference { &paths.consent } else { &paths.guardian }),
-                kind,
-            });
-            lacks.extend(found);
+    let (MinorRule::Refuse, Some(path)) = (minors.rule, &operation.subject.reply_birth_date) else { return Ok(()) };
+    let lack = |kind| NotConsented {
+        lacks: vec![Lack { path: path.text.clone(), kind }],
+        clause: minors.clause.clone(),
+    };
+    let births = subject::texts(wire, &path.numbers).map_err(|_: Malformed| lack(LackKind::BirthDate))?;
+    for born in births {
+        match crate::calendar::date(born) {
+            None => return Err(lack(LackKind::BirthDate)),
+            Some(born) if age(born, today) < i32::from(minors.age) => return Err(lack(LackKind::MinorRefused)),
+            Some(_) => {}
         }
     }
-    if lacks.is_empty() { Ok(consent) } else { Err(NotConsented { lacks, clause: minors.clause.clone() }) }
+    Ok(())
+}
+
+struct Judge<'a> {
+    permit: &'a Permit,
+    operation: &'a Operation,
+    cited: Option<&'a str>,
+    subjects: &'a Subjects,
+    moment: Moment,
+    consent: Consent,
+    lacks: Vec<Lack>,
+}
+
+impl Judge<'_> {
+    fn person(&mut self, person: &Person, known: &dyn Fn(&Iin) -> Arc<Standing>) {
+        let Some(iin) = person.iin else { return self.lack(person, LackKind::Unknown) };
+        let standing = known(&iin);
+        if let Err(kind) = standing.allows(self.permit, self.moment.now) {
+            return self.lack(person, kind);
+        }
+        let relied_on = match self.is_minor(person, iin) {
+            Err(()) => return,
+            Ok(true) => self.guardians(person, &standing),
+            Ok(false) => self.own(person, &standing),
+        };
+        if let Ok(consent) = relied_on {
+            self.consent.reliances.push(Reliance { iin, consent });
+        }
+    }
+
+    /// Whether the request says the person is a minor; `Err` when it must say and does not.
+    fn is_minor(&mut self, person: &Person, iin: Iin) -> Result<bool, ()> {
+        if !self.subjects.tells_birth_date() {
+            return Ok(false);
+        }
+        let Some(born) = person.birth_date else {
+            self.lack(person, LackKind::BirthDate);
+            return Err(());
+        };
+        if iin.birth_date_hint().is_some_and(|hint| hint != born) {
+            self.consent.mismatches.push(self.place(person, &self.subjects.paths().iin));
+        }
+        let minor = age(born, self.moment.today) < i32::from(self.permit.pack().minors().age);
+        self.consent.minors += usize::from(minor);
+        Ok(minor)
+    }
+
+    /// The person's own consent, where the purpose wants one.
+    fn own(&mut self, person: &Person, standing: &Standing) -> Result<Option<String>, ()> {
+        let Some(rule) = &self.permit.purpose().consent else { return Ok(None) };
+        self.relied_on(person, standing, Demand::Own { rule, reference: self.cited })
+    }
+
+    /// A guardian's, for a minor, whatever the purpose; or none, where the policy refuses minors.
+    fn guardians(&mut self, person: &Person, standing: &Standing) -> Result<Option<String>, ()> {
+        if self.permit.pack().minors().rule == MinorRule::Refuse {
+            self.lack(person, LackKind::MinorRefused);
+            return Err(());
+        }
+        let lacks = lack_of_minor(person);
+        let (Some(guardian), Some(reference), true) = (&person.guardian, &person.consent, lacks.is_empty()) else {
+            lacks.into_iter().for_each(|kind| self.lack(person, kind));
+            return Err(());
+        };
+        let rule = self.permit.purpose().consent.as_ref();
+        self.relied_on(person, standing, Demand::Guardian { guardian, reference, rule })
+    }
+
+    fn relied_on(&mut self, person: &Person, standing: &Standing, demand: Demand<'_>) -> Result<Option<String>, ()> {
+        match standing.consent(self.permit, &self.operation.system.id, demand, self.moment.now) {
+            Ok(given) => Ok(Some(given.id.clone())),
+            Err(kind) => {
+                self.lack(person, kind);
+                Err(())
+            }
+        }
+    }
+
+    fn lack(&mut self, person: &Person, kind: LackKind) {
+        let paths = self.subjects.paths();
+        let path = match kind {
+            LackKind::Guardian | LackKind::GuardianIsSubject => &paths.guardian,
+            LackKind::Reference => &paths.consent,
+            LackKind::BirthDate | LackKind::MinorRefused => &paths.birth_date,
+            _ => &paths.iin,
+        };
+        self.lacks.push(Lack { path: self.place(person, path), kind });
+    }
+
+    fn place(&self, person: &Person, path: &str) -> String {
+        self.permit.request_plan().place(path, &person.positions)
+    }
 }
 
 impl Consent {
+    fn of(subjects: &Subjects) -> Self {
+        Self { persons: subjects.persons().len(), minors: 0, mismatches: Vec::new(), reliances: Vec::new() }
+    }
+
+    /// Who the exchange is about, and the consents it relies on.
+    #[must_use]
+    pub fn reliances(&self) -> &[Reliance] {
+        &self.reliances
+    }
+
     /// How many persons were judged.
     #[must_use]
     pub fn persons(&self) -> usize {
@@ -83,7 +229,13 @@ impl NotConsented {
     /// Stable code, of the gravest lack.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        self.lacks.iter().map(|lack| lack.kind).min().unwrap_or(LackKind::BirthDate).code()
+        self.kind().code()
+    }
+
+    /// The gravest lack.
+    #[must_use]
+    pub fn kind(&self) -> LackKind {
+        self.lacks.iter().map(|lack| lack.kind).min().unwrap_or(LackKind::Unknown)
     }
 
     /// All of them.
@@ -108,17 +260,35 @@ pub struct Lack {
     pub kind: LackKind,
 }
 
-/// What a person can lack, gravest first.
+/// What can stand against a person's data moving, gravest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LackKind {
+    /// Their data is blocked.
+    Restricted,
+    /// They objected to the purpose.
+    Objected,
+    /// Their data went out for a purpose that this one may not be joined with.
+    Incompatible,
+    /// A minor, and the policy takes none.
+    MinorRefused,
     /// A minor's guardian is missing or no IIN.
     Guardian,
     /// A minor's guardian is the minor.
     GuardianIsSubject,
     /// A minor's consent reference is missing.
     Reference,
+    /// The consent was withdrawn.
+    ConsentWithdrawn,
+    /// The consent's term is over.
+    ConsentExpired,
+    /// The consent is for other organisations, systems or categories, or of a form that the purpose does not accept.
+    ConsentScope,
+    /// No consent for the purpose.
+    ConsentMissing,
     /// Without a birth date nobody knows whether a guardian is needed.
     BirthDate,
+    /// No valid IIN says who it is.
+    Unknown,
 }
 
 impl LackKind {
@@ -126,8 +296,36 @@ impl LackKind {
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
+            Self::Restricted => "subject.restricted",
+            Self::Objected => "subject.objected",
+            Self::Incompatible => "purpose.incompatible",
+            Self::MinorRefused => "consent.minor_refused",
             Self::Guardian | Self::GuardianIsSubject | Self::Reference => "consent.guardian_missing",
+            Self::ConsentWithdrawn => "consent.withdrawn",
+            Self::ConsentExpired => "consent.expired",
+            Self::ConsentScope => "consent.out_of_scope",
+            Self::ConsentMissing => "consent.missing",
             Self::BirthDate => "consent.birth_date_unknown",
+            Self::Unknown => "subject.unknown",
+        }
+    }
+
+    /// One sentence.
+    fn sentence(self) -> &'static str {
+        match self {
+            Self::Restricted => "the person's data is blocked",
+            Self::Objected => "the person objected to this purpose",
+            Self::Incompatible => "the person's data went out for a purpose that this one may not be joined with",
+            Self::MinorRefused => "the operator's policy takes no data of minors",
+            Self::Guardian | Self::GuardianIsSubject | Self::Reference => {
+                "a minor needs a guardian's IIN and the reference of their consent"
+            }
+            Self::ConsentWithdrawn => "the consent was withdrawn",
+            Self::ConsentExpired => "the term of the consent is over",
+            Self::ConsentScope => "the consent does not cover this exchange",
+            Self::ConsentMissing => "there is no consent for this purpose",
+            Self::BirthDate => "without a birth date it is unknown whether a guardian must consent",
+            Self::Unknown => "no valid IIN says whom the record is about",
         }
     }
 }
@@ -151,17 +349,8 @@ fn age(born: Date, today: Date) -> i32 {
     i32::from(today.year()) - i32::from(born.year()) - i32::from(!had_birthday)
 }
 
-fn contradicts(person: &Person, born: Date) -> bool {
-    person.iin.and_then(|iin| iin.birth_date_hint()).is_some_and(|hint| hint != born)
-}
-
 fn summary(lacks: &[Lack]) -> String {
-    let minors = lacks.iter().any(|lack| lack.kind != LackKind::BirthDate);
-    let what = if minors {
-        "a minor needs a guardian's IIN and the reference of their consent"
-    } else {
-        "without a birth date it is unknown whether a guardian must consent"
-    };
+    let what = lacks.iter().map(|lack| lack.kind).min().unwrap_or(LackKind::Unknown).sentence();
     let paths: Vec<&str> = lacks.iter().map(|lack| lack.path.as_str()).take(10).collect();
     format!("{what} ({})", paths.join(", "))
 }

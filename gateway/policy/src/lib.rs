@@ -8,7 +8,7 @@
 //! Claim::read(wire)                         -> Claim      what the request says of itself
 //! permit(caller, operation, claim, plans)   -> Permit     pack x contract, compiled at start
 //! Subjects::read(operation, wire)           -> Subjects
-//! consent::check(permit, subjects, today)   -> Consent
+//! consent::check(permit, .., known, moment) -> Consent    what the ledger knows of each person
 //! permit.request_plan().minimise(wire, ..)  -> Minimised  before any decoding
 //! residency::judge(endpoint, addresses, ..) -> Judged
 //! permit.reply_plan().minimise(wire, ..)    -> Minimised
@@ -18,27 +18,40 @@
 
 pub mod calendar;
 pub mod caller;
+pub mod cases;
 pub mod category;
 pub mod consent;
 pub mod context;
+pub mod diff;
 pub mod explain;
 pub mod identifier;
+pub mod lint;
+pub mod matrix;
+pub mod mechanism;
 pub mod minimise;
 pub mod pack;
 pub mod permit;
 pub mod plan;
+pub mod register;
 pub mod residency;
+pub mod sheet;
+pub mod standing;
 pub mod subject;
 mod suggest;
+pub mod trace;
+pub mod transform;
 pub mod wire;
+pub mod words;
 
 pub use caller::{Caller, CallerMatch, CallerRule, Callers, Identity, Role};
 pub use consent::{Consent, NotConsented};
 pub use context::{Claim, ContextProblem};
 pub use identifier::{Bin, Iin, InvalidIdentifier, Phone};
-pub use minimise::{Flaw, InvalidField, Minimised, Mode, NotMinimised, Withheld};
+pub use minimise::{Circumstances, Flaw, InvalidField, Minimised, Mode, NotMinimised, PseudonymKey, Transformed, Withheld};
 pub use pack::{Pack, PackProblem, Text};
 pub use permit::{NotPermitted, Permit, permit};
 pub use plan::{Direction, NotOffered, Plan, PlanProblem, Plans};
+pub use standing::Standing;
 pub use subject::Subjects;
+pub use transform::Transform;
 pub use wire::Malformed;

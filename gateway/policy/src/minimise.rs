@@ -5,21 +5,32 @@
 //! by path and code, never by value.
 //!
 //! ```text
-//! { iin, surname, phone, photo } --plan of `state-exchange`--> { iin, surname }
-//!     withheld: student.phone (clause 3) x1, student.photo (clause 8) x1
+//! { iin, surname, birth_date, photo } --plan of `state-exchange`--> { iin, surname, birth_date: "2008" }
+//!     withheld: student.photo (clause 8) x1      transformed: student.birth_date (year, clause 3) x1
 //! ```
 
+mod any;
+mod entry;
 mod filter;
+mod output;
+mod pseudonym;
 mod released;
+mod tally;
+mod transformed;
+mod value;
 
 use std::sync::Arc;
 
+use jiff::civil::Date;
+
 use crate::category;
 use crate::identifier::InvalidIdentifier;
-use crate::pack::Text;
-use crate::plan::{Direction, Fate, Plan};
+use crate::pack::{Purpose, Text};
+use crate::plan::{Direction, Entry, Fate, Plan};
+use crate::transform::Transform;
 use crate::wire::Malformed;
 
+pub use pseudonym::PseudonymKey;
 pub use released::Released;
 
 /// What happens to fields that the purpose does not need.
@@ -32,12 +43,29 @@ pub enum Mode {
     Strict,
 }
 
+impl Mode {
+    /// The mode of a purpose's requests to the operation at this path; replies are always stripped.
+    #[must_use]
+    pub fn of(purpose: &Purpose, operation: &str) -> Self {
+        if purpose.strict.iter().any(|pattern| pattern.covers(operation)) { Self::Strict } else { Self::Strip }
+    }
+}
+
+/// What transforms need to know of the moment and of the recipient.
+#[derive(Debug, Clone)]
+pub struct Circumstances {
+    /// Ages are counted on this day.
+    pub today: Date,
+    /// Without it, what would be pseudonymised stays behind.
+    pub pseudonyms: Option<PseudonymKey>,
+}
+
 /// Evidence that bytes hold nothing but what one plan lets move.
 #[derive(Clone)]
 pub struct Minimised {
     plan: Arc<Plan>,
     bytes: Vec<u8>,
-    tally: filter::Tally,
+    tally: tally::Tally,
 }
 
 impl Plan {
@@ -45,10 +73,15 @@ impl Plan {
     ///
     /// # Errors
     /// See [`NotMinimised`]; the one who wrote the message is at fault.
-    pub fn minimise(self: &Arc<Self>, wire: &[u8], mode: Mode) -> Result<Minimised, NotMinimised> {
+    pub fn minimise(
+        self: &Arc<Self>,
+        wire: &[u8],
+        mode: Mode,
+        circumstances: &Circumstances,
+    ) -> Result<Minimised, NotMinimised> {
         let direction = self.direction;
         let (bytes, tally, mut flaws) =
-            filter::run(self, wire).map_err(|problem| NotMinimised::Malformed { direction, problem })?;
+            filter::run(self, wire, circumstances).map_err(|problem| NotMinimised::Malformed { direction, problem })?;
         let minimised = Minimised { plan: Arc::clone(self), bytes, tally };
         if mode == Mode::Strict {
             let path = |withheld: Withheld<'_>| InvalidField { path: withheld.path.to_owned(), flaw: Flaw::Withheld };
@@ -73,20 +106,34 @@ impl Minimised {
 
     /// What was withheld, in the contract's order; unknown fields after the known fields.
     pub fn withheld(&self) -> impl Iterator<Item = Withheld<'_>> {
-        let known = self.plan.entries.iter().zip(self.tally.entries());
-        let unknown = self.plan.tables.iter().zip(self.tally.unknown());
-        let known = known.filter(|(entry, count)| **count > 0 && entry.fate == Fate::Drop).map(|(entry, count)| {
-            let (clause, reason) = (entry.why.clause.as_str(), Some(&entry.why.reason));
-            Withheld { path: &entry.path, category: category::name(entry.category), clause, reason, count: *count }
+        let known = self.plan.entries.iter().zip(self.tally.entries()).filter(|(_, count)| **count > 0);
+        let unknown = self.plan.tables.iter().zip(self.tally.unknown()).filter(|(_, count)| **count > 0);
+        let known = known.map(|(entry, count)| Withheld {
+            path: &entry.path,
+            category: category::name(entry.category),
+            clause: &entry.why.clause,
+            reason: Reason::of(entry),
+            count: *count,
         });
-        let unknown = unknown.filter(|(_, count)| **count > 0).map(|(table, count)| Withheld {
+        let unknown = unknown.map(|(table, count)| Withheld {
             path: &table.unknown_path,
             category: category::UNKNOWN,
             clause: "",
-            reason: None,
+            reason: Reason::UnknownField,
             count: *count,
         });
         known.chain(unknown)
+    }
+
+    /// What moved as a transform made it, in the contract's order; each is among the released fields too.
+    pub fn transformed(&self) -> impl Iterator<Item = Transformed<'_>> {
+        self.plan.entries.iter().filter_map(|entry| {
+            let Fate::Transform(position) = entry.fate else { return None };
+            let count = self.tally.transformed().get(position).copied().filter(|count| *count > 0)?;
+            let transform = self.plan.transforms.get(position)?;
+            let (category, clause) = (category::name(entry.category), entry.why.clause.as_str());
+            Some(Transformed { path: &entry.path, category, transform, clause, count })
+        })
     }
 
     /// How many fields were withheld, unknown ones included.
@@ -123,7 +170,7 @@ pub struct Withheld<'m> {
     pub category: &'static str,
     /// Clause of the policy; empty where none speaks.
     pub clause: &'m str,
-    reason: Option<&'m Text>,
+    reason: Reason<'m>,
     /// How many times it occurred.
     pub count: u32,
 }
@@ -133,12 +180,54 @@ impl<'m> Withheld<'m> {
     #[must_use]
     pub fn reason(&self, language: &str) -> &'m str {
         match (self.reason, language) {
-            (Some(text), _) => text.in_language(language),
-            (None, "kk") => "Келісімшарт бұл өрісті білмейді",
-            (None, "ru") => "Контракт не знает этого поля",
-            (None, _) => "The contract does not know this field",
+            (Reason::Policy(text), _) => text.in_language(language),
+            (Reason::UnknownField, "kk") => "Келісімшарт бұл өрісті білмейді",
+            (Reason::UnknownField, "ru") => "Контракт не знает этого поля",
+            (Reason::UnknownField, _) => "The contract does not know this field",
+            (Reason::UnknownType, "kk") => "Келісімшарт мұндай түрдегі хабарламаны білмейді",
+            (Reason::UnknownType, "ru") => "Контракт не знает сообщения такого типа",
+            (Reason::UnknownType, _) => "The contract does not know a message of this type",
+            (Reason::Unreadable, "kk") => "Мәнді саясат талап еткендей жалпылау мүмкін болмады",
+            (Reason::Unreadable, "ru") => "Значение не удалось обобщить так, как требует политика",
+            (Reason::Unreadable, _) => "The value could not be generalised as the policy demands",
         }
     }
+}
+
+/// Why a field stayed behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reason<'m> {
+    Policy(&'m Text),
+    UnknownField,
+    UnknownType,
+    Unreadable,
+}
+
+impl<'m> Reason<'m> {
+    fn of(entry: &'m Entry) -> Self {
+        match entry.fate {
+            Fate::Transform(_) => Self::Unreadable,
+            Fate::Any(_) => Self::UnknownType,
+            Fate::Control | Fate::Drop | Fate::Keep | Fate::Descend(_) | Fate::Entry(_) => {
+                Self::Policy(&entry.why.reason)
+            }
+        }
+    }
+}
+
+/// One field that moved as a transform made it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Transformed<'m> {
+    /// Field names from the root; repeated fields are named once.
+    pub path: &'m str,
+    /// Lower-case category.
+    pub category: &'static str,
+    /// What it became.
+    pub transform: &'m Transform,
+    /// Clause of the policy.
+    pub clause: &'m str,
+    /// How many times it occurred.
+    pub count: u32,
 }
 
 /// Why a message was not accepted. Holds paths and codes, never values.

@@ -1,8 +1,9 @@
 //! The policy pack: an operator's privacy policy as data, every rule with the clause it comes from.
 //!
-//! Refuses, all at once: unknown categories, two rules for one category, two purposes of one id, purposes that name
-//! no operation yet release something, texts that lack a language, any key it does not know. There is no key that
-//! weakens a check: residency can only be `forbidden` to cross the border.
+//! Refuses, all at once: unknown clauses, categories, purposes and mechanisms, two rules for one field, cycles of
+//! parents, rules for systems that are no recipients, special categories outside their purpose, consent as a basis
+//! without a rule on consent, clauses that nothing keeps, texts that lack a language, any key it does not know.
+//! There is no key that weakens a check: what a policy says of the border is recorded, and the gateway refuses either way.
 //!
 //! ```yaml
 //! purposes:
@@ -17,28 +18,51 @@
 //! ```
 
 mod check;
+mod document;
+mod family;
+mod problem;
+mod purpose;
+#[cfg(test)]
+mod schema;
 mod shape;
 
-use std::fmt;
 use std::sync::Arc;
 
 use qaqpa_proto::v1::Category;
 
 use crate::identifier::Bin;
 
+pub use document::{
+    Clause, MinorRule, Minors, Operator, Reading, ReadingKind, Recipient, Residency, Source, Special, Terms, Text, Why,
+    Withdrawal, cited,
+};
+pub use problem::{PackProblem, ProblemKind};
+pub use purpose::{ConsentRule, Incompatible, OperationPattern, Place, Purpose, Rule};
+
 /// A pack that has passed every check which needs no contract; the rest is checked by [`crate::Plans::compile`].
 #[derive(Debug, Clone)]
 pub struct Pack {
     operator: Operator,
     source: Source,
+    clauses: Vec<Clause>,
+    readings: Vec<Reading>,
     minors: Minors,
-    residency_clause: String,
+    residency: Residency,
+    withdrawal: Withdrawal,
     retention: Why,
+    terms: Terms,
+    recipients: Vec<Recipient>,
+    specials: Vec<Special>,
     purposes: Vec<Arc<Purpose>>,
     withhold: Vec<(Category, Why)>,
     withhold_otherwise: Why,
     sha256: String,
 }
+
+/// Two BINs for one operator. Who configured the gateway is at fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the operator's BIN differs from the one in its policy pack")]
+pub struct OtherBin;
 
 impl Pack {
     /// Reads a pack file of at most 1 MiB; `file_name` is only for messages.
@@ -47,6 +71,20 @@ impl Pack {
     /// Everything that is wrong with it; the author of the pack is at fault.
     pub fn parse(text: &str, file_name: &str) -> Result<Self, Vec<PackProblem>> {
         check::pack(text, file_name)
+    }
+
+    /// The same pack of an operator whose policy publishes no BIN.
+    ///
+    /// # Errors
+    /// The pack names another one.
+    pub fn with_bin(mut self, bin: Bin) -> Result<Self, OtherBin> {
+        match self.operator.bin {
+            Some(published) if published != bin => Err(OtherBin),
+            Some(_) | None => {
+                self.operator.bin = Some(bin);
+                Ok(self)
+            }
+        }
     }
 
     /// The operator's id, also the pack's.
@@ -79,22 +117,76 @@ impl Pack {
         &self.source
     }
 
-    /// From which age a person decides alone.
+    /// Every clause that speaks of personal data, in the order of the file.
+    #[must_use]
+    pub fn clauses(&self) -> &[Clause] {
+        &self.clauses
+    }
+
+    /// The clause of that number.
+    #[must_use]
+    pub fn clause(&self, number: &str) -> Option<&Clause> {
+        self.clauses.iter().find(|clause| clause.number == number)
+    }
+
+    /// Where the policy left a choice, and which one was made.
+    #[must_use]
+    pub fn readings(&self) -> &[Reading] {
+        &self.readings
+    }
+
+    /// From which age a person decides alone, and what happens before.
     #[must_use]
     pub fn minors(&self) -> &Minors {
         &self.minors
     }
 
-    /// Clause that forbids the data to cross the border.
+    /// What the policy says of the border.
     #[must_use]
-    pub fn residency_clause(&self) -> &str {
-        &self.residency_clause
+    pub fn residency(&self) -> &Residency {
+        &self.residency
     }
 
-    /// How long the operator keeps data; recorded, not enforced here.
+    /// Clause that speaks of the border.
+    #[must_use]
+    pub fn residency_clause(&self) -> &str {
+        &self.residency.clause
+    }
+
+    /// How soon data are destroyed after a withdrawal.
+    #[must_use]
+    pub fn withdrawal(&self) -> &Withdrawal {
+        &self.withdrawal
+    }
+
+    /// How long the operator keeps data, in words.
     #[must_use]
     pub fn retention(&self) -> &Why {
         &self.retention
+    }
+
+    /// How long the gateway keeps what it keeps, in days.
+    #[must_use]
+    pub fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// Who may receive or be asked.
+    #[must_use]
+    pub fn recipients(&self) -> &[Recipient] {
+        &self.recipients
+    }
+
+    /// The recipient behind a system's id.
+    #[must_use]
+    pub fn recipient(&self, system: &str) -> Option<&Recipient> {
+        self.recipients.iter().find(|recipient| recipient.system == system)
+    }
+
+    /// Categories that move for one purpose only, by a consent of their own.
+    #[must_use]
+    pub fn specials(&self) -> &[Special] {
+        &self.specials
     }
 
     /// All purposes, in the order of the file.
@@ -109,6 +201,11 @@ impl Pack {
         self.purposes.iter().find(|purpose| purpose.id == id)
     }
 
+    /// Categories that stay behind for a reason of their own, in the order of the file.
+    pub fn withheld(&self) -> impl Iterator<Item = (Category, &Why)> {
+        self.withhold.iter().map(|(category, why)| (*category, why))
+    }
+
     /// Why a category stays behind where a purpose does not list it, if the pack says so expressly.
     #[must_use]
     pub fn withholds(&self, category: Category) -> Option<&Why> {
@@ -121,155 +218,3 @@ impl Pack {
         &self.withhold_otherwise
     }
 }
-
-/// Whose policy a pack is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Operator {
-    /// Stable id.
-    pub id: String,
-    /// As published.
-    pub bin: Bin,
-    /// For people.
-    pub name: Text,
-}
-
-/// The published document.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
-    /// Its title.
-    pub title: String,
-    /// Where it is published.
-    pub url: String,
-    /// Date or other mark of the edition.
-    pub edition: String,
-}
-
-/// Who needs a guardian.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Minors {
-    /// Full years from which a person is no minor.
-    pub age: u8,
-    /// Clause of the policy.
-    pub clause: String,
-}
-
-/// Why data may move.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Purpose {
-    /// Stable id, claimed by callers.
-    pub id: String,
-    /// IRI in the Data Privacy Vocabulary.
-    pub dpv: String,
-    /// IRI of the legal basis.
-    pub legal_basis: String,
-    /// Clause of the policy.
-    pub clause: String,
-    /// For people.
-    pub title: Text,
-    /// Operations this purpose may use; empty for purposes that need no state system.
-    pub operations: Vec<OperationPattern>,
-    /// What a request may carry.
-    pub disclose: Vec<Rule>,
-    /// What a reply may carry.
-    pub receive: Vec<Rule>,
-}
-
-/// `package.Service/Method`, or `package.Service/*`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OperationPattern {
-    /// As written.
-    pub text: String,
-    /// Line in the file, from 1.
-    pub line: u64,
-    /// Column in the file, from 1.
-    pub column: u64,
-}
-
-impl OperationPattern {
-    /// Whether it covers the operation served at `/package.Service/Method`.
-    #[must_use]
-    pub fn covers(&self, path: &str) -> bool {
-        let Some(path) = path.strip_prefix('/') else { return false };
-        match self.text.strip_suffix("/*") {
-            Some(service) => path.rsplit_once('/').is_some_and(|(found, _)| found == service),
-            None => path == self.text,
-        }
-    }
-}
-
-/// One category that a purpose needs, and the clause that says so.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rule {
-    /// Kind of datum.
-    pub category: Category,
-    /// Clause of the policy.
-    pub clause: String,
-}
-
-/// A clause, or none where the policy is silent, and its reason.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Why {
-    /// Clause of the policy; empty where no clause speaks.
-    pub clause: String,
-    /// For people.
-    pub reason: Text,
-}
-
-/// A text in the three languages.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Text {
-    /// Kazakh.
-    pub kk: String,
-    /// Russian.
-    pub ru: String,
-    /// English.
-    pub en: String,
-}
-
-impl Text {
-    /// The text in `kk` or `ru`, English for everything else.
-    #[must_use]
-    pub fn in_language(&self, language: &str) -> &str {
-        match language {
-            "kk" => &self.kk,
-            "ru" => &self.ru,
-            _ => &self.en,
-        }
-    }
-}
-
-/// One thing that is wrong with a pack.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PackProblem {
-    /// Name of the file.
-    pub file: String,
-    /// From 1; 0 when it concerns the whole file.
-    pub line: u64,
-    /// From 1; 0 when it concerns the whole file.
-    pub column: u64,
-    /// One sentence.
-    pub message: String,
-    /// What was perhaps meant.
-    pub suggestion: Option<String>,
-}
-
-impl PackProblem {
-    /// Stable code.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        "policy.pack"
-    }
-}
-
-impl fmt::Display for PackProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)?;
-        match &self.suggestion {
-            Some(suggestion) => write!(f, "; did you mean `{suggestion}`?"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl std::error::Error for PackProblem {}

@@ -1,7 +1,12 @@
 //! The permission for one exchange: this caller, this operation, this purpose, for this organisation.
 //!
-//! Refuses what any of the three does not grant: the certificate's rule, the policy pack, the contract.
-//! There is no default purpose and no purpose that grants another.
+//! Refuses what any of the three does not grant: the certificate's rule, the policy pack, the contract; and what the
+//! pack prohibits, whoever asks. There is no default purpose and no purpose that grants another.
+//!
+//! ```text
+//! backend, /qaqpa.avtoshkola.v1.Training/SyncStudents, state-exchange  -> Permit, acting for 990141000002
+//! backend, the same, marketing                                         -> purpose.prohibited
+//! ```
 
 use std::sync::Arc;
 
@@ -10,7 +15,8 @@ use qaqpa_proto::Operation;
 use crate::caller::{Caller, Role};
 use crate::context::Claim;
 use crate::identifier::Bin;
-use crate::pack::{Pack, Purpose};
+use crate::minimise::Mode;
+use crate::pack::{ConsentRule, Incompatible, Pack, Purpose};
 use crate::plan::{NotOffered, Offer, Plan, Plans};
 
 /// Evidence that an exchange may go on, and by which plans.
@@ -37,6 +43,9 @@ pub fn permit(caller: &Caller, operation: &Operation, claim: &Claim, plans: &Pla
         return Err(NotPermitted::Operator);
     }
     let purpose = plans.pack().purpose(claim.purpose()).ok_or(NotPermitted::UnknownPurpose)?;
+    if purpose.prohibited.is_some() {
+        return Err(NotPermitted::Prohibited);
+    }
     if !caller.purposes().contains(&purpose.id) {
         return Err(NotPermitted::NotGranted);
     }
@@ -56,13 +65,13 @@ pub fn permit(caller: &Caller, operation: &Operation, claim: &Claim, plans: &Pla
     })
 }
 
-/// The organisation the exchange is made for: the operator itself, or one that the caller may act for.
+/// The organisation the exchange is made for: the operator itself, or one that the caller may act for. An operator
+/// without a BIN can make none for itself.
 fn acting(caller: &Caller, claim: &Claim, plans: &Plans) -> Result<Bin, NotPermitted> {
-    let own = plans.operator().bin;
-    match claim.on_behalf_of() {
-        None => Ok(own),
-        Some(bin) if *bin == own || caller.on_behalf_of().contains(bin) => Ok(*bin),
-        Some(_) => Err(NotPermitted::Delegation),
+    match (claim.on_behalf_of(), plans.operator().bin) {
+        (None, Some(own)) => Ok(own),
+        (Some(bin), own) if own == Some(*bin) || caller.on_behalf_of().contains(bin) => Ok(*bin),
+        (None, None) | (Some(_), _) => Err(NotPermitted::Delegation),
     }
 }
 
@@ -89,6 +98,25 @@ impl Permit {
     #[must_use]
     pub fn purpose(&self) -> &Purpose {
         &self.purpose
+    }
+
+    /// What happens to fields of the request that the purpose does not need.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        let strict = self.purpose.strict.iter().any(|pattern| pattern.covers(&self.operation));
+        if strict { Mode::Strict } else { Mode::Strip }
+    }
+
+    /// What every subject's consent must be; none where the purpose rests on something else.
+    #[must_use]
+    pub fn consent_rule(&self) -> Option<&ConsentRule> {
+        self.purpose.consent.as_ref()
+    }
+
+    /// Purposes that may not meet this one about one person.
+    #[must_use]
+    pub fn incompatible(&self) -> &[Incompatible] {
+        &self.purpose.incompatible
     }
 
     /// BIN of the organisation for which the exchange is made.
@@ -128,6 +156,9 @@ pub enum NotPermitted {
     /// The pack has no such purpose.
     #[error("the operator's policy has no such purpose")]
     UnknownPurpose,
+    /// The pack has it so that nobody may claim it.
+    #[error("the operator's policy prohibits the purpose")]
+    Prohibited,
     /// The caller has it not.
     #[error("this caller may not claim the purpose")]
     NotGranted,
@@ -137,7 +168,7 @@ pub enum NotPermitted {
     /// The policy withholds what the state demands.
     #[error("the purpose cannot be served: {0}")]
     NotOffered(NotOffered),
-    /// Not in the caller's list.
+    /// Not in the caller's list, or named by nobody although the operator has no BIN of its own.
     #[error("this caller may not act for the organisation in `context.on_behalf_of`")]
     Delegation,
 }
@@ -150,6 +181,7 @@ impl NotPermitted {
             Self::Role => "caller.role",
             Self::Operator => "caller.operator",
             Self::UnknownPurpose => "purpose.unknown",
+            Self::Prohibited => "purpose.prohibited",
             Self::NotGranted | Self::NotForOperation => "purpose.not_allowed",
             Self::NotOffered(_) => "purpose.not_offered",
             Self::Delegation => "delegation.not_allowed",

@@ -5,11 +5,18 @@
 //!
 //! ```text
 //! plans.plan("/qaqpa.avtoshkola.v1.Training/SyncStudents", "state-exchange", Direction::Request)
-//!     student.iin    iin    keep, format IIN      clause 3
-//!     student.phone  phone  drop                  clause 3
+//!     student.iin         iin         keep, format IIN      clause 3
+//!     student.phone       phone       drop                  clause 3
+//!     student.birth_date  birth_date  year                  clause 3
 //! ```
+//!
+//! Paths are field names from the root, `.` between: `marks.value` is the value of the map `marks`, `extra.detail.code`
+//! a field of the message `Detail` in the `Any` called `extra`. A message inside itself is named where it is outermost.
 
 mod compile;
+mod paths;
+mod recipients;
+mod rules;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,6 +24,7 @@ use std::sync::Arc;
 use qaqpa_proto::v1::{Category, Format};
 
 use crate::pack::{Operator, Pack, Purpose, Why};
+use crate::transform::Transform;
 
 /// Which half of an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -117,6 +125,51 @@ pub enum PlanProblem {
         /// What was perhaps meant.
         suggestion: Option<String>,
     },
+    /// A purpose reaches a system that the pack does not list.
+    #[error("line {line}: purpose `{purpose}` reaches the system `{system}` through `{operation}`, and the pack does not \
+        list it as a recipient{}",
+        suggestion.as_ref().map(|word| format!("; did you mean `{word}`?")).unwrap_or_default())]
+    NotARecipient {
+        /// Purpose id.
+        purpose: String,
+        /// As written.
+        operation: String,
+        /// Id of the system.
+        system: String,
+        /// Line in the pack, from 1.
+        line: u64,
+        /// What was perhaps meant.
+        suggestion: Option<String>,
+    },
+    /// A rule names a field that none of its purpose's operations has, or one of another category.
+    #[error("line {line}: purpose `{purpose}` has a rule only for `{path}`, {problem}{}",
+        suggestion.as_ref().map(|word| format!("; did you mean `{word}`?")).unwrap_or_default())]
+    RulePath {
+        /// Purpose id.
+        purpose: String,
+        /// As written.
+        path: String,
+        /// Line in the pack, from 1.
+        line: u64,
+        /// In words.
+        problem: &'static str,
+        /// What was perhaps meant.
+        suggestion: Option<String>,
+    },
+    /// A transform that a field cannot have.
+    #[error("line {line}: `{transform}` does not fit `{path}` of operation `{operation}`: {problem}")]
+    TransformUnfit {
+        /// Operation path.
+        operation: String,
+        /// Field names from the root.
+        path: String,
+        /// With its parameters.
+        transform: String,
+        /// Line in the pack, from 1.
+        line: u64,
+        /// In words.
+        problem: &'static str,
+    },
     /// A contract whose subject cannot be read per person.
     #[error("operation `{operation}`: the subject's paths must start from the same message as its `iin`")]
     SubjectPaths {
@@ -139,6 +192,9 @@ impl PlanProblem {
     pub fn code(&self) -> &'static str {
         match self {
             Self::UnknownOperation { .. } => "policy.unknown_operation",
+            Self::NotARecipient { .. } => "policy.recipient",
+            Self::RulePath { .. } => "policy.rule_path",
+            Self::TransformUnfit { .. } => "policy.transform_unfit",
             Self::SubjectPaths { .. } => "policy.subject_paths",
             Self::TooLarge { .. } => "policy.too_large",
         }
@@ -154,6 +210,18 @@ pub struct Plan {
     pub(crate) entries: Vec<Entry>,
     /// Whether any entry is repeated.
     pub(crate) repeats: bool,
+    /// One for each entry that is transformed.
+    pub(crate) transforms: Vec<Transform>,
+    /// One for each `Any` that moves: what it may hold.
+    pub(crate) choices: Vec<Vec<Choice>>,
+}
+
+/// A message that an `Any` may hold.
+#[derive(Debug, Clone)]
+pub(crate) struct Choice {
+    /// The only spelling that is understood.
+    pub(crate) type_url: String,
+    pub(crate) table: usize,
 }
 
 /// One message at one place: its entries by field number.
@@ -168,6 +236,8 @@ pub(crate) struct Table {
     pub(crate) far: Vec<(u32, u16)>,
     /// Entries that must be present when the message is.
     pub(crate) required: Bits,
+    /// Entries of which at most one may be present, a set for each `oneof`.
+    pub(crate) oneofs: Vec<Bits>,
     /// Path that unknown fields of this message are reported under.
     pub(crate) unknown_path: String,
 }
@@ -199,6 +269,8 @@ pub(crate) struct Entry {
     pub(crate) shape: Shape,
     pub(crate) repeated: bool,
     pub(crate) presence: bool,
+    /// A default value is a value here: in lists, and in the entries of maps.
+    pub(crate) counts_defaults: bool,
     pub(crate) derives: Vec<Category>,
     pub(crate) why: Arc<Why>,
 }
@@ -209,8 +281,14 @@ pub(crate) enum Fate {
     Control,
     Drop,
     Keep,
+    /// Moves as this one of the plan's transforms makes it.
+    Transform(usize),
     /// Goes on with this table.
     Descend(usize),
+    /// An entry of a map, whose table this is.
+    Entry(usize),
+    /// Goes on with one of these choices.
+    Any(usize),
 }
 
 /// Wire type and what the value must be.
@@ -223,9 +301,17 @@ pub(crate) enum Shape {
     Int64,
     Uint32,
     Uint64,
+    Sint32,
+    Sint64,
+    /// `fixed32`, `sfixed32`, `float`
+    Fixed32,
+    /// `fixed64`, `sfixed64`, `double`
+    Fixed64,
     /// Known numbers, 0 excluded.
     Enum(Box<[i32]>),
     Message,
+    Map,
+    Any,
 }
 
 /// A set of numbers below [`MAX_FIELDS`].
@@ -254,6 +340,16 @@ impl Bits {
         })
     }
 
+    /// Whether two or more of these numbers are in `other` too.
+    pub(crate) fn meets_twice(self, other: Self) -> bool {
+        self.0.into_iter().zip(other.0).map(|(mine, theirs)| (mine & theirs).count_ones()).sum::<u32>() > 1
+    }
+
+    #[inline]
+    pub(crate) fn has(self, number: usize) -> bool {
+        self.0.get(number / 64).is_some_and(|word| word & (1 << (number % 64)) != 0)
+    }
+
     #[inline]
     pub(crate) fn is_within(self, other: Self) -> bool {
         self.0.into_iter().zip(other.0).all(|(mine, theirs)| mine & !theirs == 0)
@@ -275,6 +371,8 @@ pub struct PlannedField<'p> {
     pub why: &'p Why,
     /// What else the value gives away.
     pub derives: &'p [Category],
+    /// What it becomes on the way; `None` for what moves as it is or does not move.
+    pub transform: Option<&'p Transform>,
 }
 
 /// Whether a field moves.
@@ -284,7 +382,7 @@ pub enum FieldFate {
     Control,
     /// Stays behind.
     Withheld,
-    /// Moves.
+    /// Moves, whole or transformed.
     Released,
     /// A message; its fields are judged one by one.
     Structure,
@@ -307,13 +405,23 @@ impl Plan {
             fate: match entry.fate {
                 Fate::Control => FieldFate::Control,
                 Fate::Drop => FieldFate::Withheld,
-                Fate::Keep => FieldFate::Released,
-                Fate::Descend(_) => FieldFate::Structure,
+                Fate::Keep | Fate::Transform(_) => FieldFate::Released,
+                Fate::Descend(_) | Fate::Entry(_) | Fate::Any(_) => FieldFate::Structure,
             },
             clause: &entry.why.clause,
             why: &entry.why,
             derives: &entry.derives,
+            transform: match entry.fate {
+                Fate::Transform(position) => self.transforms.get(position),
+                _ => None,
+            },
         })
+    }
+
+    /// Whether minimising without a [`crate::PseudonymKey`] would keep something back that the policy lets move.
+    #[must_use]
+    pub fn needs_pseudonym_key(&self) -> bool {
+        self.transforms.contains(&Transform::Pseudonym)
     }
 
     /// A field path with the positions of its repeated messages: `student.iin`, `[3]` to `student[3].iin`.
@@ -335,9 +443,15 @@ impl Plan {
         let Some(table) = self.tables.get(table) else { return };
         for entry in self.entries.iter().skip(table.first).take(table.count) {
             into.push(entry);
-            match entry.fate {
-                Fate::Descend(inner) if inner > from => self.collect(inner, into, inner), // a recursive message stands once
-                _ => {}
+            let inner: Vec<usize> = match entry.fate {
+                Fate::Descend(inner) | Fate::Entry(inner) => vec![inner],
+                Fate::Any(choices) => {
+                    self.choices.get(choices).into_iter().flatten().map(|choice| choice.table).collect()
+                }
+                Fate::Control | Fate::Drop | Fate::Keep | Fate::Transform(_) => Vec::new(),
+            };
+            for inner in inner.into_iter().filter(|inner| *inner > from) {
+                self.collect(inner, into, inner); // a recursive message stands once
             }
         }
     }

@@ -169,3 +169,26 @@ fn person(mut reader: Reader<'_>, positions: &[u32], leaves: &Leaves) -> Result<
         consent: consent.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned),
     })
 }
+
+/// Every text at a path of field numbers, through repeated messages.
+pub(crate) fn texts<'w>(wire: &'w [u8], numbers: &[u32]) -> Result<Vec<&'w str>, Malformed> {
+    let mut found = Vec::new();
+    collect_texts(Reader::new(wire), numbers, &mut found)?;
+    Ok(found)
+}
+
+fn collect_texts<'w>(mut reader: Reader<'w>, numbers: &[u32], found: &mut Vec<&'w str>) -> Result<(), Malformed> {
+    let Some((number, inner)) = numbers.split_first() else { return Ok(()) };
+    while let Some(tag) = reader.tag()? {
+        let value = reader.value(tag)?;
+        if tag.number != *number {
+            continue;
+        }
+        let Value::Bytes(bytes) = value else { return Err(reader.fault(Fault::WrongType)) };
+        match inner {
+            [] => found.push(std::str::from_utf8(bytes).map_err(|_| reader.fault(Fault::Utf8))?),
+            _ => collect_texts(reader.inner(bytes), inner, found)?,
+        }
+    }
+    Ok(())
+}

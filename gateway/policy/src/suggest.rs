@@ -11,21 +11,29 @@ pub(crate) fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str
         .map(|(_, word)| word)
 }
 
-/// Levenshtein distance, one row at a time.
+/// Letters to add, drop, change or swap with their neighbour: the optimal string alignment distance, row by row.
 fn distance(left: &str, right: &str) -> usize {
-    let mut row: Vec<usize> = (0..=right.chars().count()).collect();
-    for (i, a) in left.chars().enumerate() {
-        let mut diagonal = i;
-        let mut before = i + 1;
-        let mut next = vec![before];
-        for (b, above) in right.chars().zip(row.iter().skip(1)) {
-            before = (diagonal + usize::from(a != b)).min(above + 1).min(before + 1);
-            diagonal = *above;
-            next.push(before);
+    let right: Vec<char> = right.chars().collect();
+    let mut earlier: Vec<usize> = Vec::new();
+    let mut above: Vec<usize> = (0..=right.len()).collect();
+    let mut before = None;
+    for (i, letter) in left.chars().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, other) in right.iter().enumerate() {
+            let cell =
+                |row: &[usize], back: usize| row.get((j + 1).wrapping_sub(back)).copied().unwrap_or(usize::MAX - 1);
+            let swapped = before == Some(*other) && j.checked_sub(1).and_then(|j| right.get(j)) == Some(&letter);
+            let costs = [
+                cell(&above, 0) + 1,
+                cell(&row, 1) + 1,
+                cell(&above, 1) + usize::from(letter != *other),
+                if swapped { cell(&earlier, 2) + 1 } else { usize::MAX },
+            ];
+            row.push(costs.into_iter().min().unwrap_or_default());
         }
-        row = next;
+        (earlier, above, before) = (above, row, Some(letter));
     }
-    row.last().copied().unwrap_or_default()
+    above.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -39,11 +47,17 @@ mod tests {
             (Some("birth_date"), "birthdate"),
             (Some("birth_date"), "brith_date"),
             (Some("iin"), "inn"),
+            (Some("iin"), "ini"),
             (None, "shoe_size"),
             (None, ""),
         ] {
             assert_eq!(nearest(written, known), wanted, "{written}");
         }
-        assert_eq!(distance("kitten", "sitting"), 3);
+        for (wanted, left, right) in
+            [(3, "kitten", "sitting"), (1, "yaer", "year"), (0, "same", "same"), (4, "", "four"), (2, "ab", "")]
+        {
+            assert_eq!(distance(left, right), wanted, "{left} to {right}");
+            assert_eq!(distance(right, left), wanted, "{right} to {left}");
+        }
     }
 }

@@ -42,6 +42,15 @@ pub enum Fault {
     /// A string that is not UTF-8.
     #[error("a text is not UTF-8")]
     Utf8,
+    /// Two fields of one `oneof`; one reader takes the first, another the last.
+    #[error("two fields of one choice are present")]
+    Choice,
+    /// An entry of a map whose key is an empty text or missing.
+    #[error("an entry of a map has no key")]
+    EmptyKey,
+    /// An `Any` whose type is missing, or which holds more than a type and a value.
+    #[error("an Any does not say what it holds")]
+    Any,
     /// A number beyond its type, which a decoder would silently cut.
     #[error("a number does not fit its type")]
     Range,
@@ -65,7 +74,7 @@ pub(crate) struct Tag {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Value<'a> {
     Varint(u64),
-    /// `fixed32` and `fixed64`, which no contract uses.
+    /// `fixed32` and `fixed64`; their bytes stand behind the tag.
     Fixed,
     Bytes(&'a [u8]),
 }
@@ -171,6 +180,11 @@ impl<'a> Reader<'a> {
     /// How far it has come.
     pub(crate) fn at(&self) -> usize {
         self.at
+    }
+
+    /// Bytes that are left.
+    pub(crate) fn remaining(&self) -> usize {
+        self.bytes.len() - self.at
     }
 
     pub(crate) fn is_at_end(&self) -> bool {

@@ -1,5 +1,6 @@
 //! What moves, field by field: the journal commits to each of these.
 
+use super::any;
 use crate::category;
 use crate::plan::{Entry, Fate, Plan};
 use crate::wire::{Reader, Value};
@@ -7,11 +8,13 @@ use crate::wire::{Reader, Value};
 /// One scalar field of a filtered message.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Released<'m> {
-    /// Field names from the root, with the position of repeated fields: `student[3].iin`.
+    /// Field names from the root, with the position of repeated fields: `student[3].iin`. An entry of a map is named
+    /// by its position too, since its key may be personal: `marks[0].value`.
     pub path: String,
     /// Lower-case category.
     pub category: &'static str,
-    /// The value as it stands on the wire: text, bytes or varint, without tag and length.
+    /// The value as it stands on the wire: text, bytes, varint or fixed number, without tag and length. Of a transformed
+    /// field it is what moves, not what came.
     pub value: &'m [u8],
 }
 
@@ -38,7 +41,10 @@ fn inside<'m>(plan: &Plan, table: usize, mut reader: Reader<'m>, above: &str, re
         let occurrence = occurrences.get_mut(local).map(|count| std::mem::replace(count, *count + 1));
         let path = place(above, entry, occurrence.unwrap_or_default());
         match (entry.fate, value) {
-            (Fate::Descend(inner), Value::Bytes(body)) => inside(plan, inner, reader.inner(body), &path, released),
+            (Fate::Descend(inner) | Fate::Entry(inner), Value::Bytes(body)) => {
+                inside(plan, inner, reader.inner(body), &path, released);
+            }
+            (Fate::Any(choices), Value::Bytes(body)) => held(plan, choices, reader.inner(body), &path, released),
             (_, Value::Bytes(value)) => {
                 released.push(Released { path, category: category::name(entry.category), value });
             }
@@ -50,6 +56,15 @@ fn inside<'m>(plan: &Plan, table: usize, mut reader: Reader<'m>, above: &str, re
     }
 }
 
+/// What an `Any` holds; the names of its fields begin with the name of its type.
+fn held<'m>(plan: &Plan, choices: usize, reader: Reader<'m>, above: &str, released: &mut Vec<Released<'m>>) {
+    let Ok((type_url, value)) = any::parts(reader) else { return };
+    let mut choices = plan.choices.get(choices).into_iter().flatten();
+    if let Some(choice) = choices.find(|choice| choice.type_url.as_bytes() == type_url) {
+        inside(plan, choice.table, value, above, released);
+    }
+}
+
 fn place(above: &str, entry: &Entry, occurrence: u32) -> String {
     let dot = if above.is_empty() { "" } else { "." };
     match entry.repeated {
@@ -58,7 +73,7 @@ fn place(above: &str, entry: &Entry, occurrence: u32) -> String {
     }
 }
 
-/// The varint behind a tag.
+/// The number behind a tag.
 fn number(field: &[u8]) -> &[u8] {
     let tag = field.iter().take_while(|byte| **byte >= 0x80).count() + 1;
     field.get(tag..).unwrap_or_default()

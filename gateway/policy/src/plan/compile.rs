@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use qaqpa_proto::v1::Category;
 use qaqpa_proto::{Contract, Field, FieldKind, Message, MessageIndex, Operation};
 
-use super::{Bits, Direction, Entry, Fate, MAX_FIELDS, NotOffered, Offer, Plan, PlanProblem, Plans, Shape, Table};
-use crate::category;
+use super::rules::{Rules, Ruling, join};
+use super::{
+    Bits, Choice, Direction, Entry, Fate, MAX_FIELDS, Offer, Plan, PlanProblem, Plans, Shape, Table, paths, recipients,
+};
 use crate::pack::{OperationPattern, Pack, Purpose, Rule, Text, Why};
 use crate::suggest::nearest;
 
@@ -24,20 +25,22 @@ impl Plans {
     /// Everything they disagree on.
     pub fn compile(contract: &Contract, pack: &Pack) -> Result<Self, Vec<PlanProblem>> {
         let mut problems = unknown_operations(contract, pack);
+        problems.extend(paths::problems(contract, pack));
+        problems.extend(recipients::problems(contract, pack));
         let mut offers: BTreeMap<String, BTreeMap<String, Offer>> = BTreeMap::new();
         for operation in contract.operations() {
             if !subject_paths_agree(operation) {
                 problems.push(PlanProblem::SubjectPaths { operation: operation.path.clone() });
             }
             for purpose in pack.purposes() {
-                if !purpose.operations.iter().any(|pattern| pattern.covers(&operation.path)) {
+                if !purpose.uses(&operation.path) {
                     continue;
                 }
                 match offer(contract, pack, operation, purpose) {
                     Ok(offer) => {
                         offers.entry(operation.path.clone()).or_default().insert(purpose.id.clone(), offer);
                     }
-                    Err(problem) => problems.push(problem),
+                    Err(found) => problems.extend(found),
                 }
             }
         }
@@ -73,58 +76,72 @@ fn subject_paths_agree(operation: &Operation) -> bool {
     }
 }
 
-fn offer(contract: &Contract, pack: &Pack, operation: &Operation, purpose: &Purpose) -> Result<Offer, PlanProblem> {
-    let request = Compiler::new(contract, pack, purpose, Direction::Request);
+fn offer(
+    contract: &Contract,
+    pack: &Pack,
+    operation: &Operation,
+    purpose: &Purpose,
+) -> Result<Offer, Vec<PlanProblem>> {
+    let rules = |direction| Rules::new(contract, pack, purpose, operation, direction);
+    let (request, reply) = (rules(Direction::Request), rules(Direction::Reply));
     if let Some(reason) = request.missing(operation.request, "", &mut Vec::new()) {
         return Ok(Offer::NotOffered(reason));
     }
-    let reply = Compiler::new(contract, pack, purpose, Direction::Reply);
-    Ok(Offer::Offered {
-        request: Arc::new(request.compile(operation, operation.request)?),
-        reply: Arc::new(reply.compile(operation, operation.reply)?),
-    })
+    let request = Compiler::new(contract, request, operation).compile(operation.request);
+    let reply = Compiler::new(contract, reply, operation).compile(operation.reply);
+    match (request, reply) {
+        (Ok(request), Ok(reply)) => Ok(Offer::Offered { request: Arc::new(request), reply: Arc::new(reply) }),
+        (request, reply) => Err([request.err(), reply.err()].into_iter().flatten().flatten().collect()),
+    }
 }
 
 struct Compiler<'a> {
     contract: &'a Contract,
-    pack: &'a Pack,
-    purpose: &'a Purpose,
-    direction: Direction,
-    rules: &'a [Rule],
+    rules: Rules<'a>,
+    operation: &'a Operation,
     plan: Plan,
+    problems: Vec<PlanProblem>,
 }
 
-/// Whether a field moves, and by which clause.
-enum Ruling {
-    Control,
-    Moves(Arc<Why>),
-    Stays(Arc<Why>),
+/// Where a message stands.
+#[derive(Clone, Copy)]
+struct Standing<'a> {
+    /// Entry of the field that holds it.
+    parent: Option<usize>,
+    /// What the names of its fields begin with: the message's own name within an `Any`.
+    prefix: &'a str,
+    /// It is an entry of a map.
+    in_map: bool,
 }
 
 impl<'a> Compiler<'a> {
-    fn new(contract: &'a Contract, pack: &'a Pack, purpose: &'a Purpose, direction: Direction) -> Self {
-        let rules = match direction {
-            Direction::Request => &purpose.disclose,
-            Direction::Reply => &purpose.receive,
+    fn new(contract: &'a Contract, rules: Rules<'a>, operation: &'a Operation) -> Self {
+        let plan = Plan {
+            direction: rules.direction,
+            tables: Vec::new(),
+            entries: Vec::new(),
+            repeats: false,
+            transforms: Vec::new(),
+            choices: Vec::new(),
         };
-        let plan = Plan { direction, tables: Vec::new(), entries: Vec::new(), repeats: false };
-        Self { contract, pack, purpose, direction, rules, plan }
+        Self { contract, rules, operation, plan, problems: Vec::new() }
     }
 
-    fn compile(mut self, operation: &Operation, root: MessageIndex) -> Result<Plan, PlanProblem> {
-        self.table(root, None, &mut Vec::new()).map_err(|message| PlanProblem::TooLarge {
-            operation: operation.path.clone(),
-            message: message.name.clone(),
-        })?;
+    fn compile(mut self, root: MessageIndex) -> Result<Plan, Vec<PlanProblem>> {
+        let standing = Standing { parent: None, prefix: "", in_map: false };
+        if let Err(message) = self.table(root, standing, &mut Vec::new()) {
+            let (operation, message) = (self.operation.path.clone(), message.name.clone());
+            self.problems.push(PlanProblem::TooLarge { operation, message });
+        }
         self.plan.repeats = self.plan.entries.iter().any(|entry| entry.repeated);
-        Ok(self.plan)
+        if self.problems.is_empty() { Ok(self.plan) } else { Err(self.problems) }
     }
 
-    /// Makes the table of a message standing in entry `parent`; `open` are the messages around it and their tables.
+    /// Makes the table of a message; `open` are the messages around it and their tables.
     fn table(
         &mut self,
         index: MessageIndex,
-        parent: Option<usize>,
+        standing: Standing<'_>,
         open: &mut Vec<(MessageIndex, usize)>,
     ) -> Result<usize, &'a Message> {
         let message = self.contract.message(index);
@@ -133,134 +150,144 @@ impl<'a> Compiler<'a> {
             return Err(message);
         }
         let position = self.plan.tables.len();
-        let entries: Vec<Entry> = message.fields.iter().map(|field| self.entry(field, parent)).collect();
-        self.plan.tables.push(self.empty_table(message, first, parent, &entries));
+        let entries: Vec<Entry> = message.fields.iter().map(|field| self.entry(field, standing)).collect();
+        self.plan.tables.push(self.empty_table(message, first, standing, &entries));
         self.plan.entries.extend(entries);
         open.push((index, position));
         for (local, field) in message.fields.iter().enumerate() {
-            if let FieldKind::Message(inner) = field.kind {
-                self.descend(first + local, inner, open)?;
-            }
+            self.descend(first + local, field, open)?;
         }
         open.pop();
         Ok(position)
     }
 
-    /// Gives a kept message field the table of its message.
+    /// Gives a kept message, map or `Any` the tables of what is in it.
     fn descend(
         &mut self,
         slot: usize,
-        inner: MessageIndex,
+        field: &'a Field,
         open: &mut Vec<(MessageIndex, usize)>,
     ) -> Result<(), &'a Message> {
         if !self.plan.entries.get(slot).is_some_and(|entry| entry.fate == Fate::Keep) {
             return Ok(());
         }
-        let table = match open.iter().find(|(message, _)| *message == inner) {
-            Some((_, table)) => *table,
-            None => self.table(inner, Some(slot), open)?,
+        let within = Standing { parent: Some(slot), prefix: "", in_map: false };
+        let fate = match field.kind {
+            FieldKind::Message(inner) => Fate::Descend(self.table_once(inner, within, open)?),
+            FieldKind::Map(entry) => Fate::Entry(self.table_once(entry, Standing { in_map: true, ..within }, open)?),
+            FieldKind::Any => self.any(field, slot, open)?,
+            _ => return Ok(()),
         };
         if let Some(entry) = self.plan.entries.get_mut(slot) {
-            entry.fate = Fate::Descend(table);
+            entry.fate = fate;
         }
         Ok(())
     }
 
-    fn empty_table(&self, message: &Message, first: usize, parent: Option<usize>, entries: &[Entry]) -> Table {
+    fn table_once(
+        &mut self,
+        index: MessageIndex,
+        standing: Standing<'_>,
+        open: &mut Vec<(MessageIndex, usize)>,
+    ) -> Result<usize, &'a Message> {
+        match open.iter().find(|(message, _)| *message == index) {
+            Some((_, table)) => Ok(*table),
+            None => self.table(index, standing, open),
+        }
+    }
+
+    /// What an `Any` may hold. A message that the state would refuse without its withheld fields is no choice.
+    fn any(
+        &mut self,
+        field: &'a Field,
+        slot: usize,
+        open: &mut Vec<(MessageIndex, usize)>,
+    ) -> Result<Fate, &'a Message> {
+        let mut choices = Vec::with_capacity(field.any.len());
+        for packed in &field.any {
+            let path = join(self.path_of(Some(slot)), &packed.short);
+            let is_request = self.rules.direction == Direction::Request;
+            if is_request && self.rules.missing(packed.message, &path, &mut Vec::new()).is_some() {
+                continue;
+            }
+            let standing = Standing { parent: Some(slot), prefix: &packed.short, in_map: false };
+            let table = self.table_once(packed.message, standing, open)?;
+            choices.push(Choice { type_url: packed.type_url(), table });
+        }
+        self.plan.choices.push(choices);
+        Ok(Fate::Any(self.plan.choices.len() - 1))
+    }
+
+    fn empty_table(&self, message: &Message, first: usize, standing: Standing<'_>, entries: &[Entry]) -> Table {
         let near = message.fields.iter().map(|field| field.number).filter(|number| *number < NEAR_NUMBERS).max();
         let mut by_number = vec![0_u16; near.map_or(0, |number| number as usize + 1)].into_boxed_slice();
         let mut far = Vec::new();
         let mut required = Bits::default();
+        let mut oneofs: BTreeMap<usize, Bits> = BTreeMap::new();
         for (local, (field, entry)) in message.fields.iter().zip(entries).enumerate() {
             let found = u16::try_from(local + 1).unwrap_or_default(); // at most MAX_FIELDS
             match by_number.get_mut(field.number as usize) {
                 Some(slot) => *slot = found,
                 None => far.push((field.number, found)),
             }
-            if self.direction == Direction::Request && entry.fate == Fate::Keep && can_be_missed(field, entry) {
+            let moves = matches!(entry.fate, Fate::Keep | Fate::Transform(_));
+            if self.rules.direction == Direction::Request && moves && can_be_missed(field, entry) {
                 required.add(local);
             }
+            if let Some(oneof) = field.oneof {
+                oneofs.entry(oneof).or_default().add(local);
+            }
         }
-        let unknown_path = join(self.path_of(parent), "(unknown)");
-        Table { first, count: entries.len(), by_number, far, required, unknown_path }
+        let unknown_path = join(&join(self.path_of(standing.parent), standing.prefix), "(unknown)");
+        let oneofs = oneofs.into_values().collect();
+        Table { first, count: entries.len(), by_number, far, required, oneofs, unknown_path }
     }
 
-    fn entry(&self, field: &Field, parent: Option<usize>) -> Entry {
-        let path = join(self.path_of(parent), &field.name);
-        let (fate, why) = match self.ruling(field) {
+    fn entry(&mut self, field: &'a Field, standing: Standing<'_>) -> Entry {
+        let name = join(standing.prefix, &field.name);
+        let path = join(self.path_of(standing.parent), &name);
+        let (fate, why) = match self.rules.ruling(field, &path) {
             Ruling::Control => (Fate::Control, Arc::new(Why { clause: String::new(), reason: own() })),
             Ruling::Stays(why) => (Fate::Drop, why),
-            Ruling::Moves(why) => match self.unsendable(field) {
+            Ruling::Moves(why, rule) => match self.rules.unsendable(field, &path) {
                 Some(why) => (Fate::Drop, why),
-                None => (Fate::Keep, why),
+                None => (self.moving(field, rule, &path, standing.in_map && field.number == 1), why),
             },
         };
         Entry {
-            name: field.name.clone(),
+            name,
             path,
-            parent,
+            parent: standing.parent,
             category: field.category,
             fate,
             shape: self.shape(field),
             repeated: field.repeated,
             presence: field.presence,
+            counts_defaults: field.repeated || standing.in_map,
             derives: field.derives.clone(),
             why,
         }
     }
 
-    fn ruling(&self, field: &Field) -> Ruling {
-        let rule = self.rules.iter().find(|rule| rule.category == field.category);
-        match (field.category, rule) {
-            (Category::Control, _) => Ruling::Control,
-            (_, Some(_)) if field.local => Ruling::Stays(Arc::new(Why { clause: String::new(), reason: no_place() })),
-            (_, Some(rule)) => Ruling::Moves(self.released(&rule.clause)),
-            (Category::Structure, None) if !field.local => Ruling::Moves(self.released("")),
-            (category, None) => Ruling::Stays(Arc::new(self.withheld(category, field.local))),
-        }
-    }
-
-    fn released(&self, clause: &str) -> Arc<Why> {
-        Arc::new(Why { clause: clause.to_owned(), reason: self.purpose.title.clone() })
-    }
-
-    /// The policy's own reason goes before the schema's.
-    fn withheld(&self, category: Category, local: bool) -> Why {
-        match self.pack.withholds(category) {
-            Some(why) => why.clone(),
-            None if local => Why { clause: String::new(), reason: no_place() },
-            None => self.pack.withholds_otherwise().clone(),
-        }
-    }
-
-    /// Why an optional message of a request stays behind whole: without a withheld field the schema refuses it.
-    fn unsendable(&self, field: &Field) -> Option<Arc<Why>> {
-        let FieldKind::Message(inner) = field.kind else { return None };
-        if self.direction == Direction::Reply || field.required {
-            return None;
-        }
-        let missing = self.missing(inner, "", &mut Vec::new())?;
-        let why = category::ruled(missing.category).map(|category| self.withheld(category, false));
-        Some(Arc::new(why.unwrap_or_else(|| self.pack.withholds_otherwise().clone())))
-    }
-
-    /// The first field that a message must have and this purpose withholds.
-    fn missing(&self, index: MessageIndex, above: &str, open: &mut Vec<MessageIndex>) -> Option<NotOffered> {
-        if open.contains(&index) {
-            return None;
-        }
-        open.push(index);
-        let message = self.contract.message(index);
-        let found = message.fields.iter().filter(|field| field.required).find_map(|field| {
-            let path = join(above, &field.name);
-            match (self.ruling(field), field.kind) {
-                (Ruling::Stays(_), _) => Some(NotOffered { path, category: category::name(field.category) }),
-                (Ruling::Moves(_), FieldKind::Message(inner)) => self.missing(inner, &path, open),
-                (Ruling::Moves(_) | Ruling::Control, _) => None,
+    /// Whole or transformed.
+    fn moving(&mut self, field: &'a Field, rule: Option<&'a Rule>, path: &str, is_key: bool) -> Fate {
+        match self.rules.transform(rule, field, path, is_key) {
+            Ok(None) => Fate::Keep,
+            Ok(Some(transform)) => {
+                self.plan.transforms.push(transform.clone());
+                Fate::Transform(self.plan.transforms.len() - 1)
             }
-        });
-        open.pop();
-        found
+            Err(problem) => {
+                self.problems.push(PlanProblem::TransformUnfit {
+                    operation: self.operation.path.clone(),
+                    path: path.to_owned(),
+                    transform: rule.map(|rule| rule.transform.to_string()).unwrap_or_default(),
+                    line: rule.map_or(0, |rule| rule.place.line),
+                    problem,
+                });
+                Fate::Drop
+            }
+        }
     }
 
     fn shape(&self, field: &Field) -> Shape {
@@ -272,7 +299,13 @@ impl<'a> Compiler<'a> {
             FieldKind::Int64 => Shape::Int64,
             FieldKind::Uint32 => Shape::Uint32,
             FieldKind::Uint64 => Shape::Uint64,
+            FieldKind::Sint32 => Shape::Sint32,
+            FieldKind::Sint64 => Shape::Sint64,
+            FieldKind::Fixed32 | FieldKind::Sfixed32 | FieldKind::Float => Shape::Fixed32,
+            FieldKind::Fixed64 | FieldKind::Sfixed64 | FieldKind::Double => Shape::Fixed64,
             FieldKind::Message(_) => Shape::Message,
+            FieldKind::Map(_) => Shape::Map,
+            FieldKind::Any => Shape::Any,
             FieldKind::Enum(index) => {
                 let values = self.contract.enumeration(index).values.iter().map(|(number, ..)| *number);
                 Shape::Enum(values.filter(|number| *number != 0).collect())
@@ -288,24 +321,18 @@ impl<'a> Compiler<'a> {
 /// Absence of a plain bool or number is the value 0, which may well be meant; absence of a mark cannot be.
 fn can_be_missed(field: &Field, entry: &Entry) -> bool {
     let counts = match &entry.shape {
-        Shape::Text(_) | Shape::Bytes | Shape::Enum(_) | Shape::Message => true,
+        Shape::Text(_) | Shape::Bytes | Shape::Enum(_) | Shape::Message | Shape::Map | Shape::Any => true,
         Shape::Int32(format) => field.presence || field.repeated || *format == qaqpa_proto::v1::Format::Grade,
-        Shape::Bool | Shape::Int64 | Shape::Uint32 | Shape::Uint64 => field.presence || field.repeated,
+        Shape::Bool
+        | Shape::Int64
+        | Shape::Uint32
+        | Shape::Uint64
+        | Shape::Sint32
+        | Shape::Sint64
+        | Shape::Fixed32
+        | Shape::Fixed64 => field.presence || field.repeated,
     };
     field.required && counts
-}
-
-fn join(above: &str, name: &str) -> String {
-    if above.is_empty() { name.to_owned() } else { format!("{above}.{name}") }
-}
-
-/// Reason for a field of the caller's own record.
-fn no_place() -> Text {
-    Text {
-        kk: "Мемлекеттік жүйеде бұл дерекке орын жоқ".to_owned(),
-        ru: "Во внешней системе нет места для этих данных".to_owned(),
-        en: "The external system has no place for it".to_owned(),
-    }
 }
 
 /// Reason for the gateway's own fields, which nobody is told of.

@@ -1,11 +1,16 @@
 //! Minors and their guardians.
 
+use std::sync::Arc;
+
+use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use prost::Message as _;
 use qaqpa_policy::wire::Fault;
-use qaqpa_policy::{Claim, Consent, NotConsented, Permit, Role, Subjects, consent, permit};
+use qaqpa_policy::consent::Moment;
+use qaqpa_policy::{Claim, Consent, Iin, NotConsented, Permit, Role, Standing, Subjects, consent, permit};
 use qaqpa_proto::avtoshkola::v1::{GetStudentStatusRequest, Student, SubmitGroupRequest};
 
+use crate::standing::of_guardian;
 use crate::sample::{STATUS, SUBMIT, SYNC, caller, contract, plans, request, student};
 
 const TODAY: Date = date(2026, 11, 20);
@@ -16,9 +21,15 @@ fn permitted(operation: &str) -> Permit {
     permit(&caller, contract().operation(operation).unwrap(), &claim, &plans()).unwrap()
 }
 
+/// With a ledger in which the guardian of these tests has consented for everybody, by the references `c` and `consent-1`.
 fn judged(operation: &str, wire: &[u8], today: Date) -> Result<Consent, NotConsented> {
-    let subjects = Subjects::read(contract().operation(operation).unwrap(), wire).unwrap();
-    consent::check(&permitted(operation), &subjects, today)
+    let contract = contract();
+    let operation = contract.operation(operation).unwrap();
+    let subjects = Subjects::read(operation, wire).unwrap();
+    let consents = ["c", "consent-1"].map(of_guardian).to_vec();
+    let known = Arc::new(Standing { consents, ..Standing::default() });
+    let moment = Moment { now: "2026-11-20T12:00:00Z".parse::<Timestamp>().unwrap(), today };
+    consent::check(&permitted(&operation.path), operation, None, &subjects, &|_: &Iin| known.clone(), moment)
 }
 
 fn one(change: impl FnOnce(&mut Student)) -> Vec<u8> {

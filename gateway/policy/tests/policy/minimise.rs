@@ -1,6 +1,6 @@
 //! The wire filter against prost, against mutated bytes, and against the traps of earlier prototypes.
 
-use crate::sample::{self, STATUS, SUBMIT, cleared, plan, request, student, sync_plan};
+use crate::sample::{self, STATUS, SUBMIT, circumstances, cleared, plan, request, student, sync_plan};
 use proptest::prelude::*;
 use prost::Message as _;
 use qaqpa_policy::minimise::MAX_FLAWS;
@@ -25,7 +25,7 @@ fn malformed(result: Result<qaqpa_policy::Minimised, NotMinimised>) -> Fault {
 
 #[test]
 fn a_student_loses_what_the_purpose_does_not_need() {
-    let minimised = sync_plan().minimise(&request().encode_to_vec(), Mode::Strip).unwrap();
+    let minimised = sync_plan().minimise(&request().encode_to_vec(), Mode::Strip, &circumstances()).unwrap();
     assert_eq!(SyncStudentsRequest::decode(minimised.bytes()).unwrap(), cleared(request()));
     let told: Vec<_> = minimised
         .withheld()
@@ -54,7 +54,7 @@ fn a_student_loses_what_the_purpose_does_not_need() {
 
 #[test]
 fn the_context_never_leaves_and_is_not_counted() {
-    let minimised = sync_plan().minimise(&cleared_with_context(), Mode::Strict).unwrap();
+    let minimised = sync_plan().minimise(&cleared_with_context(), Mode::Strict, &circumstances()).unwrap();
     assert_eq!(SyncStudentsRequest::decode(minimised.bytes()).unwrap().context, None);
     assert_eq!(minimised.withheld_count(), 0);
 }
@@ -67,7 +67,7 @@ fn cleared_with_context() -> Vec<u8> {
 
 #[test]
 fn strict_mode_names_paths_and_no_values() {
-    let error = sync_plan().minimise(&request().encode_to_vec(), Mode::Strict).unwrap_err();
+    let error = sync_plan().minimise(&request().encode_to_vec(), Mode::Strict, &circumstances()).unwrap_err();
     assert_eq!(error.code(), "request.invalid");
     assert_eq!(error.fields().len(), 11);
     assert!(flaws(&error).contains(&"student.email:withheld".to_owned()));
@@ -91,7 +91,7 @@ fn flaws_are_named_all_at_once() {
     student.surname.clear();
     student.phone = "not a phone, but withheld".into();
     student.guardian_iin = "x".into();
-    let error = sync_plan().minimise(&message.encode_to_vec(), Mode::Strip).unwrap_err();
+    let error = sync_plan().minimise(&message.encode_to_vec(), Mode::Strip, &circumstances()).unwrap_err();
     assert_eq!(
         flaws(&error),
         [
@@ -108,11 +108,11 @@ fn flaws_are_named_all_at_once() {
 
 #[test]
 fn missing_messages_and_enums_are_missing() {
-    let empty = sync_plan().minimise(&[], Mode::Strip).unwrap_err();
+    let empty = sync_plan().minimise(&[], Mode::Strip, &circumstances()).unwrap_err();
     assert_eq!(flaws(&empty), ["group:missing", "student:missing"]);
     let mut message = request();
     message.group.as_mut().unwrap().category = 0;
-    let error = sync_plan().minimise(&message.encode_to_vec(), Mode::Strip).unwrap_err();
+    let error = sync_plan().minimise(&message.encode_to_vec(), Mode::Strip, &circumstances()).unwrap_err();
     assert_eq!(flaws(&error), ["group.category:missing"]);
 }
 
@@ -126,10 +126,13 @@ fn repeated_records_are_named_by_position() {
         student: vec![student(), bad.clone(), student(), bad],
     };
     let plan = plan(SUBMIT, "state-exchange", Direction::Request);
-    let error = plan.minimise(&message.encode_to_vec(), Mode::Strip).unwrap_err();
+    let error = plan.minimise(&message.encode_to_vec(), Mode::Strip, &circumstances()).unwrap_err();
     assert_eq!(flaws(&error), ["student[1].birth_date:date", "student[3].birth_date:date"]);
     let many = SubmitGroupRequest { student: vec![Student::default(); 1000], ..message };
-    assert_eq!(plan.minimise(&many.encode_to_vec(), Mode::Strip).unwrap_err().fields().len(), MAX_FLAWS);
+    assert_eq!(
+        plan.minimise(&many.encode_to_vec(), Mode::Strip, &circumstances()).unwrap_err().fields().len(),
+        MAX_FLAWS
+    );
 }
 
 #[test]
@@ -146,11 +149,11 @@ fn marks_are_two_to_five() {
         practice_hours: Some(-1),
     };
     let message = SubmitOutcomesRequest { context: None, outcome: vec![outcome.clone()] };
-    let error = plan.minimise(&message.encode_to_vec(), Mode::Strip).unwrap_err();
+    let error = plan.minimise(&message.encode_to_vec(), Mode::Strip, &circumstances()).unwrap_err();
     assert_eq!(flaws(&error), ["outcome[0].maintenance:grade", "outcome[0].practice:missing"]);
     let good = Outcome { maintenance: 4, practice: 3, ..outcome };
     let message = SubmitOutcomesRequest { context: None, outcome: vec![good] };
-    let minimised = plan.minimise(&message.encode_to_vec(), Mode::Strict).unwrap();
+    let minimised = plan.minimise(&message.encode_to_vec(), Mode::Strict, &circumstances()).unwrap();
     assert_eq!(minimised.bytes(), message.encode_to_vec(), "explicit zeros and negative numbers stay");
 }
 
@@ -178,26 +181,28 @@ fn a_report_gets_neither_iin_nor_certificate() {
             2
         ],
     };
-    let for_report = plan(STATUS, "reporting", Direction::Reply).minimise(&reply.encode_to_vec(), Mode::Strip).unwrap();
+    let for_report = plan(STATUS, "reporting", Direction::Reply)
+        .minimise(&reply.encode_to_vec(), Mode::Strip, &circumstances())
+        .unwrap();
     let seen = GetStudentStatusReply::decode(for_report.bytes()).unwrap();
     assert!(seen.certificate.iter().all(|found| found.iin.is_empty() && found.certificate_number.is_empty()));
     assert!(seen.certificate.iter().all(|found| found.issue_date.is_empty() && found.group_id == "100"));
     let counts: Vec<_> = for_report.withheld().map(|withheld| (withheld.path, withheld.count)).collect();
     assert_eq!(counts, [("certificate.certificate_number", 2), ("certificate.iin", 2), ("certificate.issue_date", 2)]);
     let for_exchange = plan(STATUS, "state-exchange", Direction::Reply);
-    let minimised = for_exchange.minimise(&reply.encode_to_vec(), Mode::Strip).unwrap();
+    let minimised = for_exchange.minimise(&reply.encode_to_vec(), Mode::Strip, &circumstances()).unwrap();
     assert_eq!(minimised.bytes(), reply.encode_to_vec());
 }
 
 #[test]
 fn replies_are_whole_or_malformed_but_never_missing() {
     let plan = plan(STATUS, "state-exchange", Direction::Reply);
-    assert!(plan.minimise(&[], Mode::Strip).unwrap().bytes().is_empty());
+    assert!(plan.minimise(&[], Mode::Strip, &circumstances()).unwrap().bytes().is_empty());
     let reply = GetStudentStatusReply {
         head: Some(ReplyHead { response_date: "yesterday".into(), ..ReplyHead::default() }),
         ..GetStudentStatusReply::default()
     };
-    let error = plan.minimise(&reply.encode_to_vec(), Mode::Strip).unwrap_err();
+    let error = plan.minimise(&reply.encode_to_vec(), Mode::Strip, &circumstances()).unwrap_err();
     assert_eq!((error.code(), flaws(&error)), ("reply.malformed", vec!["head.response_date:date_time".to_owned()]));
 }
 
@@ -210,15 +215,15 @@ fn packed_and_unpacked_enums_both_pass() {
         school: Some(School { bin: "990140000007".into(), category, ..School::default() }),
     };
     let packed = reply(vec![4, 6]).encode_to_vec();
-    assert_eq!(plan.minimise(&packed, Mode::Strip).unwrap().bytes(), packed);
+    assert_eq!(plan.minimise(&packed, Mode::Strip, &circumstances()).unwrap().bytes(), packed);
     let mut school = School { bin: "990140000007".into(), ..School::default() }.encode_to_vec();
     school.extend([0x58, 4, 0x58, 6]);
     let unpacked = [&[0x1a, school.len() as u8], school.as_slice()].concat();
-    let minimised = plan.minimise(&unpacked, Mode::Strip).unwrap();
+    let minimised = plan.minimise(&unpacked, Mode::Strip, &circumstances()).unwrap();
     assert_eq!(GetSchoolReply::decode(minimised.bytes()).unwrap(), reply(vec![4, 6]));
     for (wanted, values) in [("school.category[0]:enumeration", vec![99]), ("school.category[0]:enumeration", vec![0])]
     {
-        let error = plan.minimise(&reply(values).encode_to_vec(), Mode::Strip).unwrap_err();
+        let error = plan.minimise(&reply(values).encode_to_vec(), Mode::Strip, &circumstances()).unwrap_err();
         assert_eq!(flaws(&error), [wanted]);
     }
 }
@@ -235,7 +240,7 @@ fn unknown_fields_stay_behind_at_every_depth() {
     prost::encoding::encode_varint(student.len() as u64, &mut wire);
     wire.extend(&student);
     wire.extend(secret);
-    let minimised = sync_plan().minimise(&wire, Mode::Strip).unwrap();
+    let minimised = sync_plan().minimise(&wire, Mode::Strip, &circumstances()).unwrap();
     assert!(!minimised.bytes().windows(6).any(|window| window == b"SECRET"));
     assert_eq!(minimised.unknown_count(), 3);
     let unknown: Vec<_> = minimised.withheld().filter(|withheld| withheld.category == "unknown").collect();
@@ -244,19 +249,22 @@ fn unknown_fields_stay_behind_at_every_depth() {
         [("(unknown)", 1), ("student.(unknown)", 2)]
     );
     assert_eq!(unknown[0].reason("ru"), "Контракт не знает этого поля");
-    assert!(sync_plan().minimise(&wire, Mode::Strict).is_err());
+    assert!(sync_plan().minimise(&wire, Mode::Strict, &circumstances()).is_err());
 }
 
 /// A field in two halves could be judged apart: the last one wins for prost, the first for others.
 #[test]
 fn what_stands_once_may_not_stand_twice() {
     let wire = request().encode_to_vec();
-    assert_eq!(malformed(sync_plan().minimise(&[wire.clone(), wire].concat(), Mode::Strip)), Fault::Twice);
+    assert_eq!(
+        malformed(sync_plan().minimise(&[wire.clone(), wire].concat(), Mode::Strip, &circumstances())),
+        Fault::Twice
+    );
     let mut student = student().encode_to_vec();
     student.extend([0x2a, 10]);
     student.extend(b"2010-01-01");
     let wire = [&[0x1a, 0x80 | (student.len() & 0x7f) as u8, (student.len() >> 7) as u8], student.as_slice()].concat();
-    assert_eq!(malformed(sync_plan().minimise(&wire, Mode::Strip)), Fault::Twice);
+    assert_eq!(malformed(sync_plan().minimise(&wire, Mode::Strip, &circumstances())), Fault::Twice);
 }
 
 #[test]
@@ -273,15 +281,15 @@ fn malformed_bytes_are_closed() {
         (Fault::Varint, &[0x12, 3, 0x28, 0x84, 0x00], "overlong enum"),
     ];
     for (wanted, wire, why) in rows {
-        assert_eq!(malformed(sync_plan().minimise(wire, Mode::Strip)), wanted, "{why}");
+        assert_eq!(malformed(sync_plan().minimise(wire, Mode::Strip, &circumstances())), wanted, "{why}");
     }
-    let dropped = sync_plan().minimise(&[0x1a, 4, 0x32, 2, 0xff, 0xfe], Mode::Strip);
+    let dropped = sync_plan().minimise(&[0x1a, 4, 0x32, 2, 0xff, 0xfe], Mode::Strip, &circumstances());
     assert!(matches!(dropped, Err(NotMinimised::Invalid { .. })), "what is dropped need not be UTF-8");
 }
 
 #[test]
 fn released_fields_are_listed_with_their_values() {
-    let minimised = sync_plan().minimise(&request().encode_to_vec(), Mode::Strip).unwrap();
+    let minimised = sync_plan().minimise(&request().encode_to_vec(), Mode::Strip, &circumstances()).unwrap();
     let released = minimised.released();
     let find = |path: &str| released.iter().find(|released| released.path == path).map(|released| released.value);
     assert_eq!(find("student.iin"), Some(b"991231500006".as_slice()));
@@ -336,14 +344,14 @@ proptest! {
 
     #[test]
     fn the_filter_equals_decode_clear_encode(message in any_request()) {
-        let minimised = sync_plan_once().minimise(&message.encode_to_vec(), Mode::Strip).unwrap();
+        let minimised = sync_plan_once().minimise(&message.encode_to_vec(), Mode::Strip, &circumstances()).unwrap();
         prop_assert_eq!(minimised.bytes(), cleared(message).encode_to_vec());
     }
 
     #[test]
     fn filtering_twice_changes_nothing(message in any_request()) {
-        let once = sync_plan_once().minimise(&message.encode_to_vec(), Mode::Strip).unwrap();
-        let twice = sync_plan_once().minimise(once.bytes(), Mode::Strict).unwrap();
+        let once = sync_plan_once().minimise(&message.encode_to_vec(), Mode::Strip, &circumstances()).unwrap();
+        let twice = sync_plan_once().minimise(once.bytes(), Mode::Strict, &circumstances()).unwrap();
         prop_assert_eq!(once.bytes(), twice.bytes());
     }
 
@@ -371,7 +379,7 @@ proptest! {
 /// Whatever is accepted decodes, holds only what the plan lets move, and not one byte besides.
 fn leaks_nothing(wire: &[u8]) -> Result<(), TestCaseError> {
     let plan = sync_plan_once();
-    let Ok(minimised) = plan.minimise(wire, Mode::Strip) else { return Ok(()) };
+    let Ok(minimised) = plan.minimise(wire, Mode::Strip, &circumstances()) else { return Ok(()) };
     let decoded = SyncStudentsRequest::decode(minimised.bytes()).unwrap();
     prop_assert_eq!(&decoded, &cleared(decoded.clone()));
     prop_assert_eq!(decoded.encoded_len(), minimised.bytes().len(), "no unknown and no hidden bytes");

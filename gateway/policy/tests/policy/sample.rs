@@ -1,14 +1,14 @@
-//! What all tests here start from: the real pack, the compiled-in contract, one full student. Synthetic identities.
+//! What all tests here start from: a pack of its own, the compiled-in contract, one full student. Synthetic identities.
 
 use std::sync::Arc;
 
 use qaqpa_policy::caller::{Caller, CallerMatch, CallerRule, Callers, Identity, Role};
-use qaqpa_policy::{Bin, Direction, Pack, Plan, Plans};
+use qaqpa_policy::{Bin, Circumstances, Direction, Pack, Plan, Plans, PseudonymKey};
 use qaqpa_proto::Contract;
 use qaqpa_proto::avtoshkola::v1::{Group, Student, SyncStudentsRequest};
 use qaqpa_proto::v1::Context;
 
-pub(crate) const PACK: &str = include_str!("../../../../deploy/policies/avtomektep.yaml");
+pub(crate) const PACK: &str = include_str!("sample.yaml");
 pub(crate) const SYNC: &str = "/qaqpa.avtoshkola.v1.Training/SyncStudents";
 pub(crate) const SUBMIT: &str = "/qaqpa.avtoshkola.v1.Training/SubmitGroup";
 pub(crate) const STATUS: &str = "/qaqpa.avtoshkola.v1.Training/GetStudentStatus";
@@ -18,7 +18,7 @@ pub(crate) fn contract() -> Contract {
 }
 
 pub(crate) fn pack() -> Pack {
-    Pack::parse(PACK, "avtomektep.yaml").unwrap()
+    Pack::parse(PACK, "sample.yaml").unwrap()
 }
 
 pub(crate) fn plans() -> Plans {
@@ -112,4 +112,10 @@ pub(crate) fn cleared(mut request: SyncStudentsRequest) -> SyncStudentsRequest {
         student.photo.clear();
     }
     request
+}
+
+/// The day on which the tests stand, and a key for pseudonyms.
+pub(crate) fn circumstances() -> Circumstances {
+    let key = PseudonymKey::derive(&[7; 32], "avtomektep", "avtoshkola", "state-exchange", "2026");
+    Circumstances { today: jiff::civil::date(2026, 11, 20), pseudonyms: Some(key) }
 }

@@ -7,7 +7,7 @@ use qaqpa_policy::wire::{Fault, MAX_DEPTH};
 use qaqpa_policy::{Direction, Minimised, Mode, NotMinimised, Pack, Plan, Plans};
 use qaqpa_proto::Contract;
 
-use crate::sample::PACK;
+use crate::sample::{PACK, circumstances};
 
 const ASK: &str = "/tricky.v1.Tricky/Ask";
 
@@ -30,7 +30,7 @@ fn plan(direction: Direction) -> Arc<Plan> {
 }
 
 fn filtered(wire: &[u8]) -> Result<Minimised, NotMinimised> {
-    plan(Direction::Request).minimise(wire, Mode::Strip)
+    plan(Direction::Request).minimise(wire, Mode::Strip, &circumstances())
 }
 
 /// `node` within `node`, `depth` times, around `core`.
@@ -63,7 +63,7 @@ fn half_a_message_never_leaves() {
     let withheld: Vec<_> = minimised.withheld().map(|found| (found.path, found.clause)).collect();
     assert_eq!(withheld, [("portrait", "8")]);
     let reply = plan(Direction::Reply);
-    let minimised = reply.minimise(&[0x12, 6, 0x0a, 1, b'c', 0x12, 1, 1], Mode::Strip).unwrap();
+    let minimised = reply.minimise(&[0x12, 6, 0x0a, 1, b'c', 0x12, 1, 1], Mode::Strip, &circumstances()).unwrap();
     assert_eq!(minimised.bytes(), [0x12, 3, 0x0a, 1, b'c'], "of a reply the rest may be read");
 }
 

@@ -1,0 +1,212 @@
+//! What a policy says of itself: whose it is, its clauses, terms, recipients and special categories. Plain values,
+//! made by the reading of a pack only once they are checked.
+//!
+//! ```yaml
+//! clauses:
+//!   - number: "10"
+//!     says: { kk: ..., ru: ..., en: "encryption, access control and an audit trail" }
+//!     kept_by: [mutual-tls, vault-encryption, journal]
+//! ```
+
+use qaqpa_proto::v1::Category;
+
+use super::purpose::Place;
+use crate::identifier::Bin;
+use crate::mechanism::Mechanism;
+
+/// Whose policy a pack is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operator {
+    /// Stable id.
+    pub id: String,
+    /// As published, or as configured where the policy names none.
+    pub bin: Option<Bin>,
+    /// For people.
+    pub name: Text,
+}
+
+/// The published document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Its title.
+    pub title: String,
+    /// Where it is published.
+    pub url: String,
+    /// Date or other mark of the edition.
+    pub edition: String,
+}
+
+/// One clause of the published policy that speaks of personal data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clause {
+    /// The policy's own numbering, such as `3(5)`.
+    pub number: String,
+    /// In short, in our own words.
+    pub says: Text,
+    /// Mechanisms that keep it; may be empty where rules cite it.
+    pub kept_by: Vec<Mechanism>,
+    /// Why a gateway cannot keep it.
+    pub not_enforceable: Option<Text>,
+    /// Of its number.
+    pub place: Place,
+}
+
+/// The single clauses of a `clause` key: `3, 6` is two.
+pub fn cited(clause: &str) -> impl Iterator<Item = &str> {
+    clause.split(", ").filter(|number| !number.is_empty())
+}
+
+/// A choice that the policy left open; the stricter reading is always taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// Clause in question; empty where the whole policy is silent.
+    pub clause: String,
+    /// What left it open.
+    pub kind: ReadingKind,
+    /// Which reading was taken.
+    pub reading: Text,
+}
+
+/// What left a choice open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ReadingKind {
+    /// The policy does not say.
+    Silent,
+    /// It says two things.
+    Conflict,
+    /// It can be read in more than one way.
+    Vague,
+}
+
+impl ReadingKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Silent, Self::Conflict, Self::Vague];
+
+    /// As packs write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Silent => "silent",
+            Self::Conflict => "conflict",
+            Self::Vague => "vague",
+        }
+    }
+}
+
+/// Who needs a guardian.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Minors {
+    /// Full years from which a person is no minor.
+    pub age: u8,
+    /// What happens before.
+    pub rule: MinorRule,
+    /// Clause of the policy; empty where it is silent.
+    pub clause: String,
+}
+
+/// What happens to an exchange about a minor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MinorRule {
+    /// A guardian consents.
+    GuardianConsent,
+    /// It is refused.
+    Refuse,
+}
+
+impl MinorRule {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::GuardianConsent, Self::Refuse];
+
+    /// As packs write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::GuardianConsent => "guardian-consent",
+            Self::Refuse => "refuse",
+        }
+    }
+}
+
+/// What the policy says of data abroad. Recorded: the gateway refuses either way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Residency {
+    /// Whether the policy allows what the gateway does not.
+    pub cross_border_allowed_by_policy: bool,
+    /// Clause of the policy; empty where it is silent.
+    pub clause: String,
+}
+
+/// How soon data are destroyed after a consent is withdrawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Withdrawal {
+    /// Working days, 1 to 30.
+    pub destroy_within_working_days: u8,
+    /// Clause of the policy; empty where it is silent.
+    pub clause: String,
+}
+
+/// How long the gateway keeps what it keeps; absent means the gateway's own default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Terms {
+    /// Salts of journal records.
+    pub salts_days: Option<u16>,
+    /// Consents, after their end.
+    pub consents_days: Option<u16>,
+    /// A subject's requests, after their end.
+    pub requests_days: Option<u16>,
+}
+
+/// Who may receive data or be asked for them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipient {
+    /// Id of the system in the contracts.
+    pub system: String,
+    /// For people.
+    pub name: Text,
+    /// Clause of the policy.
+    pub clause: String,
+}
+
+/// Categories that move for one purpose only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Special {
+    /// Kinds of data.
+    pub categories: Vec<Category>,
+    /// The one purpose, which has a consent of its own.
+    pub purpose: String,
+    /// Clause of the policy.
+    pub clause: String,
+}
+
+/// A clause, or none where the policy is silent, and its reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Why {
+    /// Clause of the policy; empty where no clause speaks.
+    pub clause: String,
+    /// For people.
+    pub reason: Text,
+}
+
+/// A text in the three languages.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Text {
+    /// Kazakh.
+    pub kk: String,
+    /// Russian.
+    pub ru: String,
+    /// English.
+    pub en: String,
+}
+
+impl Text {
+    /// The text in `kk` or `ru`, English for everything else.
+    #[must_use]
+    pub fn in_language(&self, language: &str) -> &str {
+        match language {
+            "kk" => &self.kk,
+            "ru" => &self.ru,
+            _ => &self.en,
+        }
+    }
+}
