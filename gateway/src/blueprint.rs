@@ -2,7 +2,7 @@
 //!
 //! [`Blueprint::draw`] reports all problems at once, each at its file and line; it is what `qaqpa check` does.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +15,7 @@ use qaqpa_adapters::wsse::{PinnedSigners, Signer};
 use qaqpa_policy::residency::{Endpoint, EndpointKind, EndpointRule, Plane, Rir, Scheme};
 use qaqpa_policy::{Bin, CallerMatch, CallerRule, Callers, Pack, Plans, Role};
 use qaqpa_proto::Contract;
+use qaqpa_vault::VaultKey;
 use rustls::RootCertStore;
 use zeroize::Zeroizing;
 
@@ -27,18 +28,23 @@ use crate::listen;
 use crate::message_security::{MessageSecurity, WsSecurity};
 use crate::quota::Quotas;
 use crate::telemetry::Telemetry;
+use crate::working_days::Calendar;
 
 /// Everything but the journal, checked.
 pub struct Blueprint {
     pub(crate) descriptor_set: Vec<u8>,
+    pub(crate) contract: Arc<Contract>,
     pub(crate) served: HashMap<String, Arc<Served>>,
     pub(crate) callers: Callers,
-    pub(crate) policies: HashMap<String, Plans>,
+    pub(crate) policies: HashMap<String, Arc<Plans>>,
     pub(crate) systems: BTreeMap<String, System>,
     pub(crate) quotas: Quotas,
     pub(crate) door: Arc<Door>,
     pub(crate) telemetry: Telemetry,
     pub(crate) clock: Clock,
+    pub(crate) calendar: Calendar,
+    pub(crate) retention: config::Retention,
+    pub(crate) pseudonym_epoch: config::Epoch,
 }
 
 impl Blueprint {
@@ -53,16 +59,19 @@ impl Blueprint {
         let served = contract.as_ref().map(|contract| drawing.served(contract)).unwrap_or_default();
         let policies = contract.as_ref().map(|contract| drawing.policies(contract)).unwrap_or_default();
         let callers = drawing.callers(&policies);
-        let systems = drawing.systems(contract.as_ref());
+        let systems = drawing.systems(contract.as_ref(), &policies);
         let ways = drawing.ways();
         drawing.listener();
         drawing.laptop_certificates(surroundings);
+        drawing.vault_key();
+        let calendar = drawing.calendar();
         let door = Arc::new(Door::new(ways, Box::new(Rir), surroundings.resolver.clone(), surroundings.clock.clone()));
         let telemetry = drawing.telemetry(&door);
         let passports = config.systems.iter().map(|(id, system)| (id.clone(), system.passport));
-        match (drawing.problems.is_empty(), contract, callers, telemetry) {
-            (true, Some(_), Some(callers), Some(telemetry)) => Ok(Self {
+        match (drawing.problems.is_empty(), contract, callers, telemetry, calendar) {
+            (true, Some(contract), Some(callers), Some(telemetry), Some(calendar)) => Ok(Self {
                 descriptor_set,
+                contract: Arc::new(contract),
                 served,
                 callers,
                 policies,
@@ -71,15 +80,42 @@ impl Blueprint {
                 door,
                 telemetry,
                 clock: surroundings.clock.clone(),
+                calendar,
+                retention: config.retention.clone(),
+                pseudonym_epoch: config.vault.pseudonyms,
             }),
             _ => Err(drawing.problems),
         }
+    }
+
+    /// Reads and compiles the packs again, for a reload.
+    ///
+    /// # Errors
+    /// All problems at once; the packs in force stay.
+    pub(crate) fn packs(
+        config: &Config,
+        source: &Source,
+        contract: &Contract,
+    ) -> Result<HashMap<String, Arc<Plans>>, Vec<Problem>> {
+        let mut drawing = Drawing { config, source, problems: Vec::new() };
+        let policies = drawing.policies(contract);
+        for (index, caller) in config.callers.iter().enumerate() {
+            drawing.purposes_exist(index, caller, &policies);
+        }
+        drawing.reached_systems_exist(contract, &policies);
+        if drawing.problems.is_empty() { Ok(policies) } else { Err(drawing.problems) }
     }
 
     /// The door, for a command that needs it before the gateway is open.
     #[must_use]
     pub fn door(&self) -> &Arc<Door> {
         &self.door
+    }
+
+    /// Days off, for terms in working days.
+    #[must_use]
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
     }
 
     /// Puts another way of signing in the place of WS-Security. For the benchmark only; see [`MessageSecurity`].
@@ -148,7 +184,7 @@ impl Drawing<'_> {
         served
     }
 
-    fn policies(&mut self, contract: &Contract) -> HashMap<String, Plans> {
+    fn policies(&mut self, contract: &Contract) -> HashMap<String, Arc<Plans>> {
         let mut policies = HashMap::new();
         for (index, operator) in self.config.operators.iter().enumerate() {
             let Some(plans) = self.plans(contract, index, operator) else { continue };
@@ -163,7 +199,7 @@ impl Drawing<'_> {
                     ),
                 );
             }
-            if policies.insert(operator.id.clone(), plans).is_some() {
+            if policies.insert(operator.id.clone(), Arc::new(plans)).is_some() {
                 self.at(&format!("operators.{index}.id"), format!("operator `{}` is there twice", operator.id));
             }
         }
@@ -174,16 +210,13 @@ impl Drawing<'_> {
         let text = self.read(&format!("operators.{index}.policy"), &operator.policy)?;
         let text = String::from_utf8(text).map_err(|_| self.in_file(&operator.policy, "is not UTF-8")).ok()?;
         let pack = match Pack::parse(&text, &operator.policy.display().to_string()) {
-            Ok(pack) => pack,
+            Ok(pack) => self.with_bin(pack, index, operator)?,
             Err(problems) => {
                 self.problems.extend(problems.into_iter().map(|problem| {
                     Problem {
                         file: operator.policy.clone(),
                         line: usize::try_from(problem.line).ok().filter(|line| *line > 0),
-                        message: problem
-                            .suggestion
-                            .iter()
-                            .fold(problem.message.clone(), |text, meant| format!("{text}; did you mean `{meant}`?")),
+                        message: format!("{}: {}", problem.code(), problem.text("en")),
                     }
                 }));
                 return None;
@@ -194,7 +227,23 @@ impl Drawing<'_> {
             .ok()
     }
 
-    fn callers(&mut self, policies: &HashMap<String, Plans>) -> Option<Callers> {
+    /// The pack of an operator whose BIN is in the pack, in the configuration, or in both and the same.
+    fn with_bin(&mut self, pack: Pack, index: usize, operator: &config::Operator) -> Option<Pack> {
+        let key = format!("operators.{index}.bin");
+        match &operator.bin {
+            Some(bin) => {
+                let bin = self.bin(&key, bin)?;
+                pack.with_bin(bin).map_err(|why| self.at(&key, why.to_string())).ok()
+            }
+            None if pack.operator().bin.is_none() => {
+                self.at(&key, format!("operator `{}` needs `bin`: its policy pack names none", operator.id));
+                None
+            }
+            None => Some(pack),
+        }
+    }
+
+    fn callers(&mut self, policies: &HashMap<String, Arc<Plans>>) -> Option<Callers> {
         let mut rules = Vec::new();
         for (index, caller) in self.config.callers.iter().enumerate() {
             self.purposes_exist(index, caller, policies);
@@ -209,7 +258,7 @@ impl Drawing<'_> {
         }
     }
 
-    fn purposes_exist(&mut self, index: usize, caller: &config::Caller, policies: &HashMap<String, Plans>) {
+    fn purposes_exist(&mut self, index: usize, caller: &config::Caller, policies: &HashMap<String, Arc<Plans>>) {
         if !self.config.operators.iter().any(|operator| operator.id == caller.operator) {
             self.at(&format!("callers.{index}.operator"), format!("operator `{}` is not configured", caller.operator));
         }
@@ -229,9 +278,10 @@ impl Drawing<'_> {
         let role = match caller.role.as_str() {
             "exchange" => Role::Exchange,
             "auditor" => Role::Auditor,
+            "officer" => Role::Officer,
             "admin" => Role::Admin,
             _ => {
-                self.at(&key("role"), "`role` is exchange, auditor or admin");
+                self.at(&key("role"), "`role` is exchange, auditor, officer or admin");
                 return None;
             }
         };
@@ -263,7 +313,11 @@ impl Drawing<'_> {
         Bin::parse(text).map_err(|error| self.at(key, format!("not a BIN: {error}"))).ok()
     }
 
-    fn systems(&mut self, contract: Option<&Contract>) -> BTreeMap<String, System> {
+    fn systems(
+        &mut self,
+        contract: Option<&Contract>,
+        policies: &HashMap<String, Arc<Plans>>,
+    ) -> BTreeMap<String, System> {
         let named: Vec<&str> = contract
             .map(|contract| contract.operations().iter().map(|operation| operation.system.id.as_str()).collect())
             .unwrap_or_default();
@@ -275,12 +329,26 @@ impl Drawing<'_> {
             }
             systems.extend(self.system(id, system).map(|system| (id.clone(), system)));
         }
-        for id in named {
-            if !config.systems.contains_key(id) {
-                self.at("systems", format!("the contracts need a table [systems.{id}]"));
-            }
+        if let Some(contract) = contract {
+            self.reached_systems_exist(contract, policies);
         }
         systems
+    }
+
+    /// A system that some operator's purpose is offered for needs a table; one that nobody may ask needs none.
+    fn reached_systems_exist(&mut self, contract: &Contract, policies: &HashMap<String, Arc<Plans>>) {
+        let is_reached = |path: &str| policies.values().any(|plans| plans.purposes(path).next().is_some());
+        let reached: BTreeSet<&str> = contract
+            .operations()
+            .iter()
+            .filter(|operation| is_reached(&operation.path))
+            .map(|operation| operation.system.id.as_str())
+            .collect();
+        for id in reached {
+            if !self.config.systems.contains_key(id) {
+                self.at("systems", format!("a purpose of a configured operator needs a table [systems.{id}]"));
+            }
+        }
     }
 
     fn system(&mut self, id: &str, system: &config::System) -> Option<System> {
@@ -367,6 +435,21 @@ impl Drawing<'_> {
 
     fn pin(&mut self, key: &str, text: &str) -> Option<IpNet> {
         text.parse().map_err(|_| self.at(key, format!("`{text}` is no network in CIDR form"))).ok()
+    }
+
+    fn vault_key(&mut self) {
+        let Some(key) = self.read("vault.key", &self.config.vault.key).map(Zeroizing::new) else { return };
+        let text = String::from_utf8_lossy(&key);
+        if let Err(why) = VaultKey::parse(text.trim()) {
+            self.at("vault.key", format!("`vault.key`: {why}"));
+        }
+    }
+
+    fn calendar(&mut self) -> Option<Calendar> {
+        let config::Calendar { holidays, working_weekends } = self.config.calendar.clone();
+        Calendar::new(holidays, working_weekends)
+            .map_err(|problems| problems.iter().for_each(|problem| self.at("calendar", problem.to_string())))
+            .ok()
     }
 
     fn listener(&mut self) {

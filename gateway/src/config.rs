@@ -45,6 +45,14 @@ pub struct Config {
     pub listen: Listen,
     /// Where the evidence goes.
     pub journal: Journal,
+    /// What names persons, sealed.
+    pub vault: Vault,
+    /// Days off, for terms in working days.
+    #[serde(default)]
+    pub calendar: Calendar,
+    /// How long things are kept.
+    #[serde(default)]
+    pub retention: Retention,
     /// Whose policies decide.
     pub operators: Vec<Operator>,
     /// Who may call.
@@ -115,6 +123,71 @@ impl Journal {
     }
 }
 
+/// `[vault]`
+#[derive(Debug, Clone, Deserialize)]
+pub struct Vault {
+    /// SQLite file.
+    pub file: PathBuf,
+    /// Key file.
+    pub key: PathBuf,
+    /// How often pseudonyms change.
+    #[serde(default)]
+    pub pseudonyms: Epoch,
+}
+
+/// How often pseudonyms change.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Epoch {
+    /// Every calendar month.
+    Monthly,
+    /// Every calendar quarter.
+    Quarterly,
+    /// Every calendar year.
+    #[default]
+    Yearly,
+}
+
+impl Epoch {
+    /// The epoch of a day: `2026`, `2026-Q4`, `2026-11`.
+    #[must_use]
+    pub fn of(self, day: jiff::civil::Date) -> String {
+        match self {
+            Self::Monthly => format!("{:04}-{:02}", day.year(), day.month()),
+            Self::Quarterly => format!("{:04}-Q{}", day.year(), (day.month() - 1) / 3 + 1),
+            Self::Yearly => format!("{:04}", day.year()),
+        }
+    }
+}
+
+/// `[calendar]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Calendar {
+    /// Days off besides Saturdays and Sundays.
+    pub holidays: Vec<jiff::civil::Date>,
+    /// Saturdays and Sundays that are worked.
+    pub working_weekends: Vec<jiff::civil::Date>,
+}
+
+/// `[retention]`: what holds where a pack names no term.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default)]
+pub struct Retention {
+    /// Days that salts stay, so that released fields can be proven.
+    pub salts_days: u32,
+    /// Days that a consent's record stays after its end.
+    pub consents_days: u32,
+    /// Days that a subject's request stays after it was closed.
+    pub requests_days: u32,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { salts_days: 1095, consents_days: 1095, requests_days: 365 }
+    }
+}
+
 /// `[[operators]]`
 #[derive(Debug, Clone, Deserialize)]
 pub struct Operator {
@@ -122,6 +195,8 @@ pub struct Operator {
     pub id: String,
     /// Policy pack.
     pub policy: PathBuf,
+    /// BIN, where the pack names none.
+    pub bin: Option<String>,
 }
 
 /// `[[callers]]`
@@ -137,7 +212,7 @@ pub struct Caller {
     pub uid: Option<String>,
     /// Operator whose policy binds the caller.
     pub operator: String,
-    /// `exchange`, `auditor` or `admin`.
+    /// `exchange`, `auditor`, `officer` or `admin`.
     pub role: String,
     /// Purposes it may claim.
     #[serde(default)]
@@ -279,6 +354,9 @@ impl Config {
             }
         };
         within("journal.segment_mib".into(), self.journal.segment_mib, 1, 1024);
+        within("retention.salts_days".into(), self.retention.salts_days, 1, 36_500);
+        within("retention.consents_days".into(), self.retention.consents_days, 1, 36_500);
+        within("retention.requests_days".into(), self.retention.requests_days, 1, 36_500);
         for (id, system) in &self.systems {
             within(format!("systems.{id}.replay_window_seconds"), system.replay_window_seconds, 30, 3600);
             within(format!("systems.{id}.connect_timeout_seconds"), system.connect_timeout_seconds, 1, 60);
@@ -303,7 +381,7 @@ impl Config {
         let listen = &mut self.listen;
         let files = [&mut listen.certificate, &mut listen.key, &mut listen.client_ca, &mut listen.crl]
             .into_iter()
-            .chain([&mut self.journal.directory, &mut self.journal.key])
+            .chain([&mut self.journal.directory, &mut self.journal.key, &mut self.vault.file, &mut self.vault.key])
             .chain(self.operators.iter_mut().map(|operator| &mut operator.policy))
             .chain(self.endpoints.values_mut().filter_map(|endpoint| endpoint.ca.as_mut()))
             .chain(self.contracts.as_mut())

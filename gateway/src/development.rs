@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! DIR/pki/...            certificates and keys, friends and enemies (see qaqpa-certs-dev)
-//! DIR/secrets/           journal key, SHEP password
+//! DIR/secrets/           journal key, vault key, SHEP password
 //! DIR/policy/            the operators' packs
 //! DIR/gateway.toml       ready for `qaqpa serve`
 //! DIR/trust.toml         what an auditor must get by another way than the bundle
@@ -20,13 +20,22 @@ use qaqpa_certs_dev::DevPki;
 use qaqpa_certs_dev::inspect::Report;
 use qaqpa_journal::Signer;
 use qaqpa_mock::{Options, Sender, Transport};
+use qaqpa_policy::Pack;
 use qaqpa_proto::Contract;
+use qaqpa_vault::VaultKey;
 use rustls::ServerConfig;
 
 use crate::clock::Clock;
 use crate::listen::{certificates, private_key, provider};
 
-const AVTOMEKTEP: &str = include_str!("../../deploy/policies/avtomektep.yaml");
+/// The operators whose packs ship with the gateway, by id.
+pub const PACKS: [(&str, &str); 5] = [
+    ("avtomektep", include_str!("../../deploy/policies/avtomektep.yaml")),
+    ("cpm", include_str!("../../deploy/policies/cpm.yaml")),
+    ("smartustaz", include_str!("../../deploy/policies/smartustaz.yaml")),
+    ("myverify", include_str!("../../deploy/policies/myverify.yaml")),
+    ("qyzmet-desk", include_str!("../../deploy/policies/qyzmet-desk.yaml")),
+];
 /// Lane of a development gateway.
 pub const ORIGIN: &str = "qaqpa-dev.localhost/audit/dev";
 /// What a development gateway and the mock government call their shared secret.
@@ -60,7 +69,11 @@ pub fn lay_out(layout: &Layout, clock: &Clock) -> Result<DevPki, String> {
     secret(&directory.join("secrets/journal.key"), &key).map_err(text)?;
     let password = random().map(hex::encode).ok_or("no randomness")?;
     secret(&directory.join("secrets/shep.password"), &password).map_err(text)?;
-    std::fs::write(directory.join("policy/avtomektep.yaml"), AVTOMEKTEP).map_err(text)?;
+    let (_, vault_key) = VaultKey::generate().map_err(|error| error.to_string())?;
+    secret(&directory.join("secrets/vault.key"), &vault_key).map_err(text)?;
+    for (id, pack) in PACKS {
+        std::fs::write(directory.join(format!("policy/{id}.yaml")), pack).map_err(text)?;
+    }
     std::fs::write(directory.join("gateway.toml"), gateway_toml(layout)).map_err(text)?;
     std::fs::write(directory.join("trust.toml"), trust_toml(signer.vkey())).map_err(text)?;
     Ok(pki)
@@ -117,9 +130,32 @@ directory = "journal"
 origin = "{ORIGIN}"
 key = "secrets/journal.key"
 
+[vault]
+file = "vault/vault.sqlite"
+key = "secrets/vault.key"
+
 [[operators]]
 id = "avtomektep"
 policy = "policy/avtomektep.yaml"
+
+[[operators]]
+id = "cpm"
+policy = "policy/cpm.yaml"
+bin = "990140000067"
+
+[[operators]]
+id = "smartustaz"
+policy = "policy/smartustaz.yaml"
+bin = "990140000077"
+
+[[operators]]
+id = "myverify"
+policy = "policy/myverify.yaml"
+
+[[operators]]
+id = "qyzmet-desk"
+policy = "policy/qyzmet-desk.yaml"
+bin = "990140000097"
 
 [[callers]]
 id = "school"
@@ -144,12 +180,26 @@ operator = "avtomektep"
 role = "auditor"
 
 [[callers]]
+id = "officer"
+uri = "urn:qaqpa:dev:officer"
+operator = "avtomektep"
+role = "officer"
+
+[[callers]]
 id = "admin"
 uri = "urn:qaqpa:dev:admin"
 operator = "avtomektep"
 role = "admin"
-
+{others}
 [systems.avtoshkola]
+endpoint = "shep"
+sender_id = "{SENDER}"
+password_file = "secrets/shep.password"
+signer_certificate = "pki/signers/gateway-signer.pem"
+signer_key = "pki/signers/gateway-signer.key"
+reply_signers = ["pki/signers/shep-signer.pem"]
+
+[systems.gbdfl]
 endpoint = "shep"
 sender_id = "{SENDER}"
 password_file = "secrets/shep.password"
@@ -168,7 +218,26 @@ format = "text"
 "#,
         port = shep.port(),
         address = shep.ip(),
+        others = others(),
     )
+}
+
+/// A caller for each of the other operators, with all purposes of its pack that some state system serves.
+fn others() -> String {
+    let mut text = String::new();
+    for (id, pack) in PACKS.iter().skip(1) {
+        let purposes: Vec<String> = Pack::parse(pack, id)
+            .iter()
+            .flat_map(|pack| pack.purposes())
+            .filter(|purpose| !purpose.operations.is_empty())
+            .map(|purpose| format!("\"{}\"", purpose.id))
+            .collect();
+        let purposes = purposes.join(", ");
+        text += &format!(
+            "\n[[callers]]\nid = \"{id}\"\nuri = \"urn:qaqpa:dev:{id}\"\noperator = \"{id}\"\nrole = \"exchange\"\npurposes = [{purposes}]\n"
+        );
+    }
+    text
 }
 
 /// The mock government of an environment.

@@ -27,6 +27,7 @@ use crate::clock::Clock;
 use crate::denial::Denial;
 use crate::listen::provider;
 use crate::reason::Reason;
+use crate::subjects::Leaving;
 
 /// How long a judgement holds before the name is resolved again.
 pub const LIFETIME: Duration = Duration::from_secs(30);
@@ -207,13 +208,13 @@ impl Door {
     ///
     /// # Errors
     /// `upstream.*`, or `residency.peer` and `residency.redirect` when the answer comes from or points elsewhere.
-    pub async fn post(&self, resident: &Resident, body: String) -> Result<RawReply, Denial> {
+    pub async fn post(&self, resident: &Resident, body: Leaving) -> Result<RawReply, Denial> {
         let sent = resident
             .client
             .post(&resident.url)
             .header(http::header::CONTENT_TYPE, "text/xml; charset=utf-8")
             .header("SOAPAction", "\"\"")
-            .body(body)
+            .body(reqwest::Body::wrap(body))
             .send()
             .await;
         let mut response = sent.map_err(|error| failure(&error))?;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use qaqpa_journal::{Entry, Owed, Phase, Receipt as Leaf};
-use qaqpa_policy::{Caller, Claim, Withheld};
+use qaqpa_policy::{Caller, Claim, Minimised, Withheld};
 use qaqpa_proto::v1::JournalEntry;
 
 use crate::commit;
@@ -47,8 +47,14 @@ impl Gateway {
             system: &operation.system.id,
             service_id: &operation.service_id,
             contract: &operation.source,
-            subjects: record::Subjects { named: cleared.subjects, minors: cleared.consent.minors() },
+            subjects: record::Subjects {
+                named: cleared.consent.persons(),
+                minors: cleared.consent.minors(),
+                marks: &cleared.marks.persons,
+                consents: &cleared.marks.consents,
+            },
             withheld: by_category(cleared.minimised.withheld()),
+            transformed: transformed_by_category(&cleared.minimised),
             residency: cleared.resident.evidence(),
             address: cleared.resident.address().to_string(),
             message_id: &cleared.signed.message_id,
@@ -87,6 +93,7 @@ impl Gateway {
             reply_hmac: came.map(|came| came.hmac),
             reply_signer: reply.and_then(|reply| reply.signer).map(hex::encode),
             withheld: reply.map(|reply| by_category(reply.minimised.withheld())).unwrap_or_default(),
+            transformed: reply.map(|reply| transformed_by_category(&reply.minimised)).unwrap_or_default(),
             drift: reply.map_or(0, |reply| reply.drift.count),
             commitments: reply.map(|reply| commit::commitments(&reply.minimised, &cleared.salt)).unwrap_or_default(),
         };
@@ -179,7 +186,14 @@ pub(crate) fn hmac(salt: &[u8; 32], bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(aws_lc_rs::hmac::sign(&key, bytes))
 }
 
-fn journal_error(error: impl std::fmt::Display) -> Denial {
+pub(crate) fn journal_error(error: impl std::fmt::Display) -> Denial {
     tracing::error!(%error, "the journal does not take a record");
     Reason::JournalUnavailable.into()
+}
+
+fn transformed_by_category(minimised: &Minimised) -> BTreeMap<&str, u32> {
+    minimised.transformed().fold(BTreeMap::new(), |mut counts, transformed| {
+        *counts.entry(transformed.category).or_default() += 1;
+        counts
+    })
 }

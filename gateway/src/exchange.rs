@@ -16,8 +16,10 @@ use qaqpa_adapters::shep::status;
 use qaqpa_adapters::shep::sync::{self, RequestInfo, Sent, Shape};
 use qaqpa_adapters::xml::{Document, text};
 use qaqpa_journal::Receipt as Leaf;
-use qaqpa_policy::consent::{self, Consent};
-use qaqpa_policy::{Bin, Caller, Claim, Iin, Minimised, Mode, Permit, Subjects, permit};
+use qaqpa_policy::consent::{self, Consent, Moment};
+use qaqpa_policy::minimise::{Circumstances, PseudonymKey};
+use qaqpa_policy::standing::leaves_a_trace;
+use qaqpa_policy::{Bin, Caller, Claim, Iin, Minimised, Mode, Permit, Plan, Subjects, permit};
 use qaqpa_proto::Operation;
 use qaqpa_proto::v1::{PolicyVersion, Receipt, ShepStatus};
 use tracing::Instrument as _;
@@ -27,13 +29,17 @@ use crate::denial::Denial;
 use crate::dial::{RawReply, Resident};
 use crate::duplicate::Ticket;
 use crate::evidence::hmac;
+use crate::persons::{consent_mark, mark};
 use crate::gateway::{Gateway, Served, System};
 use crate::quota::Ask;
 use crate::reason::{Language, Reason};
-use crate::receipt::{shep_status, warnings, with_receipt, withheld};
+use crate::receipt::{shep_status, transformed, warnings, with_receipt, withheld};
 use crate::record::Times;
 
 use crate::reply::{fault_denial, is_xml, stable_word, unsigned_fault};
+use crate::service::ledger::vault_error;
+use crate::shadow::{Observed, Shadow};
+use crate::subjects::{Departure, Leaving};
 
 /// One message of a caller, and where it goes.
 pub struct Call {
@@ -72,12 +78,22 @@ pub(crate) struct Cleared {
     pub(crate) permit: Permit,
     pub(crate) consent: Consent,
     pub(crate) minimised: Minimised,
-    pub(crate) subjects: usize,
+    pub(crate) marks: Marks,
     pub(crate) resident: Arc<Resident>,
     pub(crate) signed: Signed,
     pub(crate) salt: [u8; 32],
     pub(crate) claim: Claim,
     pub(crate) ticket: Ticket,
+    pub(crate) departure: Arc<Departure>,
+    /// A pending pack that sees the reply too.
+    pub(crate) shadow: Option<(Arc<Shadow>, Permit)>,
+}
+
+/// How the journal refers to the persons of an exchange and to the consents it relies on.
+#[derive(Default)]
+pub(crate) struct Marks {
+    pub(crate) persons: Vec<String>,
+    pub(crate) consents: Vec<String>,
 }
 
 /// What came back and was believed, read and minimised.
@@ -118,7 +134,9 @@ impl Gateway {
             .as_ref()
             .and_then(|claim| claim.request_id().map(str::to_owned))
             .unwrap_or_else(|| exchange_id.clone());
-        let result = match self.clear(&call, id).await {
+        let mut cleared = self.clear(&call, id).await;
+        self.shadow_request(&call, claim.as_ref(), &mut cleared);
+        let result = match cleared {
             Err(denial) => Err(self.deny(&call, &exchange_id, claim.as_ref(), denial).await),
             Ok(cleared) => self.carry_out(&call, &exchange_id, &request_id, cleared).await,
         };
@@ -139,11 +157,16 @@ impl Gateway {
         self.quotas.caller(caller.id())?;
         let wire = call.request.as_ref().map_err(Clone::clone)?;
         let claim = Claim::read(wire)?;
-        let permit = permit(caller, operation, &claim, self.policy(caller)?)?;
+        let permit = permit(caller, operation, &claim, &*self.policy(caller)?)?;
         names_its_own_school(operation, wire, &permit)?;
         let subjects = Subjects::read(operation, wire)?;
-        let minimised = permit.request_plan().minimise(wire, Mode::Strip)?;
-        let consent = consent::check(&permit, &subjects, self.clock.today())?;
+        let minimised = permit.request_plan().minimise(
+            wire,
+            permit.mode(),
+            &self.circumstances(&permit, permit.request_plan(), &operation.system.id),
+        )?;
+        let known = |iin: &Iin| self.persons.gate.standing(iin);
+        let consent = consent::check(&permit, operation, claim.consent(), &subjects, &known, self.moment())?;
         let ticket = self.duplicates.take(caller.id(), claim.request_id(), id, self.clock.now())?;
         let system = self.system(operation)?;
         let iins: Vec<&str> = subjects.iins().map(Iin::as_str).collect();
@@ -159,7 +182,59 @@ impl Gateway {
         let resident = self.door.judge(&system.endpoint).await?;
         let signed = self.sign(&call.served, system, &permit, &minimised, id)?;
         let salt = self.salt()?;
-        Ok(Cleared { consent, minimised, subjects: iins.len(), resident, signed, salt, ticket, permit, claim })
+        let departure = self.persons.gate.enter(&permit, &consent, id).map_err(Reason::from)?;
+        let marks = self.marks(&permit, &consent, id).await?;
+        Ok(Cleared { consent, minimised, marks, resident, signed, salt, ticket, departure, shadow: None, permit, claim })
+    }
+
+    /// Marks that only the holder of a person's key can make again. Makes that key at first sight, and remembers the
+    /// purpose where another may not be joined with it.
+    async fn marks(&self, permit: &Permit, consent: &Consent, id: Uuid) -> Result<Marks, Denial> {
+        let (now, txn) = (self.clock.now(), id.to_string());
+        let traced = leaves_a_trace(permit.purpose());
+        let mut marks = Marks::default();
+        for reliance in consent.reliances() {
+            let subject = self.persons.vault().subject(reliance.iin.as_str(), now).await.map_err(vault_error)?;
+            if traced {
+                let used = self.persons.vault().record_use(&subject, permit.operator(), &permit.purpose().id, now);
+                used.await.map_err(vault_error)?;
+            }
+            marks.persons.push(mark(&subject, &txn));
+            marks.consents.extend(reliance.consent.as_ref().map(|consent| consent_mark(&subject, &txn, consent)));
+        }
+        Ok(marks)
+    }
+
+    fn moment(&self) -> Moment {
+        Moment { now: self.clock.now(), today: self.clock.today() }
+    }
+
+    /// What a plan needs to know of the moment, and the key of its pseudonyms, one per recipient, purpose and epoch.
+    fn circumstances(&self, permit: &Permit, plan: &Plan, recipient: &str) -> Circumstances {
+        let today = self.clock.today();
+        let pseudonyms = plan.needs_pseudonym_key().then(|| {
+            let epoch = self.pseudonym_epoch.of(today);
+            PseudonymKey::derive(&self.pseudonym_master, permit.operator(), recipient, &permit.purpose().id, &epoch)
+        });
+        Circumstances { today, pseudonyms }
+    }
+
+    /// Shows a request to the pending pack of its operator, if one runs beside the live one.
+    fn shadow_request(&self, call: &Call, claim: Option<&Claim>, cleared: &mut Result<Cleared, Denial>) {
+        let (Some(caller), Ok(wire), Some(claim)) = (&call.caller, &call.request, claim) else { return };
+        let Some(shadow) = self.shadows.of(caller.operator()) else { return };
+        let pending = shadow.request(&Observed {
+            caller,
+            operation: &call.served.operation,
+            claim,
+            wire,
+            moment: self.moment(),
+            known: &|iin: &Iin| self.persons.gate.standing(iin),
+            live: cleared.as_ref().map(|cleared| &cleared.minimised),
+        });
+        if let (Ok(cleared), Some(pending)) = (cleared, pending) {
+            cleared.shadow = Some((shadow, pending));
+        }
     }
 
     /// Rooms 9 and 10: the contract's XML in SHEP's envelope, signed.
@@ -174,10 +249,11 @@ impl Gateway {
         let now = self.clock.now();
         let message_id = id.to_string();
         let fills = Fills {
+            sender_code: Some(&system.sender_id),
             request_id: Some(&message_id),
             request_date: Some(now),
             requestor_bin: Some(permit.acting().as_str()),
-            operator_bin: Some(permit.pack().operator().bin.as_str()),
+            operator_bin: permit.pack().operator().bin.as_ref().map(Bin::as_str),
         };
         let mut document = String::with_capacity(2048);
         served.codec.write_request(minimised.bytes(), &fills, &mut document)?;
@@ -209,7 +285,9 @@ impl Gateway {
         let (came, reply) = self.send(call, &cleared).await;
         let received = came.as_ref().map(|came| came.received);
         let times = Times { accepted: call.accepted, sent, received, decided: self.clock.now() };
-        let outcome = self.record_outcome(exchange_id, &cleared, came, &reply, times, owed).await?;
+        let outcome = self.record_outcome(exchange_id, &cleared, came, &reply, times, owed).await;
+        cleared.departure.settled();
+        let outcome = outcome?;
         self.event(call, &cleared, reply.as_ref().err(), times);
         let reply = reply?;
         cleared.ticket.done();
@@ -218,9 +296,13 @@ impl Gateway {
 
     /// Rooms 12 to 15: send, verify, decode, minimise.
     async fn send(&self, call: &Call, cleared: &Cleared) -> (Option<Came>, Result<Reply, Denial>) {
-        let raw = match self.door.post(&cleared.resident, cleared.signed.envelope.clone()).await {
+        let body = Leaving::new(cleared.signed.envelope.clone().into(), cleared.departure.clone());
+        let raw = match self.door.post(&cleared.resident, body).await {
             Ok(raw) => raw,
-            Err(denial) => return (None, Err(denial)),
+            Err(denial) => {
+                let held = cleared.departure.refused().map(|kind| Denial::from(Reason::from(kind)).detailed("held_back"));
+                return (None, Err(held.unwrap_or(denial)));
+            }
         };
         let came = Came { received: self.clock.now(), hmac: hmac(&cleared.salt, &raw.body) };
         let reply = self.read(call, cleared, &raw, came.received);
@@ -263,12 +345,18 @@ impl Gateway {
         self.note_drift(&operation.path, &read.drift);
         let business =
             operation.business_result.as_ref().and_then(|result| scalar(&read.wire, &result.code)).map(str::to_owned);
-        let minimised = cleared.permit.reply_plan().minimise(&read.wire, Mode::Strip).map_err(|flawed| {
+        consent::check_reply(&cleared.permit, operation, &read.wire, self.clock.today())?;
+        let plan = cleared.permit.reply_plan();
+        let circumstances = self.circumstances(&cleared.permit, plan, cleared.permit.acting().as_str());
+        let minimised = plan.minimise(&read.wire, Mode::Strip, &circumstances).map_err(|flawed| {
             Denial::from(Reason::ReplyMalformed)
                 .detailed("value")
                 .at(flawed.fields().iter().map(|field| (field.path.clone(), field.flaw.code())).collect())
                 .evidenced(flawed)
         })?;
+        if let Some((shadow, pending)) = &cleared.shadow {
+            shadow.reply(pending, &read.wire, &minimised, &circumstances);
+        }
         Ok(Reply { minimised, drift: read.drift, shep: shep_status(info), business, signer: believed.signer })
     }
 
@@ -288,6 +376,8 @@ impl Gateway {
             request_id: request_id.to_owned(),
             withheld_from_request: withheld(cleared.minimised.withheld(), call.language),
             withheld_from_reply: withheld(reply.minimised.withheld(), call.language),
+            transformed_in_request: transformed(&cleared.minimised),
+            transformed_in_reply: transformed(&reply.minimised),
             policy: Some(PolicyVersion {
                 id: pack.id().to_owned(),
                 edition: pack.edition().to_owned(),

@@ -2,26 +2,31 @@
 //!
 //! It is drawn by [`crate::blueprint::Blueprint`], which checks everything; [`Gateway::open`] adds the journal.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex};
 
+use arc_swap::ArcSwap;
 use jiff::SignedDuration;
 use qaqpa_adapters::codec::{self, Codec};
 use qaqpa_adapters::shep::sync::Password;
 use qaqpa_journal::Journal;
 use qaqpa_policy::{Caller, Callers, Identity, Plans};
-use qaqpa_proto::Operation;
+use qaqpa_proto::{Contract, Operation};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use crate::blueprint::Blueprint;
 use crate::clock::Clock;
+use crate::config;
 use crate::denial::Denial;
 use crate::dial::{Door, Resolve};
 use crate::duplicate::Duplicates;
 use crate::flood::Flood;
 use crate::message_security::MessageSecurity;
+use crate::persons::Persons;
 use crate::quota::Quotas;
 use crate::reason::Reason;
+use crate::shadow::Shadows;
 use crate::telemetry::Telemetry;
 
 /// What comes from outside and is not configuration.
@@ -60,7 +65,12 @@ pub struct Gateway {
     pub(crate) descriptor_set: Vec<u8>,
     pub(crate) served: HashMap<String, Arc<Served>>,
     pub(crate) callers: Callers,
-    pub(crate) policies: HashMap<String, Plans>,
+    pub(crate) policies: ArcSwap<HashMap<String, Arc<Plans>>>,
+    pub(crate) contract: Arc<Contract>,
+    pub(crate) persons: Persons,
+    pub(crate) pseudonym_master: Zeroizing<[u8; 32]>,
+    pub(crate) pseudonym_epoch: config::Epoch,
+    pub(crate) retention: config::Retention,
     pub(crate) systems: BTreeMap<String, System>,
     pub(crate) quotas: Quotas,
     pub(crate) door: Arc<Door>,
@@ -69,18 +79,20 @@ pub struct Gateway {
     pub(crate) journal: Journal,
     pub(crate) duplicates: Duplicates,
     pub(crate) flood: Flood,
+    pub(crate) shadows: Shadows,
     pub(crate) read_limits: codec::Limits,
+    /// Lines whose salts this process has destroyed.
+    pub(crate) forgotten: Mutex<BTreeSet<u64>>,
     random: aws_lc_rs::rand::SystemRandom,
 }
 
 impl Gateway {
-    /// Opens for business with a journal.
+    /// Opens for business with a journal and what is known of persons.
     #[must_use]
-    pub fn open(blueprint: Blueprint, journal: Journal) -> Arc<Self> {
-        let Blueprint { descriptor_set, served, callers, policies, systems, quotas, door, telemetry, clock } =
-            blueprint;
-        Arc::new(Self {
+    pub fn open(blueprint: Blueprint, journal: Journal, persons: Persons) -> Arc<Self> {
+        let Blueprint {
             descriptor_set,
+            contract,
             served,
             callers,
             policies,
@@ -89,10 +101,31 @@ impl Gateway {
             door,
             telemetry,
             clock,
+            calendar: _,
+            retention,
+            pseudonym_epoch,
+        } = blueprint;
+        Arc::new(Self {
+            descriptor_set,
+            served,
+            callers,
+            policies: ArcSwap::from_pointee(policies),
+            contract,
+            pseudonym_master: Zeroizing::new(persons.vault().derive("qaqpa/v1/pseudonyms")),
+            persons,
+            pseudonym_epoch,
+            retention,
+            systems,
+            quotas,
+            door,
+            telemetry,
+            clock,
             journal,
             duplicates: Duplicates::default(),
             flood: Flood::default(),
+            shadows: Shadows::default(),
             read_limits: codec::Limits::default(),
+            forgotten: Mutex::default(),
             random: aws_lc_rs::rand::SystemRandom::new(),
         })
     }
@@ -101,6 +134,12 @@ impl Gateway {
     #[must_use]
     pub fn door(&self) -> &Arc<Door> {
         &self.door
+    }
+
+    /// What is known of persons.
+    #[must_use]
+    pub fn persons(&self) -> &Persons {
+        &self.persons
     }
 
     /// The journal it writes.
@@ -127,12 +166,17 @@ impl Gateway {
         self.callers.identify(identity).ok()
     }
 
-    pub(crate) fn policy(&self, caller: &Caller) -> Result<&Plans, Denial> {
-        self.policies.get(caller.operator()).ok_or_else(|| Reason::CallerUnknown.into())
+    pub(crate) fn policy(&self, caller: &Caller) -> Result<Arc<Plans>, Denial> {
+        self.plans(caller.operator()).ok_or_else(|| Reason::CallerUnknown.into())
+    }
+
+    /// The plans of an operator that are in force now.
+    pub(crate) fn plans(&self, operator: &str) -> Option<Arc<Plans>> {
+        self.policies.load().get(operator).cloned()
     }
 
     pub(crate) fn knows_purpose(&self, caller: &Caller, purpose: &str) -> bool {
-        self.policies.get(caller.operator()).is_some_and(|plans| plans.pack().purpose(purpose).is_some())
+        self.plans(caller.operator()).is_some_and(|plans| plans.pack().purpose(purpose).is_some())
     }
 
     pub(crate) fn system(&self, operation: &Operation) -> Result<&System, Denial> {

@@ -1,5 +1,5 @@
-//! Serves the contracts: any path of the descriptor set is an exchange, walked by one generic path; beside them gRPC
-//! health and reflection, and `/metrics`.
+//! Serves the contracts: any path of the descriptor set is an exchange, walked by one generic path; beside them the
+//! gateway's own services, gRPC health and reflection, and `/metrics`.
 //!
 //! Messages pass as bytes (`Raw`), so that they are minimised before anything decodes them. A stream is a sequence of
 //! exchanges: bounded in number, results in any order with their request ids, no record ends it.
@@ -31,6 +31,7 @@ use crate::listen::Peer;
 use crate::reason::{Language, Reason};
 use crate::receipt::with_receipt;
 use crate::reflection;
+use crate::service::{Client, consents, policies, subjects};
 
 /// Longest request message.
 pub const MAX_REQUEST: usize = 4 << 20;
@@ -54,7 +55,10 @@ impl Server {
         health: tonic_health::pb::health_server::HealthServer<impl tonic_health::pb::health_server::Health>,
     ) -> Result<Self, prost::DecodeError> {
         let reflection = reflection::service(&gateway.descriptor_set)?;
-        let others = tonic::service::Routes::new(health).add_service(reflection).prepare().into_axum_router();
+        let consents = consents::service(gateway.clone(), gateway.persons.ledger.clone());
+        let own = tonic::service::Routes::new(health).add_service(reflection).add_service(consents);
+        let others = own.add_service(subjects::service(gateway.clone())).add_service(policies::service(gateway.clone()));
+        let others = others.prepare().into_axum_router();
         Ok(Self { gateway, others })
     }
 
@@ -119,6 +123,8 @@ impl Connection {
         if metrics {
             return self.metrics(caller);
         }
+        let client = Client { caller: caller.clone(), certificate: self.certificate.clone() };
+        request.extensions_mut().insert(client);
         match self.server.others.clone().oneshot(reflection::as_v1(request)).await {
             Ok(response) => response.map(Body::new),
             Err(never) => match never {},

@@ -21,17 +21,27 @@ pub mod exchange;
 pub mod flood;
 pub mod gateway;
 pub mod grpc;
+pub mod holds;
 pub mod identity;
+pub mod kdp;
 pub mod listen;
 pub mod message_security;
+pub mod persons;
 pub mod quota;
 pub mod reason;
 mod receipt;
 pub mod record;
 mod reflection;
 mod refused;
+mod reload;
 mod reply;
+pub mod retention;
+pub mod service;
+pub mod shadow;
+pub mod subjects;
 pub mod telemetry;
+pub mod usage;
+pub mod working_days;
 
 /// An exchange makes some hundreds of small allocations, and mimalloc serves them a tenth of an exchange's CPU cheaper than
 /// glibc does. Here and not in `main.rs`, so that tests and the benchmark run on it too.

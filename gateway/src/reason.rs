@@ -107,6 +107,64 @@ pub enum Reason {
     ConsentGuardianMissing,
     /// Nobody knows whether a guardian is needed.
     ConsentBirthDateUnknown,
+    /// The operator's policy forbids the purpose.
+    PurposeProhibited,
+    /// The person's data went out for a purpose that this one may not be joined with.
+    PurposeIncompatible,
+    /// The person's data is blocked.
+    SubjectRestricted,
+    /// The person objected to the purpose.
+    SubjectObjected,
+    /// No valid IIN says whom a record is about.
+    SubjectUnknown,
+    /// The purpose needs a consent that the ledger does not have.
+    ConsentMissing,
+    /// The consent's term is over.
+    ConsentExpired,
+    /// The consent was withdrawn.
+    ConsentWithdrawn,
+    /// The consent does not cover this exchange.
+    ConsentOutOfScope,
+    /// A minor, and the operator's policy takes none.
+    ConsentMinorRefused,
+    /// What names persons cannot be read or made durable.
+    VaultUnavailable,
+    /// A consent that names no purpose.
+    ConsentScopeEmpty,
+    /// A consent's purpose, category or recipient is not the policy's.
+    ConsentScopeUnknown,
+    /// The purpose does not rest on consent.
+    ConsentNotNeeded,
+    /// The purpose wants a consent of its own.
+    ConsentNotSeparate,
+    /// The policy does not accept this form.
+    ConsentForm,
+    /// No proof of the consent.
+    ConsentEvidenceMissing,
+    /// Given after now.
+    ConsentGivenInFuture,
+    /// Over before it was recorded.
+    ConsentExpiredAlready,
+    /// Longer than the policy allows.
+    ConsentTermTooLong,
+    /// The guardian is the subject.
+    ConsentGuardianIsSubject,
+    /// The ledger has no such consent.
+    ConsentUnknown,
+    /// Given to another operator or organisation.
+    ConsentStranger,
+    /// Withdrawn before.
+    ConsentAlreadyWithdrawn,
+    /// No such restriction or objection.
+    HoldUnknown,
+    /// It concerns another operator.
+    HoldStranger,
+    /// Lifted before.
+    HoldAlreadyLifted,
+    /// A pending pack that has problems.
+    PolicyInvalid,
+    /// Another shadow run is under way.
+    QuotaShadow,
     /// An outgoing connection that may not be made; the code says which check.
     Residency(&'static str),
     /// The signing key does not answer.
@@ -355,6 +413,296 @@ impl Reason {
                     "Туған күнсіз қамқоршының келісімі қажет пе, белгісіз: birth_date толтырыңыз.",
                     "Без даты рождения неизвестно, нужно ли согласие опекуна: заполните birth_date.",
                     "Without a birth date nobody knows whether a guardian's consent is needed: set birth_date.",
+                ],
+            ),
+            Self::PurposeProhibited => row(
+                "purpose.prohibited",
+                Caller,
+                Code::PermissionDenied,
+                [
+                    "Оператор саясаты бұл мақсатқа тыйым салады.",
+                    "Политика оператора запрещает эту цель.",
+                    "The operator's policy prohibits this purpose.",
+                ],
+            ),
+            Self::PurposeIncompatible => row(
+                "purpose.incompatible",
+                Caller,
+                Code::FailedPrecondition,
+                [
+                    "Бұл адамның деректері осы мақсатпен біріктіруге болмайтын мақсатта берілген. Мерзім өткенше күтіңіз.",
+                    "Данные этого лица передавались для цели, с которой эту цель объединять нельзя. Дождитесь конца срока.",
+                    "This person's data was exchanged for a purpose that may not be joined with this one. Wait until its window has passed.",
+                ],
+            ),
+            Self::SubjectRestricted => row(
+                "subject.restricted",
+                Caller,
+                Code::FailedPrecondition,
+                [
+                    "Бұл адамның деректері бұғатталған. Дербес деректерге жауапты тұлғаға хабарласыңыз.",
+                    "Данные этого лица заблокированы. Обратитесь к ответственному за персональные данные.",
+                    "This person's data is blocked. Ask the person responsible for personal data.",
+                ],
+            ),
+            Self::SubjectObjected => row(
+                "subject.objected",
+                Caller,
+                Code::FailedPrecondition,
+                [
+                    "Бұл адам осы мақсатта өңдеуге қарсылық білдірген.",
+                    "Это лицо возразило против обработки для этой цели.",
+                    "This person objected to processing for this purpose.",
+                ],
+            ),
+            Self::SubjectUnknown => row(
+                "subject.unknown",
+                Caller,
+                Code::InvalidArgument,
+                [
+                    "Жазба кім туралы екені белгісіз: дұрыс ЖСН керек.",
+                    "Неизвестно, о ком запись: нужен правильный ИИН.",
+                    "Nobody knows whom the record is about: it needs a valid IIN.",
+                ],
+            ),
+            Self::ConsentMissing => row(
+                "consent.missing",
+                Caller,
+                Code::FailedPrecondition,
+                [
+                    "Бұл мақсатқа субъектінің келісімі керек, ал тізілімде ондай келісім жоқ. Алдымен келісімді тіркеңіз.",
+                    "Для этой цели нужно согласие субъекта, в реестре его нет. Сначала внесите согласие.",
+                    "This purpose needs the subject's consent, and the ledger has none. Record the consent first.",
+                ],
+            ),
+            Self::ConsentExpired => row(
+                "consent.expired",
+                Caller,
+                Code::FailedPrecondition,
+                [
+                    "Келісімнің мерзімі өткен. Жаңа келісім алыңыз.",
+                    "Срок согласия истёк. Получите новое согласие.",
+                    "The term of the consent is over. Obtain a new one.",
+                ],
+            ),
+            Self::ConsentWithdrawn => row(
+                "consent.withdrawn",
+                Caller,
+                Code::FailedPrecondition,
+                [
+                    "Субъект келісімін кері қайтарып алған. Оның деректері бұл мақсатта берілмейді.",
+                    "Субъект отозвал согласие. Его данные для этой цели не передаются.",
+                    "The subject withdrew the consent. Their data is not exchanged for this purpose.",
+                ],
+            ),
+            Self::ConsentOutOfScope => row(
+                "consent.out_of_scope",
+                Caller,
+                Code::FailedPrecondition,
+                [
+                    "Келісім бұл алмасуды қамтымайды: ұйымы, алушысы, деректері немесе нысаны сәйкес емес.",
+                    "Согласие не охватывает этот обмен: не те организация, получатель, данные или форма.",
+                    "The consent does not cover this exchange: its organisation, recipient, data or form differ.",
+                ],
+            ),
+            Self::ConsentMinorRefused => row(
+                "consent.minor_refused",
+                Caller,
+                Code::FailedPrecondition,
+                [
+                    "Оператор саясаты кәмелетке толмағандардың деректерін өңдемейді.",
+                    "Политика оператора не допускает обработку данных несовершеннолетних.",
+                    "The operator's policy takes no data of minors.",
+                ],
+            ),
+            Self::VaultUnavailable => row(
+                "vault.unavailable",
+                Gateway,
+                Code::Unavailable,
+                [
+                    "Шлюз субъектілер қоймасына жаза алмайды. Кейінірек қайталаңыз.",
+                    "Шлюз не может записать в хранилище субъектов. Повторите позже.",
+                    "The gateway cannot write its vault of subjects. Try again later.",
+                ],
+            ),
+            Self::ConsentScopeEmpty => row(
+                "consent.scope_empty",
+                Caller,
+                Code::InvalidArgument,
+                [
+                    "Келісімде бірде-бір мақсат аталмаған.",
+                    "В согласии не названа ни одна цель.",
+                    "The consent names no purpose.",
+                ],
+            ),
+            Self::ConsentScopeUnknown => row(
+                "consent.scope_unknown",
+                Caller,
+                Code::InvalidArgument,
+                [
+                    "Аталған мақсат, санат немесе алушы оператор саясатында жоқ не осы мақсатқа жатпайды.",
+                    "Названной цели, категории или получателя нет в политике оператора либо они не относятся к этой цели.",
+                    "A named purpose, category or recipient is not in the operator's policy or does not belong to the purpose.",
+                ],
+            ),
+            Self::ConsentNotNeeded => row(
+                "consent.not_needed",
+                Caller,
+                Code::FailedPrecondition,
+                [
+                    "Бұл мақсат келісімге емес, басқа құқықтық негізге сүйенеді.",
+                    "Эта цель основана не на согласии, а на другом правовом основании.",
+                    "This purpose does not rest on consent but on another legal basis.",
+                ],
+            ),
+            Self::ConsentNotSeparate => row(
+                "consent.not_separate",
+                Caller,
+                Code::InvalidArgument,
+                [
+                    "Бұл мақсат жеке келісімді талап етеді: оны басқа мақсаттармен біріктіруге болмайды.",
+                    "Эта цель требует отдельного согласия: её нельзя объединять с другими.",
+                    "This purpose demands a consent of its own and cannot be joined with others.",
+                ],
+            ),
+            Self::ConsentForm => row(
+                "consent.form_not_allowed",
+                Caller,
+                Code::FailedPrecondition,
+                [
+                    "Оператор саясаты бұл мақсат үшін келісімнің мұндай нысанын қабылдамайды.",
+                    "Политика оператора не принимает согласие в такой форме для этой цели.",
+                    "The operator's policy does not accept this form of consent for the purpose.",
+                ],
+            ),
+            Self::ConsentEvidenceMissing => row(
+                "consent.evidence_missing",
+                Caller,
+                Code::InvalidArgument,
+                [
+                    "Келісімнің дәлелі жоқ: құжаттың SHA-256 мәнін немесе ЖДҚБ (KDP) токенін көрсетіңіз.",
+                    "Нет доказательства согласия: укажите SHA-256 документа или токен КДП.",
+                    "The consent's proof is missing: give the document's SHA-256 or the KDP token.",
+                ],
+            ),
+            Self::ConsentGivenInFuture => row(
+                "consent.given_in_future",
+                Caller,
+                Code::InvalidArgument,
+                [
+                    "Келісім берілген уақыт болашақта.",
+                    "Время дачи согласия находится в будущем.",
+                    "The moment the consent was given lies in the future.",
+                ],
+            ),
+            Self::ConsentExpiredAlready => row(
+                "consent.expired_already",
+                Caller,
+                Code::FailedPrecondition,
+                [
+                    "Келісімнің мерзімі өтіп кеткен.",
+                    "Срок согласия уже истёк.",
+                    "The consent's term is over already.",
+                ],
+            ),
+            Self::ConsentTermTooLong => row(
+                "consent.term_too_long",
+                Caller,
+                Code::FailedPrecondition,
+                [
+                    "Келісімнің мерзімі оператор саясаты рұқсат еткеннен ұзақ.",
+                    "Срок согласия длиннее, чем допускает политика оператора.",
+                    "The consent's term is longer than the operator's policy allows.",
+                ],
+            ),
+            Self::ConsentGuardianIsSubject => row(
+                "consent.guardian_is_subject",
+                Caller,
+                Code::InvalidArgument,
+                [
+                    "Қамқоршы мен субъект бір адам бола алмайды.",
+                    "Опекун и субъект не могут быть одним лицом.",
+                    "The guardian cannot be the subject.",
+                ],
+            ),
+            Self::ConsentUnknown => row(
+                "consent.unknown",
+                Caller,
+                Code::NotFound,
+                [
+                    "Мұндай келісім тізілімде жоқ.",
+                    "Такого согласия нет в реестре.",
+                    "The ledger has no such consent.",
+                ],
+            ),
+            Self::ConsentStranger => row(
+                "consent.stranger",
+                Caller,
+                Code::PermissionDenied,
+                [
+                    "Бұл келісім басқа операторға немесе ұйымға берілген.",
+                    "Это согласие дано другому оператору или другой организации.",
+                    "This consent was given to another operator or organisation.",
+                ],
+            ),
+            Self::ConsentAlreadyWithdrawn => row(
+                "consent.already_withdrawn",
+                Caller,
+                Code::FailedPrecondition,
+                [
+                    "Бұл келісім бұрын қайтарып алынған.",
+                    "Это согласие уже отозвано.",
+                    "This consent has been withdrawn already.",
+                ],
+            ),
+            Self::HoldUnknown => row(
+                "hold.unknown",
+                Caller,
+                Code::NotFound,
+                [
+                    "Мұндай шектеу немесе қарсылық жоқ.",
+                    "Такого ограничения или возражения нет.",
+                    "There is no such restriction or objection.",
+                ],
+            ),
+            Self::HoldStranger => row(
+                "hold.stranger",
+                Caller,
+                Code::PermissionDenied,
+                [
+                    "Бұл шектеу немесе қарсылық басқа операторға қатысты.",
+                    "Это ограничение или возражение относится к другому оператору.",
+                    "This restriction or objection concerns another operator.",
+                ],
+            ),
+            Self::HoldAlreadyLifted => row(
+                "hold.already_lifted",
+                Caller,
+                Code::FailedPrecondition,
+                [
+                    "Бұл шектеу немесе қарсылық бұрын алынып тасталған.",
+                    "Это ограничение или возражение уже снято.",
+                    "This restriction or objection has been lifted already.",
+                ],
+            ),
+            Self::PolicyInvalid => row(
+                "policy.invalid",
+                Caller,
+                Code::InvalidArgument,
+                [
+                    "Саясат пакетінде қателер бар; олар жолымен бірге қоса берілген.",
+                    "В пакете политики есть ошибки; они приложены со строками.",
+                    "The policy pack has problems; they are attached with their lines.",
+                ],
+            ),
+            Self::QuotaShadow => row(
+                "quota.shadow",
+                Caller,
+                Code::ResourceExhausted,
+                [
+                    "Осы оператор үшін басқа көлеңкелі тексеру жүріп жатыр.",
+                    "Для этого оператора уже идёт другая теневая проверка.",
+                    "Another shadow run is under way for this operator.",
                 ],
             ),
             Self::Residency(code) => row(

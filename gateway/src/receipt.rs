@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use prost::Message as _;
 use qaqpa_adapters::shep::sync::ResponseInfo;
-use qaqpa_policy::{Consent, Withheld};
+use qaqpa_policy::minimise::Transformed;
+use qaqpa_policy::{Consent, Minimised, Withheld};
 use qaqpa_proto::v1::{Receipt, ShepStatus, Warning};
 
 use crate::reason::Language;
@@ -46,4 +47,15 @@ pub(crate) fn warnings(consent: &Consent) -> Vec<Warning> {
         message: "the date inside the IIN is not the birth date; that is no error since 2013".to_owned(),
     };
     consent.birth_date_mismatches().iter().map(mismatch).collect()
+}
+
+/// What moved in a coarser form, each field with its transform and clause.
+pub(crate) fn transformed(minimised: &Minimised) -> Vec<qaqpa_proto::v1::Transformed> {
+    let told = |transformed: Transformed<'_>| qaqpa_proto::v1::Transformed {
+        path: transformed.path.to_owned(),
+        category: transformed.category.to_owned(),
+        transform: transformed.transform.to_string(),
+        clause: transformed.clause.to_owned(),
+    };
+    minimised.transformed().map(told).collect()
 }

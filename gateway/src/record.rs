@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::commit::Commitments;
 use crate::denial::Denial;
+use crate::holds::Actor;
 
 /// Durable before the first byte leaves.
 #[derive(Debug, Serialize)]
@@ -33,10 +34,13 @@ pub struct Intent<'a> {
     /// `RECONSTRUCTED` or a public source.
     pub contract: &'a str,
     /// How many persons it is about, and how many of them are minors with a guardian's consent.
-    pub subjects: Subjects,
+    pub subjects: Subjects<'a>,
     /// Counts of withheld fields by category.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub withheld: BTreeMap<&'a str, u32>,
+    /// Counts of fields that moved in a coarser form, by category.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub transformed: BTreeMap<&'a str, u32>,
     /// Line of evidence of the residency check.
     pub residency: &'a str,
     /// Address that is dialled.
@@ -82,13 +86,20 @@ pub struct Why<'a> {
     pub acting_for: &'a str,
 }
 
-/// Counts of persons.
+/// The persons of an exchange: how many, and a mark for each.
 #[derive(Debug, Serialize)]
-pub struct Subjects {
+pub struct Subjects<'a> {
     /// Named in the request.
     pub named: usize,
     /// Minors among them, all with a guardian's consent.
     pub minors: usize,
+    /// HMAC-SHA256 of the exchange id under each person's key, 16 bytes, base64url. No two exchanges share one; who has
+    /// the key finds a person's exchanges, and when it is destroyed nobody does.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub marks: &'a [String],
+    /// The same over exchange id, a zero byte and the id of the consent that was relied on.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub consents: &'a [String],
 }
 
 /// Durable before the reply is released.
@@ -129,6 +140,9 @@ pub struct Outcome<'a> {
     /// Counts of withheld fields by category.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub withheld: BTreeMap<&'a str, u32>,
+    /// Counts of fields that moved in a coarser form, by category.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub transformed: BTreeMap<&'a str, u32>,
     /// Elements of the reply that the contract does not know.
     pub drift: usize,
     /// Commitments to the released fields of the reply.
@@ -240,6 +254,61 @@ pub struct Event<'a> {
     pub event: &'a str,
     /// Facts about it, all from the gateway itself.
     pub facts: BTreeMap<&'a str, String>,
+}
+
+/// A subject's right was exercised, or somebody read about a subject. Never an IIN.
+#[derive(Debug, Serialize)]
+pub struct Acted<'a> {
+    /// `SUBJECT`
+    pub phase: &'static str,
+    /// UUIDv7 of the call.
+    pub txn: &'a str,
+    /// UTC, RFC 3339.
+    pub ts: Timestamp,
+    /// `REPORTED`, `RESTRICTED`, `UNRESTRICTED`, `OBJECTED`, `CORRECTION_MARKED` or `ERASED`.
+    pub event: &'static str,
+    /// Who asked.
+    pub who: Who<'a>,
+    /// gRPC path.
+    pub method: &'a str,
+    /// The person's mark under `txn`; none where the gateway never saw the person, or whose key is gone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<String>,
+    /// Id of the hold, request or erasure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<&'a str>,
+    /// Stable word for the ground.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub basis: Option<&'a str>,
+    /// Purpose id, where it is for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<&'a str>,
+    /// Field paths, of a correction.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub fields: &'a [String],
+    /// How many exchanges, records or salts it concerns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+}
+
+impl<'a> Acted<'a> {
+    /// A line about what `actor` did.
+    pub(crate) fn new(event: &'static str, ts: Timestamp, actor: &Actor<'a>) -> Self {
+        Self {
+            phase: "SUBJECT",
+            txn: actor.txn,
+            ts,
+            event,
+            who: actor.who.clone(),
+            method: actor.method,
+            marks: Vec::new(),
+            id: None,
+            basis: None,
+            purpose: None,
+            fields: &[],
+            count: None,
+        }
+    }
 }
 
 /// A line's bytes. Serialising structs of strings and numbers cannot fail.

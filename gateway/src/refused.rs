@@ -38,6 +38,9 @@ impl From<Malformed> for Denial {
             Fault::Twice => "twice",
             Fault::Utf8 => "utf8",
             Fault::Range => "range",
+            Fault::Choice => "choice",
+            Fault::EmptyKey => "empty_key",
+            Fault::Any => "any",
         };
         let fields = if malformed.path.is_empty() { Vec::new() } else { vec![(malformed.path.clone(), word)] };
         Self::from(Reason::RequestMalformed).detailed(word).at(fields).evidenced(malformed)
@@ -50,6 +53,7 @@ impl From<NotPermitted> for Denial {
             NotPermitted::Role => Reason::CallerRole.into(),
             NotPermitted::Operator => Reason::Internal.into(),
             NotPermitted::UnknownPurpose => Reason::PurposeUnknown.into(),
+            NotPermitted::Prohibited => Reason::PurposeProhibited.into(),
             NotPermitted::NotGranted | NotPermitted::NotForOperation => Reason::PurposeNotAllowed.into(),
             NotPermitted::NotOffered(why) => Self::from(Reason::PurposeNotOffered).at(vec![(why.path, "withheld")]),
             NotPermitted::Delegation => Reason::DelegationNotAllowed.into(),
@@ -70,14 +74,27 @@ impl From<NotMinimised> for Denial {
 
 impl From<NotConsented> for Denial {
     fn from(lacking: NotConsented) -> Self {
-        let reason = match lacking.lacks().iter().map(|lack| lack.kind).min() {
-            None | Some(LackKind::BirthDate) => Reason::ConsentBirthDateUnknown,
-            Some(LackKind::Guardian | LackKind::GuardianIsSubject | LackKind::Reference) => {
-                Reason::ConsentGuardianMissing
-            }
-        };
+        let reason = Reason::from(lacking.kind());
         let fields = lacking.lacks().iter().map(|lack| (lack.path.clone(), lack.kind.code())).collect();
         Self::from(reason).detailed(format!("clause_{}", lacking.clause())).at(fields)
+    }
+}
+
+impl From<LackKind> for Reason {
+    fn from(kind: LackKind) -> Self {
+        match kind {
+            LackKind::Restricted => Self::SubjectRestricted,
+            LackKind::Objected => Self::SubjectObjected,
+            LackKind::Incompatible => Self::PurposeIncompatible,
+            LackKind::MinorRefused => Self::ConsentMinorRefused,
+            LackKind::Guardian | LackKind::GuardianIsSubject | LackKind::Reference => Self::ConsentGuardianMissing,
+            LackKind::ConsentWithdrawn => Self::ConsentWithdrawn,
+            LackKind::ConsentExpired => Self::ConsentExpired,
+            LackKind::ConsentScope => Self::ConsentOutOfScope,
+            LackKind::ConsentMissing => Self::ConsentMissing,
+            LackKind::BirthDate => Self::ConsentBirthDateUnknown,
+            LackKind::Unknown => Self::SubjectUnknown,
+        }
     }
 }
 

@@ -74,7 +74,7 @@ async fn serve(directory: &Path, is_unsigned: bool, surroundings: &Surroundings)
     let blueprint = Blueprint::draw(&config, &source, surroundings).map_err(lines)?;
     let _traces = telemetry::install(&config.telemetry, blueprint.door())?;
     let blueprint = if is_unsigned { blueprint.with_security("avtoshkola", Box::new(Unsigned)) } else { blueprint };
-    let _running = start(&config, blueprint, surroundings).await?;
+    let _running = start(&config, &source, blueprint, surroundings).await?;
     std::future::pending().await
 }
 

@@ -103,6 +103,7 @@ impl World {
         let number = land.gateways.fetch_add(1, Ordering::Relaxed);
         let base = format!(
             "[listen]\naddress = \"127.0.0.1:0\"\n[journal]\ndirectory = \"journal-{number}\"\nsegment_mib = 1\n\
+             [vault]\nfile = \"vault-{number}/vault.sqlite\"\n\
              [endpoints.shep]\nurl = \"https://localhost:{}/bip-sync-wss-gost/\"\n",
             government.address().port()
         );
@@ -116,7 +117,7 @@ impl World {
         let surroundings = land.surroundings();
         let (config, source) = Config::read(&path).map_err(lines)?;
         let blueprint = Blueprint::draw(&config, &source, &surroundings).map_err(lines)?;
-        let running = command::start(&config, blueprint, &surroundings).await?;
+        let running = command::start(&config, &source, blueprint, &surroundings).await?;
         Ok(Self { government, running, config, land })
     }
 

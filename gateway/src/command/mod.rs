@@ -5,6 +5,7 @@ mod certs;
 mod check;
 mod demo;
 mod mock;
+mod policy;
 mod serve;
 mod sync;
 
@@ -44,6 +45,9 @@ enum Command {
     /// Export the journal, or verify what was exported
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Look at policy packs: lint, explain, matrix, trace, register, diff, test, coverage
+    #[command(subcommand)]
+    Policy(policy::Command),
     /// Make development certificates, or look into one
     #[command(subcommand)]
     Certs(certs::Command),
@@ -66,7 +70,7 @@ const CONFIGURATION: u8 = 78;
 const INPUT: u8 = 65;
 
 /// Runs the command line and says how it went: 0 done, 1 the answer is no, 64 wrong usage, 65 unusable input, 74 the
-/// journal failed, 78 unusable configuration. `audit verify` has its own four codes.
+/// journal failed, 78 unusable configuration. `audit verify` has its own four codes, `policy` its own three.
 pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, surroundings: Surroundings) -> ExitCode {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
@@ -88,6 +92,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, surroundings
             Command::Sync(arguments) => sync::run(arguments, surroundings).await,
             Command::Mock(command) => mock::run(command, surroundings).await,
             Command::Audit(command) => audit::run(command, &surroundings).await,
+            Command::Policy(command) => policy::run(command),
             Command::Certs(command) => certs::run(command, &surroundings),
         }
     })

@@ -1,4 +1,4 @@
-//! `qaqpa serve`: the gateway as a process. SIGHUP reloads certificates and the revocation list, SIGTERM and Ctrl-C stop
+//! `qaqpa serve`: the gateway as a process. SIGHUP reloads certificates, the revocation list and the packs, SIGTERM and Ctrl-C stop
 //! it after the calls under way.
 
 use std::collections::BTreeMap;
@@ -17,10 +17,11 @@ use tonic_health::server::HealthReporter;
 
 use super::{CONFIGURATION, ConfigFile, failed, tell};
 use crate::blueprint::Blueprint;
-use crate::config::{self, Config, Problem};
+use crate::config::{self, Config, Problem, Source};
 use crate::gateway::{Gateway, Surroundings};
 use crate::grpc::Server;
-use crate::listen::{Listener, Reloader, TlsFiles};
+use crate::listen::{Listener, Reloader};
+use crate::persons::Persons;
 use crate::record::{self, Event, Outcome, TurnedAway};
 use crate::telemetry;
 
@@ -40,7 +41,8 @@ pub struct Running {
     listening: JoinHandle<()>,
     ticking: JoinHandle<()>,
     reloader: Reloader,
-    files: TlsFiles,
+    config: Config,
+    source: Source,
 }
 
 pub(super) async fn run(arguments: Arguments, surroundings: Surroundings) -> ExitCode {
@@ -58,7 +60,7 @@ async fn serve(path: &Path, surroundings: &Surroundings) -> Result<ExitCode, Vec
     let blueprint = Blueprint::draw(&config, &source, surroundings)?;
     let general = |message: String| vec![Problem { file: path.to_owned(), line: None, message }];
     let traces = telemetry::install(&config.telemetry, blueprint.door()).map_err(general)?;
-    let running = start(&config, blueprint, surroundings).await.map_err(general)?;
+    let running = start(&config, &source, blueprint, surroundings).await.map_err(general)?;
     tell(&format!("qaqpa {} serves on {}", env!("CARGO_PKG_VERSION"), running.address));
     let clean = running.until_stopped().await;
     flush(traces);
@@ -75,10 +77,17 @@ fn flush(traces: Option<SdkTracerProvider>) {
 ///
 /// # Errors
 /// A sentence for the operator.
-pub async fn start(config: &Config, blueprint: Blueprint, surroundings: &Surroundings) -> Result<Running, String> {
+pub async fn start(
+    config: &Config,
+    source: &Source,
+    blueprint: Blueprint,
+    surroundings: &Surroundings,
+) -> Result<Running, String> {
     let (journal, opening) = open_journal(&config.journal).map_err(|error| format!("journal: {error}"))?;
     settle(&journal, opening, surroundings).await.map_err(|error| format!("journal: {error}"))?;
-    listen(config, Gateway::open(blueprint, journal), surroundings).await
+    let persons = Persons::open(&config.vault, &journal, &surroundings.clock, blueprint.calendar())
+        .map_err(|error| format!("vault: {error}"))?;
+    listen(config, source, Gateway::open(blueprint, journal, persons), surroundings).await
 }
 
 /// Opens the lane a configuration names.
@@ -140,6 +149,7 @@ async fn settle(journal: &Journal, opening: Opening, surroundings: &Surroundings
             reply_signer: None,
             withheld: BTreeMap::new(),
             drift: 0,
+            transformed: BTreeMap::new(),
             commitments: BTreeMap::new(),
         };
         journal.settle_open(intent, Entry::new(record::line(&outcome), None)?).await?;
@@ -158,7 +168,12 @@ async fn settle(journal: &Journal, opening: Opening, surroundings: &Surroundings
 ///
 /// # Errors
 /// A sentence for the operator.
-pub async fn listen(config: &Config, gateway: Arc<Gateway>, surroundings: &Surroundings) -> Result<Running, String> {
+pub async fn listen(
+    config: &Config,
+    source: &Source,
+    gateway: Arc<Gateway>,
+    surroundings: &Surroundings,
+) -> Result<Running, String> {
     let files = config.listen.tls();
     let tls = files.load().map_err(|error| error.to_string())?;
     let (alerted, clock) = (gateway.clone(), surroundings.clock.clone());
@@ -175,8 +190,9 @@ pub async fn listen(config: &Config, gateway: Arc<Gateway>, surroundings: &Surro
     let (stop, stopped) = watch::channel(false);
     let reloader = listener.reloader();
     let ticking = tokio::spawn(tick(gateway.clone(), reporter, surroundings.clone(), stopped.clone()));
+    tokio::spawn(keep_retention(gateway.clone(), stopped.clone()));
     let listening = tokio::spawn(listener.run(stopped, move |peer| server.connection(&peer)));
-    Ok(Running { address, gateway, stop, listening, ticking, reloader, files })
+    Ok(Running { address, gateway, stop, listening, ticking, reloader, config: config.clone(), source: source.clone() })
 }
 
 /// Once a second: health as the journal's, and the counted refusals as one line each.
@@ -193,7 +209,8 @@ async fn tick(
             _ = stop.wait_for(|stop| *stop) => true,
         };
         let journal = gateway.journal.health();
-        let serving = journal.condition == Condition::Serving && journal.no_spare.is_none() && !stopping;
+        let vault = gateway.persons.vault().health().is_ok();
+        let serving = journal.condition == Condition::Serving && journal.no_spare.is_none() && vault && !stopping;
         let status = if serving { ServingStatus::Serving } else { ServingStatus::NotServing };
         for service in gateway.served.values().map(|served| served.operation.service.as_str()).chain([""]) {
             health.set_service_status(service, status).await;
@@ -207,6 +224,22 @@ async fn tick(
         }
         if stopping {
             return;
+        }
+    }
+}
+
+/// At start and once an hour: destroys what is at its end.
+async fn keep_retention(gateway: Arc<Gateway>, mut stop: watch::Receiver<bool>) {
+    let mut hour = tokio::time::interval(Duration::from_secs(3_600));
+    loop {
+        tokio::select! {
+            _ = hour.tick() => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+        match gateway.clone().keep_retention().await {
+            Ok(done) if done.is_empty() => {}
+            Ok(done) => tracing::info!(?done, "destroyed what was at the end of its term"),
+            Err(denial) => tracing::error!(reason = denial.reason.code(), "retention is behind; it is tried again in an hour"),
         }
     }
 }
@@ -226,7 +259,7 @@ impl Running {
         loop {
             tokio::select! {
                 told = signals.next() => match told {
-                    Told::Reload => self.reload(),
+                    Told::Reload => self.reload().await,
                     Told::Stop => break,
                 },
                 _ = pulse.tick() => if let Condition::Poisoned(reason) = self.gateway.journal.health().condition {
@@ -240,25 +273,30 @@ impl Running {
         true
     }
 
-    /// Reads certificates and the revocation list again; a bad file changes nothing.
-    pub fn reload(&self) {
-        match self.files.load() {
+    /// Reads certificates, the revocation list and the packs again; a bad file changes nothing.
+    pub async fn reload(&self) {
+        match self.config.listen.tls().load() {
             Ok(tls) => {
                 self.reloader.reload(tls);
                 tracing::info!("certificates and revocation list reloaded");
             }
             Err(error) => tracing::error!(%error, "not reloaded; the old certificates and list stay"),
         }
+        self.gateway.reload_packs(&self.config, &self.source).await;
     }
 
     /// Stops accepting, waits for the calls under way, closes the journal.
     pub async fn stop(self) {
-        self.stop_listening().await.journal.close();
+        let gateway = self.stop_listening().await;
+        gateway.persons.vault().close();
+        gateway.journal.close();
     }
 
     /// As [`Running::stop`], but the journal stays open.
     pub async fn stop_listening(self) -> Arc<Gateway> {
         self.stop.send_replace(true);
+        self.gateway.persons.ledger.stop();
+        self.gateway.persons.ledger.stop(); // whoever watches it would keep the listener waiting
         let _ = self.listening.await;
         let _ = self.ticking.await;
         self.gateway.telemetry.flush();

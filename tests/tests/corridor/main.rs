@@ -14,8 +14,10 @@
 
 mod certificates;
 mod consent;
+mod consents;
 mod contexts;
 mod fields;
+mod gbdfl;
 mod interruptions;
 mod offers;
 mod quotas;

@@ -7,10 +7,16 @@ use crate::tree::{findings, texts};
 const SYNTHETIC: [&str; 2] = ["991231", "9901"];
 
 /// Real numbers that may stand here, and why.
-const PUBLISHED: [(&str, &str); 1] = [(
-    "140940023564",
-    "BIN of the operator of the pack deploy/policies/avtomektep.yaml, from clause 15 of its published policy",
-)];
+const PUBLISHED: [(&str, &str); 2] = [
+    (
+        "140940023564",
+        "BIN of the operator of the pack deploy/policies/avtomektep.yaml, from clause 15 of its published policy",
+    ),
+    (
+        "191140031171",
+        "BIN of the operator of the pack deploy/policies/myverify.yaml, from the introduction of its published policy",
+    ),
+];
 
 #[test]
 fn every_identity_is_synthetic() {

@@ -11,7 +11,7 @@ use super::story::Story;
 use super::world::World;
 
 pub(super) async fn export_verify_flip(world: World, story: &mut Story) -> Result<(), String> {
-    story.chapter("4. The auditor");
+    story.chapter("5. The auditor");
     let World { directory, config, running, government, .. } = world;
     running.stop().await;
     government.stop().await;

@@ -7,6 +7,7 @@
 mod audit;
 mod people;
 mod refusals;
+mod rights;
 mod story;
 mod student;
 mod world;
@@ -70,6 +71,7 @@ async fn tell(directory: &Path, surroundings: &Surroundings, story: &mut Story) 
     let world = World::start(directory, surroundings, story).await?;
     let synced = student::sync_all(&world, story).await?;
     student::one_student(&world, &synced, story).await?;
+    rights::all(&world, story).await?;
     refusals::all(&world, surroundings, story).await?;
     world.keep(&synced)?;
     audit::export_verify_flip(world, story).await

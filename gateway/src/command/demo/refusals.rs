@@ -20,7 +20,7 @@ const SCHOOL: &str = "/qaqpa.avtoshkola.v1.Training/GetSchool";
 const GROUP: &str = "/qaqpa.avtoshkola.v1.Training/SubmitGroup";
 
 pub(super) async fn all(world: &World, surroundings: &Surroundings, story: &mut Story) -> Result<(), String> {
-    story.chapter("3. What the gateway refuses");
+    story.chapter("4. What the gateway refuses");
     let _ = surroundings;
     purposes(world, story).await;
     certificates(world, story).await?;
@@ -41,9 +41,14 @@ async fn purposes(world: &World, story: &mut Story) {
         code(get_school(&world.school, "not-allowed", "support").await),
     );
     story.promise(
+        "purpose that the policy prohibits",
+        "purpose.prohibited",
+        code(get_school(&world.school, "prohibited", "marketing").await),
+    );
+    story.promise(
         "purpose unknown to the policy",
         "purpose.unknown",
-        code(get_school(&world.school, "unknown", "marketing").await),
+        code(get_school(&world.school, "unknown", "curiosity").await),
     );
     story.promise("messages that left meanwhile", before, world.government.requests());
 }
@@ -159,7 +164,7 @@ fn minor_without_guardian(world: &World) -> SubmitGroupRequest {
 }
 
 /// `answered`, the reason's code, or the TLS alert that ended the handshake.
-fn code<T>(result: Result<T, Status>) -> String {
+pub(super) fn code<T>(result: Result<T, Status>) -> String {
     let Err(status) = result else { return "answered".into() };
     if let Some(info) = status.get_details_error_info() {
         return info.reason;

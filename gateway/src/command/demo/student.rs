@@ -7,12 +7,14 @@ use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use qaqpa_adapters::xml::{Document, document};
 use qaqpa_proto::avtoshkola::v1::{
-    GetStudentStatusReply, GetStudentStatusRequest, SyncStudentsReply, SyncStudentsRequest,
+    SyncStudentsReply, SyncStudentsRequest,
 };
 use qaqpa_proto::v1::{Receipt, Withheld};
 use serde_json::{Value, json};
 
 use super::people;
+use super::refusals::code;
+use super::rights;
 use super::story::Story;
 use super::world::World;
 
@@ -20,7 +22,8 @@ use super::world::World;
 pub(super) const STUDENTS: usize = 200;
 /// The one whose story is told.
 const HERO: &str = "student-0007";
-const STATUS: &str = "/qaqpa.avtoshkola.v1.Training/GetStudentStatus";
+/// The same by number.
+pub(super) const HERO_NUMBER: usize = 7;
 
 /// What went through, by request id.
 pub(super) struct Synced {
@@ -37,6 +40,8 @@ pub(super) struct Exchange {
 
 pub(super) async fn sync_all(world: &World, story: &mut Story) -> Result<Synced, String> {
     story.chapter(&format!("1. A school sends {STUDENTS} student records to AIS Avtoshkola"));
+    let given = rights::guardians(world).await?;
+    story.say(&format!("  first the ledger: {given} guardians of minors have consented, each in a record of their own"));
     let today = world.surroundings.clock.today();
     let requests: Vec<SyncStudentsRequest> = (0..STUDENTS).map(|number| people::request(number, today)).collect();
     let mut sent: BTreeMap<String, Value> = requests
@@ -120,10 +125,10 @@ pub(super) async fn one_student(world: &World, synced: &Synced, story: &mut Stor
 /// The reply before and after: a status asked for the purpose of reporting, which may not see who it is about.
 async fn reply_both_ways(world: &World, hero: &Exchange, story: &mut Story) -> Result<(), String> {
     let iin = hero.sent.pointer("/student/iin").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let request =
-        GetStudentStatusRequest { context: Some(people::context("status-0007", "reporting")), iin: iin.clone() };
-    let reply: GetStudentStatusReply =
-        world.school.call(STATUS, request).await.map_err(|status| status.message().to_owned())?;
+    let refused = code(rights::status(world, "status-0007-early", &iin).await);
+    story.promise("a status asked for reporting, without consent", "consent.missing", refused);
+    rights::consents_to_reporting(world, HERO_NUMBER).await.map_err(|status| status.message().to_owned())?;
+    let reply = rights::status(world, "status-0007", &iin).await.map_err(|status| status.message().to_owned())?;
     let receipt = reply.receipt.clone().unwrap_or_default();
     let (_, raw) = soap_of(world, &receipt.exchange_id).ok_or("the mock government did not see the status request")?;
     story.say("  The state's answer about this student, before (purpose reporting):");

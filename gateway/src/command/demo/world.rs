@@ -15,7 +15,7 @@ use crate::blueprint::Blueprint;
 use crate::client::{Access, Client};
 use crate::command::serve::{self, Running};
 use crate::command::start;
-use crate::config::Config;
+use crate::config::{Config, Source};
 use crate::development::{self, Layout};
 use crate::dial::Resolve;
 use crate::gateway::{Gateway, Surroundings};
@@ -60,8 +60,8 @@ impl World {
         let options = development::government(directory, layout.shep, &surroundings.clock)?;
         let government = Government::start(options).await.map_err(|error| error.to_string())?;
         story.progress(&format!("the mock government listens on {}", government.address()));
-        let (config, blueprint) = draw(&directory.join("gateway.toml"), &surroundings, |_| {})?;
-        let running = start(&config, blueprint, &surroundings).await?;
+        let (config, source, blueprint) = draw(&directory.join("gateway.toml"), &surroundings, |_| {})?;
+        let running = start(&config, &source, blueprint, &surroundings).await?;
         story.progress(&format!("the gateway listens on {}", running.address));
         let school = client(directory, running.address, Some("clients/school"), &surroundings)?;
         Ok(Self { directory: directory.to_owned(), config, government, running, school, surroundings })
@@ -69,12 +69,13 @@ impl World {
 
     /// A second gateway on the same journal, with a changed configuration.
     pub(super) async fn variant(&self, change: impl FnOnce(&mut Config)) -> Result<Running, String> {
-        let (config, blueprint) = draw(&self.directory.join("gateway.toml"), &self.surroundings, |config| {
+        let (config, source, blueprint) = draw(&self.directory.join("gateway.toml"), &self.surroundings, |config| {
             config.listen.address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
             change(config);
         })?;
-        let gateway = Gateway::open(blueprint, self.running.gateway.journal().clone());
-        serve::listen(&config, gateway, &self.surroundings).await
+        let first = &self.running.gateway;
+        let gateway = Gateway::open(blueprint, first.journal().clone(), first.persons().clone());
+        serve::listen(&config, &source, gateway, &self.surroundings).await
     }
 
     /// A caller with one of the development certificates, or none.
@@ -119,13 +120,13 @@ pub(super) fn draw(
     path: &Path,
     surroundings: &Surroundings,
     change: impl FnOnce(&mut Config),
-) -> Result<(Config, Blueprint), String> {
+) -> Result<(Config, Source, Blueprint), String> {
     let lines =
         |problems: Vec<crate::config::Problem>| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     let (mut config, source) = Config::read(path).map_err(lines)?;
     change(&mut config);
     let blueprint = Blueprint::draw(&config, &source, surroundings).map_err(lines)?;
-    Ok((config, blueprint))
+    Ok((config, source, blueprint))
 }
 
 fn client(

@@ -1,0 +1,170 @@
+//! The student's own say: consents given and taken back, a report of who asked what, blocking, and being forgotten.
+
+use jiff::SignedDuration;
+use qaqpa_proto::avtoshkola::v1::{GetStudentStatusReply, GetStudentStatusRequest};
+use qaqpa_proto::consent::v1::{
+    Form, GiveReply, GiveRequest, WithdrawReply, WithdrawRequest, WithdrawalReason,
+};
+use qaqpa_proto::subject::v1::{
+    Basis, EraseReply, EraseRequest, ReportReply, ReportRequest, RestrictReply, RestrictRequest, UnrestrictReply,
+    UnrestrictRequest,
+};
+use serde_json::json;
+use tonic::Status;
+
+use super::people::{self, SCHOOL_BIN, STATE_EXCHANGE};
+use super::refusals::code;
+use super::story::Story;
+use super::student::{HERO_NUMBER, STUDENTS};
+use super::world::World;
+use crate::client::Client;
+
+const GIVE: &str = "/qaqpa.consent.v1.Consents/Give";
+const WITHDRAW: &str = "/qaqpa.consent.v1.Consents/Withdraw";
+const REPORT: &str = "/qaqpa.subject.v1.Subjects/Report";
+const RESTRICT: &str = "/qaqpa.subject.v1.Subjects/Restrict";
+const UNRESTRICT: &str = "/qaqpa.subject.v1.Subjects/Unrestrict";
+const ERASE: &str = "/qaqpa.subject.v1.Subjects/Erase";
+const STATUS: &str = "/qaqpa.avtoshkola.v1.Training/GetStudentStatus";
+const REPORTING: &str = "reporting";
+
+/// The ledger before the first record is sent: what the minors' guardians have signed.
+pub(super) async fn guardians(world: &World) -> Result<usize, String> {
+    let mut given = 0;
+    for number in 0..STUDENTS {
+        let today = world.surroundings.clock.today();
+        let Some(student) = people::request(number, today).student.filter(|student| !student.guardian_iin.is_empty())
+        else {
+            continue;
+        };
+        let request = GiveRequest {
+            guardian_iin: student.guardian_iin,
+            reference: student.consent_ref,
+            ..consent(world, student.iin, STATE_EXCHANGE)
+        };
+        give(world, request).await.map_err(|status| status.message().to_owned())?;
+        given += 1;
+    }
+    Ok(given)
+}
+
+/// One student consents to reporting.
+pub(super) async fn consents_to_reporting(world: &World, number: usize) -> Result<GiveReply, Status> {
+    give(world, consent(world, people::iin(number), REPORTING)).await
+}
+
+pub(super) async fn all(world: &World, story: &mut Story) -> Result<(), String> {
+    story.chapter("3. The student's own say");
+    let iin = people::iin(HERO_NUMBER);
+    let officer = world.caller(world.running.address, Some("clients/officer"))?;
+    withdrawal(world, &iin, story).await?;
+    report(&officer, &iin, story).await?;
+    blocking(world, &officer, &iin, story).await?;
+    erasure(&officer, &iin, story).await
+}
+
+async fn withdrawal(world: &World, iin: &str, story: &mut Story) -> Result<(), String> {
+    let before = world.government.requests();
+    let request = WithdrawRequest {
+        iin: iin.to_owned(),
+        purposes: vec![REPORTING.to_owned()],
+        reason: WithdrawalReason::SubjectRequest.into(),
+        on_behalf_of: SCHOOL_BIN.to_owned(),
+        ..WithdrawRequest::default()
+    };
+    let reply: WithdrawReply = world.school.call(WITHDRAW, request).await.map_err(text)?;
+    story.say(&format!("  The consent to reporting is withdrawn; its content is destroyed by {}", reply.destroy_by));
+    story.promise("consents withdrawn", 1, reply.withdrawn.len());
+    story.promise("a report after the withdrawal", "consent.withdrawn", code(status(world, "withdrawn", iin).await));
+    story.promise("messages that left meanwhile", before, world.government.requests());
+    Ok(())
+}
+
+async fn report(officer: &Client, iin: &str, story: &mut Story) -> Result<(), String> {
+    let request = ReportRequest { iin: iin.to_owned(), ..ReportRequest::default() };
+    let reply: ReportReply = officer.call(REPORT, request).await.map_err(text)?;
+    story.say("  What the officer can tell the student, from the journal, in which no number stands:");
+    for entry in &reply.entries {
+        let paths = |fields: &[qaqpa_proto::subject::v1::Field]| fields.len();
+        story.say(&format!(
+            "    {}  {:<15} {:<12} clause {:<8} {} fields left, {} came back, {} withheld",
+            entry.at.get(..19).unwrap_or(&entry.at),
+            entry.purpose,
+            entry.system,
+            entry.clause,
+            paths(&entry.request_fields),
+            paths(&entry.reply_fields),
+            entry.withheld.iter().map(|withheld| withheld.count).sum::<u32>(),
+        ));
+    }
+    story.promise("exchanges about the student in the report", 2, reply.entries.len());
+    let consented = reply.entries.iter().filter(|entry| !entry.consent.is_empty()).count();
+    story.promise("of them resting on a consent that the report names", 1, consented);
+    story.promise("the report names the person", false, format!("{reply:?}").contains(iin));
+    story.fact("report", json!({ "entries": reply.entries.len(), "resting_on_consent": consented }));
+    Ok(())
+}
+
+async fn blocking(world: &World, officer: &Client, iin: &str, story: &mut Story) -> Result<(), String> {
+    let before = world.government.requests();
+    let request =
+        RestrictRequest { iin: iin.to_owned(), basis: Basis::Disputed.into(), ..RestrictRequest::default() };
+    let held: RestrictReply = officer.call(RESTRICT, request).await.map_err(text)?;
+    story.promise("an exchange while the data is blocked", "subject.restricted", code(sync(world, "blocked").await));
+    story.promise("messages that left meanwhile", before, world.government.requests());
+    let id = held.hold.map(|hold| hold.id).unwrap_or_default();
+    let _: UnrestrictReply = officer.call(UNRESTRICT, UnrestrictRequest { id }).await.map_err(text)?;
+    story.promise("the same once it is lifted", "answered", code(sync(world, "lifted").await));
+    Ok(())
+}
+
+async fn erasure(officer: &Client, iin: &str, story: &mut Story) -> Result<(), String> {
+    let request = EraseRequest { iin: iin.to_owned(), basis: Basis::SubjectRequest.into() };
+    let erased: EraseReply = officer.call(ERASE, request).await.map_err(text)?;
+    story.promise("the student's key is destroyed", true, erased.found);
+    let request = ReportRequest { iin: iin.to_owned(), ..ReportRequest::default() };
+    let reply: ReportReply = officer.call(REPORT, request).await.map_err(text)?;
+    story.promise("exchanges that can still be found to be theirs", 0, reply.entries.len());
+    Ok(())
+}
+
+/// The student's record, sent once more.
+async fn sync(world: &World, request_id: &str) -> Result<qaqpa_proto::avtoshkola::v1::SubmitGroupReply, Status> {
+    let record = people::request(HERO_NUMBER, world.surroundings.clock.today());
+    let request = qaqpa_proto::avtoshkola::v1::SubmitGroupRequest {
+        context: Some(people::context(request_id, STATE_EXCHANGE)),
+        group: record.group,
+        student: record.student.into_iter().collect(),
+    };
+    world.school.call("/qaqpa.avtoshkola.v1.Training/SubmitGroup", request).await
+}
+
+/// The student's status, asked for reporting.
+pub(super) async fn status(world: &World, request_id: &str, iin: &str) -> Result<GetStudentStatusReply, Status> {
+    let request =
+        GetStudentStatusRequest { context: Some(people::context(request_id, REPORTING)), iin: iin.to_owned() };
+    world.school.call(STATUS, request).await
+}
+
+async fn give(world: &World, request: GiveRequest) -> Result<GiveReply, Status> {
+    world.school.call(GIVE, request).await
+}
+
+fn consent(world: &World, iin: String, purpose: &str) -> GiveRequest {
+    let now = world.surroundings.clock.now();
+    GiveRequest {
+        iin,
+        purposes: vec![purpose.to_owned()],
+        form: Form::Electronic.into(),
+        given_at: (now - SignedDuration::from_hours(1)).to_string(),
+        term_days: 90,
+        evidence_sha256: vec![0x5a; 32],
+        on_behalf_of: SCHOOL_BIN.to_owned(),
+        ..GiveRequest::default()
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn text(status: Status) -> String {
+    status.message().to_owned()
+}

@@ -1,0 +1,68 @@
+//! What is known of persons, in one place: the gate that lets exchanges about them leave, the ledger of their consents, the
+//! holds on their data; all over one vault. Also the marks by which the journal refers to them.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use qaqpa_journal::Journal;
+use qaqpa_vault::{Options, Subject, Vault, VaultKey};
+use zeroize::Zeroizing;
+
+use crate::clock::Clock;
+use crate::config;
+use crate::holds::Holds;
+use crate::service::ledger::Ledger;
+use crate::subjects::SubjectGate;
+use crate::working_days::Calendar;
+
+/// All that is known of persons. Cheap to clone.
+#[derive(Clone)]
+pub struct Persons {
+    /// Lets exchanges leave.
+    pub gate: Arc<SubjectGate>,
+    /// Their consents.
+    pub ledger: Arc<Ledger>,
+    /// Restrictions and objections.
+    pub holds: Arc<Holds>,
+}
+
+impl Persons {
+    /// Opens the vault that a configuration names.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn open(config: &config::Vault, journal: &Journal, clock: &Clock, calendar: &Calendar) -> Result<Self, String> {
+        let at = |error: &dyn std::fmt::Display| format!("{}: {error}", config.key.display());
+        let key = std::fs::read_to_string(&config.key).map(Zeroizing::new).map_err(|error| at(&error))?;
+        let key = VaultKey::parse(key.trim()).map_err(|error| at(&error))?;
+        if let Some(directory) = config.file.parent() {
+            std::fs::create_dir_all(directory).map_err(|error| format!("{}: {error}", directory.display()))?;
+        }
+        let options = Options { file: config.file.clone(), key };
+        let (vault, contents) = Vault::open(options).map_err(|error| error.to_string())?;
+        let (consents, held) = (contents.consents.clone(), contents.holds.clone());
+        let gate = SubjectGate::new(vault, contents, clock.clone());
+        let ledger = Ledger::new(gate.clone(), journal.clone(), clock.clone(), calendar.clone(), consents);
+        let holds = Holds::new(gate.clone(), journal.clone(), clock.clone(), held);
+        Ok(Self { gate, ledger, holds })
+    }
+
+    /// The vault behind all of it.
+    #[must_use]
+    pub fn vault(&self) -> &Vault {
+        self.gate.vault()
+    }
+}
+
+/// A person's mark in the journal's line `txn`.
+#[must_use]
+pub fn mark(subject: &Subject, txn: &str) -> String {
+    URL_SAFE_NO_PAD.encode(subject.mark(txn))
+}
+
+/// The mark of a consent that the exchange `txn` relied on.
+#[must_use]
+pub fn consent_mark(subject: &Subject, txn: &str, consent: &str) -> String {
+    URL_SAFE_NO_PAD.encode(subject.mark(&format!("{txn}\0{consent}")))
+}

@@ -1,0 +1,376 @@
+//! `qaqpa.subject.v1.Subjects`: what a person may ask of the operator, through its officer.
+//!
+//! Only officers, only about exchanges and holds of their own operator. A number goes in and never out; reports hold paths,
+//! categories, times and organisations, since the gateway keeps no values. Whoever reads is a line of the journal too.
+//!
+//! ```text
+//! Report   walks the journal with the person's key       Restrict, Object   stop exchanges before they answer
+//! Correct  says who has received a disputed field        Erase              destroys the key; nobody finds anything again
+//! ```
+
+use std::sync::Arc;
+
+use qaqpa_journal::Receipt as Leaf;
+use qaqpa_policy::{Iin, Role};
+use qaqpa_proto::subject::v1 as wire;
+use qaqpa_proto::subject::v1::{
+    Basis, CorrectReply, CorrectRequest, DueItem, DueReply, DueRequest, EraseReply, EraseRequest, FindUsageReply,
+    FindUsageRequest, ObjectReply, ObjectRequest, ReportReply, ReportRequest, RestrictReply, RestrictRequest,
+    UnrestrictReply, UnrestrictRequest,
+};
+use qaqpa_vault::{Erasure, HoldKind, RequestRecord, Subject};
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+use super::giving::{at, moment};
+use super::ledger::{append, vault_error};
+use super::report::{self, Period};
+use super::subject::v1::subjects_server::{Subjects, SubjectsServer};
+use super::{Admitted, journal_entry};
+use crate::denial::Denial;
+use crate::gateway::Gateway;
+use crate::holds::{Actor, Held};
+use crate::persons::mark;
+use crate::reason::Reason;
+use crate::record::Acted;
+use crate::usage::{self, Usage};
+
+/// The service over a gateway.
+#[must_use]
+pub fn service(gateway: Arc<Gateway>) -> SubjectsServer<impl Subjects> {
+    SubjectsServer::new(Service { gateway }).max_decoding_message_size(LONGEST_REQUEST)
+}
+
+struct Service {
+    gateway: Arc<Gateway>,
+}
+
+/// One admitted call at work.
+struct Desk {
+    gateway: Arc<Gateway>,
+    call: Admitted,
+}
+
+/// Admits a call, works in a task of its own, answers.
+macro_rules! served {
+    ($($name:ident($request:ty) -> $reply:ty = $path:literal;)*) => {
+        #[tonic::async_trait]
+        impl Subjects for Service {
+            $(async fn $name(&self, request: Request<$request>) -> Result<Response<$reply>, Status> {
+                let path = concat!("/qaqpa.subject.v1.Subjects/", $path);
+                let call = Admitted::enter(&self.gateway, &request, path, &[Role::Officer]).await?;
+                let desk = Desk { gateway: self.gateway.clone(), call: call.clone() };
+                let answer = call.finish(&self.gateway, async move { desk.$name(request.into_inner()).await });
+                answer.await.map(Response::new)
+            })*
+        }
+    };
+}
+
+served! {
+    report(ReportRequest) -> ReportReply = "Report";
+    find_usage(FindUsageRequest) -> FindUsageReply = "FindUsage";
+    restrict(RestrictRequest) -> RestrictReply = "Restrict";
+    unrestrict(UnrestrictRequest) -> UnrestrictReply = "Unrestrict";
+    correct(CorrectRequest) -> CorrectReply = "Correct";
+    erase(EraseRequest) -> EraseReply = "Erase";
+    object(ObjectRequest) -> ObjectReply = "Object";
+    due(DueRequest) -> DueReply = "Due";
+}
+
+impl Desk {
+    async fn report(&self, request: ReportRequest) -> Result<ReportReply, Denial> {
+        let iin = iin(&request.iin)?;
+        let period = Period::read(&request.from, &request.to, ["from", "to"])?;
+        let size = page_size(request.page_size)?;
+        let skip = page(&request.page)?;
+        let (usages, journal) = self.usages(&iin, &period).await?;
+        let end = (skip + size).min(usages.len());
+        let shown = usages.get(skip..end).unwrap_or_default();
+        let consents = self.gateway.persons.ledger.of(&iin);
+        let subject = self.subject(&iin).await?;
+        let entry = |usage| report::entry(&self.gateway, usage, subject.as_ref(), &consents);
+        Ok(ReportReply {
+            entries: shown.iter().map(entry).collect(),
+            next_page: if end < usages.len() { end.to_string() } else { String::new() },
+            journal: Some(journal_entry(&self.gateway, journal)),
+        })
+    }
+
+    async fn find_usage(&self, request: FindUsageRequest) -> Result<FindUsageReply, Denial> {
+        let iin = Iin::parse(&request.user_code).map_err(|why| invalid("user_code", why.code()))?;
+        let period = Period::read(&request.period_start, &request.period_end, ["period_start", "period_end"])?;
+        let limit = match request.limit {
+            0 => LARGEST_PAGE,
+            limit if usize::try_from(limit).is_ok_and(|limit| limit <= LARGEST_PAGE) => limit as usize,
+            _ => return Err(invalid("limit", "out_of_bounds")),
+        };
+        let (usages, _) = self.usages(&iin, &period.inclusive()).await?;
+        let page = usages.iter().skip(request.offset as usize).take(limit);
+        Ok(FindUsageReply {
+            total_usages: usages.len() as u64,
+            usages: page.map(|usage| report::data_usage(&self.gateway, usage)).collect(),
+        })
+    }
+
+    async fn restrict(&self, request: RestrictRequest) -> Result<RestrictReply, Denial> {
+        let (iin, basis) = (iin(&request.iin)?, basis(request.basis())?);
+        let purpose = self.purpose(&request.purpose)?;
+        let held = self.hold(&iin, HoldKind::Restriction, purpose.as_deref(), basis).await?;
+        Ok(RestrictReply {
+            under_way: texts(&held.under_way),
+            journal: Some(journal_entry(&self.gateway, held.leaf)),
+            hold: Some(shown(&held)),
+        })
+    }
+
+    async fn unrestrict(&self, request: UnrestrictRequest) -> Result<UnrestrictReply, Denial> {
+        let held = self.gateway.persons.holds.lift(&request.id, &self.actor()).await?;
+        Ok(UnrestrictReply { journal: Some(journal_entry(&self.gateway, held.leaf)), hold: Some(shown(&held)) })
+    }
+
+    async fn object(&self, request: ObjectRequest) -> Result<ObjectReply, Denial> {
+        let iin = iin(&request.iin)?;
+        let purpose = self.purpose(&request.purpose)?.ok_or_else(|| invalid("purpose", "missing"))?;
+        let held = self.hold(&iin, HoldKind::Objection, Some(&purpose), "subject-request").await?;
+        Ok(ObjectReply {
+            under_way: texts(&held.under_way),
+            journal: Some(journal_entry(&self.gateway, held.leaf)),
+            hold: Some(shown(&held)),
+        })
+    }
+
+    async fn correct(&self, request: CorrectRequest) -> Result<CorrectReply, Denial> {
+        let iin = iin(&request.iin)?;
+        let note = match request.note() {
+            wire::CorrectionNote::Unspecified => return Err(invalid("note", "missing")),
+            wire::CorrectionNote::Wrong => "wrong",
+            wire::CorrectionNote::Incomplete => "incomplete",
+            wire::CorrectionNote::OutOfDate => "out-of-date",
+        };
+        self.fields_exist(&request.fields)?;
+        let now = self.gateway.clock.now();
+        let vault = self.gateway.persons.vault();
+        let subject = vault.subject(iin.as_str(), now).await.map_err(vault_error)?;
+        let record = RequestRecord {
+            id: self.call.txn.clone(),
+            operator: self.call.caller.operator().to_owned(),
+            kind: "correction".to_owned(),
+            at: now,
+            detail: serde_json::json!({ "fields": request.fields, "note": note }).to_string(),
+            state: "marked".to_owned(),
+            closed_at: Some(now),
+            recorded_by: self.call.caller.id().to_owned(),
+        };
+        vault.put_request(&subject, record).await.map_err(vault_error)?;
+        let receivers = match request.forward {
+            true => report::receivers(&self.own(self.walk(subject.clone()).await?), &request.fields),
+            false => Vec::new(),
+        };
+        let actor = self.actor();
+        let line = Acted {
+            marks: vec![mark(&subject, &self.call.txn)],
+            id: Some(&self.call.txn),
+            basis: Some(note),
+            fields: &request.fields,
+            count: Some(receivers.len() as u64),
+            ..Acted::new("CORRECTION_MARKED", now, &actor)
+        };
+        let journal = append(&self.gateway.journal, &line).await?;
+        Ok(CorrectReply {
+            request_id: self.call.txn.clone(),
+            forwarded_to: receivers,
+            journal: Some(journal_entry(&self.gateway, journal)),
+        })
+    }
+
+    /// Finds the person's exchanges while the key is there, destroys it, and then the salts of what it found.
+    async fn erase(&self, request: EraseRequest) -> Result<EraseReply, Denial> {
+        let (iin, basis) = (iin(&request.iin)?, basis(request.basis())?);
+        let (persons, now) = (&self.gateway.persons, self.gateway.clock.now());
+        let leaves: Vec<u64> = match self.subject(&iin).await? {
+            Some(subject) => self.walk(subject).await?.iter().flat_map(|usage| usage.leaves.clone()).collect(),
+            None => Vec::new(),
+        };
+        let lookup = persons.vault().lookup(iin.as_str());
+        let order = Erasure { id: self.call.txn.clone(), at: now, basis: basis.to_owned() };
+        let erased = persons.vault().erase(iin.as_str(), order).await.map_err(vault_error)?;
+        let _under_way = persons.gate.forget(lookup);
+        persons.ledger.forget(lookup);
+        persons.holds.forget(lookup);
+        self.gateway.forget_salts(leaves).await?;
+        let actor = self.actor();
+        let line = Acted {
+            id: Some(&self.call.txn),
+            basis: Some(basis),
+            count: Some(u64::from(erased.consents) + u64::from(erased.holds) + u64::from(erased.requests)),
+            ..Acted::new("ERASED", now, &actor)
+        };
+        let journal = append(&self.gateway.journal, &line).await?;
+        Ok(EraseReply {
+            erasure_id: self.call.txn.clone(),
+            found: erased.found,
+            consents: erased.consents,
+            holds: erased.holds,
+            requests: erased.requests,
+            journal: Some(journal_entry(&self.gateway, journal)),
+        })
+    }
+
+    async fn due(&self, request: DueRequest) -> Result<DueReply, Denial> {
+        let until = match request.until.as_str() {
+            "" => None,
+            text => Some(moment(text).ok_or_else(|| invalid("until", "not_a_moment"))?),
+        };
+        let due = self.gateway.clone().retention_due(until, Some(self.call.caller.operator())).await?;
+        let item = |due: crate::retention::Due| DueItem {
+            at: due.at.to_string(),
+            what: due.what.name().to_owned(),
+            consent: due.consent.unwrap_or_default(),
+            count: due.count,
+        };
+        Ok(DueReply { items: due.into_iter().map(item).collect() })
+    }
+
+    async fn hold(
+        &self,
+        iin: &Iin,
+        kind: HoldKind,
+        purpose: Option<&str>,
+        basis: &'static str,
+    ) -> Result<Held, Denial> {
+        self.gateway.persons.holds.put(iin, kind, purpose, basis, &self.actor()).await
+    }
+
+    /// Exchanges of the caller's operator about a person, newest first, and the line that says they were read.
+    async fn usages(&self, iin: &Iin, period: &Period) -> Result<(Vec<Usage>, Leaf), Denial> {
+        let subject = self.subject(iin).await?;
+        let mut usages = match subject.clone() {
+            Some(subject) => self.own(self.walk(subject).await?),
+            None => Vec::new(),
+        };
+        usages.retain(|usage| period.holds(&usage.intent.ts));
+        usages.reverse();
+        let actor = self.actor();
+        let line = Acted {
+            marks: subject.iter().map(|subject| mark(subject, &self.call.txn)).collect(),
+            count: Some(usages.len() as u64),
+            ..Acted::new("REPORTED", self.gateway.clock.now(), &actor)
+        };
+        Ok((usages, append(&self.gateway.journal, &line).await?))
+    }
+
+    fn own(&self, mut usages: Vec<Usage>) -> Vec<Usage> {
+        usages.retain(|usage| usage.intent.who.operator == self.call.caller.operator());
+        usages
+    }
+
+    /// The walk through the lane, beside the threads that serve.
+    async fn walk(&self, subject: Subject) -> Result<Vec<Usage>, Denial> {
+        self.gateway.usages(subject).await
+    }
+
+    async fn subject(&self, iin: &Iin) -> Result<Option<Subject>, Denial> {
+        self.gateway.persons.vault().known(iin.as_str()).await.map_err(vault_error)
+    }
+
+    /// A purpose of the caller's operator, or none where none is named.
+    fn purpose(&self, id: &str) -> Result<Option<String>, Denial> {
+        if id.is_empty() {
+            return Ok(None);
+        }
+        let plans = self.gateway.policy(&self.call.caller)?;
+        match plans.pack().purpose(id) {
+            Some(_) => Ok(Some(id.to_owned())),
+            None => Err(Denial::from(Reason::PurposeUnknown).at(vec![at("purpose", "unknown")])),
+        }
+    }
+
+    fn fields_exist(&self, fields: &[String]) -> Result<(), Denial> {
+        if fields.is_empty() || fields.len() > MOST_FIELDS {
+            return Err(invalid("fields", if fields.is_empty() { "missing" } else { "too_many" }));
+        }
+        let contract = &self.gateway.contract;
+        let known = |path: &String| {
+            contract.operations().iter().any(|operation| {
+                [operation.request, operation.reply]
+                    .into_iter()
+                    .any(|message| usage::category(contract, message, path).is_some())
+            })
+        };
+        let unknown: Vec<_> = (0..).zip(fields).filter(|(_, path)| !known(path)).collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let places = unknown.iter().map(|(number, _)| (format!("fields[{number}]"), "unknown")).collect();
+        Err(Denial::from(Reason::RequestInvalid).at(places))
+    }
+
+    fn actor(&self) -> Actor<'_> {
+        Actor { txn: &self.call.txn, method: self.call.method, who: self.call.who() }
+    }
+}
+
+fn shown(held: &Held) -> wire::Hold {
+    let basis = match held.record.basis.as_str() {
+        "subject-request" => Basis::SubjectRequest,
+        "guardian-request" => Basis::GuardianRequest,
+        "authority-order" => Basis::AuthorityOrder,
+        "disputed" => Basis::Disputed,
+        "term-over" => Basis::TermOver,
+        _ => Basis::Unspecified,
+    };
+    wire::Hold {
+        id: held.record.id.clone(),
+        purpose: held.record.purpose.clone().unwrap_or_default(),
+        basis: basis.into(),
+        since: held.record.since.to_string(),
+        lifted_at: held.record.lifted.as_ref().map(|lifted| lifted.at.to_string()).unwrap_or_default(),
+    }
+}
+
+/// A ground as vault and journal write it.
+fn basis(basis: Basis) -> Result<&'static str, Denial> {
+    match basis {
+        Basis::Unspecified => Err(invalid("basis", "missing")),
+        Basis::SubjectRequest => Ok("subject-request"),
+        Basis::GuardianRequest => Ok("guardian-request"),
+        Basis::AuthorityOrder => Ok("authority-order"),
+        Basis::Disputed => Ok("disputed"),
+        Basis::TermOver => Ok("term-over"),
+    }
+}
+
+fn iin(text: &str) -> Result<Iin, Denial> {
+    Iin::parse(text).map_err(|why| invalid("iin", why.code()))
+}
+
+fn invalid(path: &str, word: &'static str) -> Denial {
+    Denial::from(Reason::RequestInvalid).at(vec![at(path, word)])
+}
+
+fn page_size(asked: u32) -> Result<usize, Denial> {
+    match usize::try_from(asked) {
+        Ok(0) => Ok(USUAL_PAGE),
+        Ok(size) if size <= LARGEST_PAGE => Ok(size),
+        _ => Err(invalid("page_size", "out_of_bounds")),
+    }
+}
+
+/// Where a page begins; the newest entry is 0.
+fn page(token: &str) -> Result<usize, Denial> {
+    if token.is_empty() {
+        return Ok(0);
+    }
+    token.parse().map_err(|_| invalid("page", "unknown"))
+}
+
+fn texts(exchanges: &[Uuid]) -> Vec<String> {
+    exchanges.iter().map(Uuid::to_string).collect()
+}
+
+/// Longest request, in bytes.
+const LONGEST_REQUEST: usize = 64 << 10;
+const USUAL_PAGE: usize = 100;
+const LARGEST_PAGE: usize = 1_000;
+const MOST_FIELDS: usize = 100;

@@ -1,0 +1,327 @@
+//! The gate of persons: what is known of each of them, in memory over the vault, and the last word on whether a message
+//! about them may leave.
+//!
+//! Room 5 asks it once, early. It is asked again by [`Leaving`], the message's body, at the very moment the connection
+//! takes its bytes: under the same lock that [`SubjectGate::withdraw`] and [`SubjectGate::hold`] take. So when one of
+//! these has returned, no further message about the person leaves; those that had left before are named by exchange id.
+//! Everything here is also in the vault; a crash loses nothing that was acknowledged.
+//!
+//! Who owns what: `known` is written by the consent and subject services, `uses` and `under_way` by exchanges. The lock
+//! is held for lookups in memory only, never across an await.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use jiff::Timestamp;
+use qaqpa_policy::consent::form::Form;
+use qaqpa_policy::consent::{Consent, LackKind};
+use qaqpa_policy::standing::{self, Given, Hold, HoldKind, Standing, Use};
+use qaqpa_policy::{Bin, Iin, Permit};
+use qaqpa_vault::{ConsentRecord, Contents, HoldRecord, Lookup, Vault};
+use uuid::Uuid;
+
+use crate::clock::Clock;
+
+/// All persons that anything is known of.
+pub struct SubjectGate {
+    vault: Vault,
+    clock: Clock,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    known: HashMap<Lookup, Arc<Standing>>,
+    /// Exchanges whose message has left and whose outcome is not yet recorded.
+    under_way: HashMap<Lookup, Vec<(Uuid, Arc<str>)>>,
+}
+
+/// One exchange on its way out: which persons, and what it relies on. The outcome's recording ends it.
+pub struct Departure {
+    gate: Arc<SubjectGate>,
+    exchange: Uuid,
+    operator: Arc<str>,
+    purpose: Arc<str>,
+    persons: Vec<(Lookup, Option<String>)>,
+    refused: Mutex<Option<LackKind>>,
+}
+
+impl SubjectGate {
+    /// Over a vault and what it held when it was opened.
+    #[must_use]
+    pub fn new(vault: Vault, contents: Contents, clock: Clock) -> Arc<Self> {
+        let gate = Arc::new(Self { vault, clock, state: Mutex::default() });
+        contents.consents.iter().for_each(|(lookup, record)| gate.given(*lookup, record));
+        contents.holds.iter().for_each(|(lookup, record)| drop(gate.hold(*lookup, record)));
+        for (lookup, past) in contents.uses {
+            gate.change(lookup, |standing| {
+                remember(standing, Use { operator: past.operator, purpose: past.purpose, at: past.at });
+            });
+        }
+        gate
+    }
+
+    /// The vault behind it.
+    #[must_use]
+    pub fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// What is known of a person.
+    #[must_use]
+    pub fn standing(&self, iin: &Iin) -> Arc<Standing> {
+        let lookup = self.vault.lookup(iin.as_str());
+        self.state().known.get(&lookup).cloned().unwrap_or_default()
+    }
+
+    /// Lets an exchange towards the door, after everything else has been checked: claims its purpose for every person,
+    /// so that of two incompatible purposes that come at once only one goes on.
+    ///
+    /// # Errors
+    /// What came between room 5 and here.
+    pub fn enter(
+        self: &Arc<Self>,
+        permit: &Permit,
+        consent: &Consent,
+        exchange: Uuid,
+    ) -> Result<Arc<Departure>, LackKind> {
+        let now = self.clock.now();
+        let persons: Vec<_> = consent
+            .reliances()
+            .iter()
+            .map(|reliance| (self.vault.lookup(reliance.iin.as_str()), reliance.consent.clone()))
+            .collect();
+        let mut state = self.state();
+        if standing::leaves_a_trace(permit.purpose()) {
+            for (lookup, _) in &persons {
+                state.known.get(lookup).map_or(Ok(()), |standing| standing.allows(permit, now))?;
+            }
+            for (lookup, _) in &persons {
+                let claim = Use { operator: permit.operator().into(), purpose: permit.purpose().id.clone(), at: now };
+                remember(Arc::make_mut(state.known.entry(*lookup).or_default()), claim);
+            }
+        }
+        drop(state);
+        Ok(Arc::new(Departure {
+            gate: self.clone(),
+            exchange,
+            operator: permit.operator().into(),
+            purpose: permit.purpose().id.as_str().into(),
+            persons,
+            refused: Mutex::default(),
+        }))
+    }
+
+    /// Takes a consent into account. The vault has it already.
+    pub fn given(&self, lookup: Lookup, record: &ConsentRecord) {
+        let Some(given) = consent_of(record) else { return };
+        self.change(lookup, |standing| {
+            standing.consents.retain(|known| known.id != given.id);
+            standing.consents.push(given);
+        });
+    }
+
+    /// Stops everything that relies on the consents `ids`, before the vault has it. Returns the exchanges under way for
+    /// their purposes, whose messages had left before.
+    #[must_use]
+    pub fn withdraw(&self, lookup: Lookup, ids: &[String], at: Timestamp) -> Vec<Uuid> {
+        let mut state = self.state();
+        let mut purposes = Vec::new();
+        if let Some(standing) = state.known.get_mut(&lookup) {
+            for given in Arc::make_mut(standing).consents.iter_mut().filter(|given| ids.contains(&given.id)) {
+                given.withdrawn_at.get_or_insert(at);
+                purposes.extend(given.purposes.iter().cloned());
+            }
+        }
+        state.under_way(lookup, |purpose| purposes.iter().any(|known| known == purpose))
+    }
+
+    /// Takes a restriction or an objection into account, or its lifting. Returns the exchanges it came too late for.
+    #[must_use]
+    pub fn hold(&self, lookup: Lookup, record: &HoldRecord) -> Vec<Uuid> {
+        self.change(lookup, |standing| {
+            standing.holds.retain(|known| known.id != record.id);
+            if record.lifted.is_none() {
+                standing.holds.push(hold_of(record));
+            }
+        });
+        self.state().under_way(lookup, |purpose| record.purpose.as_deref().is_none_or(|limited_to| limited_to == purpose))
+    }
+
+    /// Forgets a consent whose record was deleted.
+    pub fn forget_consent(&self, lookup: Lookup, id: &str) {
+        self.change(lookup, |standing| standing.consents.retain(|known| known.id != id));
+    }
+
+    /// Forgets a person whose keys were destroyed. Returns the exchanges under way.
+    #[must_use]
+    pub fn forget(&self, lookup: Lookup) -> Vec<Uuid> {
+        let mut state = self.state();
+        state.known.remove(&lookup);
+        state.under_way(lookup, |_| true)
+    }
+
+    /// Forgets uses that no window reaches any more.
+    pub fn forget_uses_before(&self, at: Timestamp) {
+        let mut state = self.state();
+        for standing in state.known.values_mut().filter(|standing| standing.uses.iter().any(|past| past.at < at)) {
+            Arc::make_mut(standing).uses.retain(|past| past.at >= at);
+        }
+        state.known.retain(|_, standing| !standing.is_empty());
+    }
+
+    fn change(&self, lookup: Lookup, how: impl FnOnce(&mut Standing)) {
+        let mut state = self.state();
+        how(Arc::make_mut(state.known.entry(lookup).or_default()));
+        if state.known.get(&lookup).is_some_and(|standing| standing.is_empty()) {
+            state.known.remove(&lookup);
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Each change is one assignment or push, so a state that a panic left is whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn under_way(&self, lookup: Lookup, concerns: impl Fn(&str) -> bool) -> Vec<Uuid> {
+        let exchanges = self.under_way.get(&lookup).into_iter().flatten();
+        exchanges.filter(|(_, purpose)| concerns(purpose)).map(|(exchange, _)| *exchange).collect()
+    }
+}
+
+impl Departure {
+    /// Why the message did not leave, if the gate held it back at the last moment.
+    #[must_use]
+    pub fn refused(&self) -> Option<LackKind> {
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The lookups of its persons, in the order of the request.
+    pub fn persons(&self) -> impl Iterator<Item = Lookup> {
+        self.persons.iter().map(|(lookup, _)| *lookup)
+    }
+
+    /// The last word, and the first of being under way.
+    fn leave(&self) -> Result<(), Held> {
+        let now = self.gate.clock.now();
+        let mut state = self.gate.state();
+        for (lookup, relied_on) in &self.persons {
+            let verdict = match state.known.get(lookup) {
+                Some(standing) => standing.still_allows(&self.operator, &self.purpose, relied_on.as_deref(), now),
+                None if relied_on.is_some() => Err(LackKind::ConsentMissing), // erased meanwhile
+                None => Ok(()),
+            };
+            if let Err(kind) = verdict {
+                *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(kind);
+                return Err(Held(kind));
+            }
+        }
+        for (lookup, _) in &self.persons {
+            state.under_way.entry(*lookup).or_default().push((self.exchange, self.purpose.clone()));
+        }
+        Ok(())
+    }
+
+    /// The outcome is recorded.
+    pub fn settled(&self) {
+        let mut state = self.gate.state();
+        for (lookup, _) in &self.persons {
+            if let Some(exchanges) = state.under_way.get_mut(lookup) {
+                exchanges.retain(|(exchange, _)| *exchange != self.exchange);
+                if exchanges.is_empty() {
+                    state.under_way.remove(lookup);
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Departure {
+    fn drop(&mut self) {
+        self.settled();
+    }
+}
+
+/// The gate held a message back.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("held back: {}", .0.code())]
+pub struct Held(LackKind);
+
+/// A message's body. Its bytes are handed over once, and only if the gate still agrees.
+pub struct Leaving {
+    bytes: Option<Bytes>,
+    departure: Arc<Departure>,
+}
+
+impl Leaving {
+    /// A message about to leave.
+    #[must_use]
+    pub fn new(bytes: Bytes, departure: Arc<Departure>) -> Self {
+        Self { bytes: Some(bytes), departure }
+    }
+}
+
+impl Body for Leaving {
+    type Data = Bytes;
+    type Error = Held;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Held>>> {
+        let Some(bytes) = self.bytes.take() else { return Poll::Ready(None) };
+        Poll::Ready(Some(self.departure.leave().map(|()| Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.bytes.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+    }
+}
+
+fn remember(standing: &mut Standing, claim: Use) {
+    let known = standing.uses.iter_mut().find(|past| past.operator == claim.operator && past.purpose == claim.purpose);
+    match known {
+        Some(past) => past.at = past.at.max(claim.at),
+        None => standing.uses.push(claim),
+    }
+}
+
+/// A record as policy knows it; a record whose words policy does not know grants nothing.
+fn consent_of(record: &ConsentRecord) -> Option<Given> {
+    if record.destroyed_at.is_some() && record.withdrawn.is_none() {
+        return None;
+    }
+    Some(Given {
+        id: record.id.clone(),
+        reference: record.reference.clone(),
+        operator: record.operator.clone(),
+        acting_for: Bin::parse(&record.acting_for).ok()?,
+        form: Form::parse(&record.form)?,
+        purposes: record.purposes.clone(),
+        categories: record.categories.clone(),
+        recipients: record.recipients.clone(),
+        given_at: record.given_at,
+        expires_at: record.expires_at,
+        guardian: record.guardian.as_deref().and_then(|iin| Iin::parse(iin).ok()),
+        withdrawn_at: record.withdrawn.as_ref().map(|withdrawn| withdrawn.at),
+    })
+}
+
+fn hold_of(record: &HoldRecord) -> Hold {
+    Hold {
+        id: record.id.clone(),
+        operator: record.operator.clone(),
+        kind: match record.kind {
+            qaqpa_vault::HoldKind::Restriction => HoldKind::Restriction,
+            qaqpa_vault::HoldKind::Objection => HoldKind::Objection,
+        },
+        purpose: record.purpose.clone(),
+    }
+}
