@@ -115,6 +115,23 @@ impl Client {
         }
     }
 
+    /// A call whose replies come one by one.
+    ///
+    /// # Errors
+    /// The gateway's refusal, with its details.
+    pub async fn listen<Q, R>(&self, path: &'static str, request: Q) -> Result<Streaming<R>, Status>
+    where
+        Q: Message + Send + Sync + 'static,
+        R: Message + Default + Send + Sync + 'static,
+    {
+        let mut grpc = self.ready().await?;
+        let codec = ProstCodec::<Q, R>::default();
+        match grpc.server_streaming(self.request(request), PathAndQuery::from_static(path), codec).await {
+            Ok(response) => Ok(response.into_inner()),
+            Err(status) => Err(self.explained(status).await),
+        }
+    }
+
     /// The stream of student records; replies come in any order, each with its request id.
     ///
     /// # Errors

@@ -16,12 +16,13 @@ use qaqpa_adapters::shep::status;
 use qaqpa_adapters::shep::sync::{self, RequestInfo, Sent, Shape};
 use qaqpa_adapters::xml::{Document, text};
 use qaqpa_journal::Receipt as Leaf;
-use qaqpa_policy::consent::{self, Consent, Moment};
+use qaqpa_policy::consent::{self, Consent, LackKind, Moment};
 use qaqpa_policy::minimise::{Circumstances, PseudonymKey};
 use qaqpa_policy::standing::leaves_a_trace;
 use qaqpa_policy::{Bin, Caller, Claim, Iin, Minimised, Mode, Permit, Plan, Subjects, permit};
 use qaqpa_proto::Operation;
 use qaqpa_proto::v1::{PolicyVersion, Receipt, ShepStatus};
+use qaqpa_vault::{Error as VaultError, Subject};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
@@ -38,8 +39,9 @@ use crate::record::Times;
 
 use crate::reply::{fault_denial, is_xml, stable_word, unsigned_fault};
 use crate::service::ledger::vault_error;
-use crate::shadow::{Observed, Shadow};
+use crate::shadow::{Observed, Pending, Shadow};
 use crate::subjects::{Departure, Leaving};
+use crate::usage::HELD_BACK;
 
 /// One message of a caller, and where it goes.
 pub struct Call {
@@ -86,7 +88,7 @@ pub(crate) struct Cleared {
     pub(crate) ticket: Ticket,
     pub(crate) departure: Arc<Departure>,
     /// A pending pack that sees the reply too.
-    pub(crate) shadow: Option<(Arc<Shadow>, Permit)>,
+    pub(crate) shadow: Option<(Arc<Shadow>, Pending)>,
 }
 
 /// How the journal refers to the persons of an exchange and to the consents it relies on.
@@ -190,19 +192,31 @@ impl Gateway {
     /// Marks that only the holder of a person's key can make again. Makes that key at first sight, and remembers the
     /// purpose where another may not be joined with it.
     async fn marks(&self, permit: &Permit, consent: &Consent, id: Uuid) -> Result<Marks, Denial> {
-        let (now, txn) = (self.clock.now(), id.to_string());
-        let traced = leaves_a_trace(permit.purpose());
+        let txn = id.to_string();
         let mut marks = Marks::default();
         for reliance in consent.reliances() {
-            let subject = self.persons.vault().subject(reliance.iin.as_str(), now).await.map_err(vault_error)?;
-            if traced {
-                let used = self.persons.vault().record_use(&subject, permit.operator(), &permit.purpose().id, now);
-                used.await.map_err(vault_error)?;
-            }
+            let subject = match self.used(permit, &reliance.iin).await {
+                // Erased at this very moment, and the consent with the person.
+                Err(VaultError::Erased) if reliance.consent.is_some() => {
+                    return Err(Reason::from(LackKind::ConsentMissing).into());
+                }
+                Err(VaultError::Erased) => self.used(permit, &reliance.iin).await, // comes again as somebody new
+                used => used,
+            };
+            let subject = subject.map_err(vault_error)?;
             marks.persons.push(mark(&subject, &txn));
             marks.consents.extend(reliance.consent.as_ref().map(|consent| consent_mark(&subject, &txn, consent)));
         }
         Ok(marks)
+    }
+
+    async fn used(&self, permit: &Permit, iin: &Iin) -> Result<Subject, VaultError> {
+        let (vault, now) = (self.persons.vault(), self.clock.now());
+        let subject = vault.subject(iin.as_str(), now).await?;
+        if leaves_a_trace(permit.purpose()) {
+            vault.record_use(&subject, permit.operator(), &permit.purpose().id, now).await?;
+        }
+        Ok(subject)
     }
 
     fn moment(&self) -> Moment {
@@ -229,6 +243,9 @@ impl Gateway {
             claim,
             wire,
             moment: self.moment(),
+            circumstances: &|permit: &Permit| {
+                self.circumstances(permit, permit.request_plan(), &call.served.operation.system.id)
+            },
             known: &|iin: &Iin| self.persons.gate.standing(iin),
             live: cleared.as_ref().map(|cleared| &cleared.minimised),
         });
@@ -300,7 +317,7 @@ impl Gateway {
         let raw = match self.door.post(&cleared.resident, body).await {
             Ok(raw) => raw,
             Err(denial) => {
-                let held = cleared.departure.refused().map(|kind| Denial::from(Reason::from(kind)).detailed("held_back"));
+                let held = cleared.departure.refused().map(|kind| Denial::from(Reason::from(kind)).detailed(HELD_BACK));
                 return (None, Err(held.unwrap_or(denial)));
             }
         };
@@ -355,7 +372,9 @@ impl Gateway {
                 .evidenced(flawed)
         })?;
         if let Some((shadow, pending)) = &cleared.shadow {
-            shadow.reply(pending, &read.wire, &minimised, &circumstances);
+            let permit = &pending.permit;
+            let circumstances = self.circumstances(permit, permit.reply_plan(), permit.acting().as_str());
+            shadow.reply(pending, operation, &read.wire, &minimised, &circumstances);
         }
         Ok(Reply { minimised, drift: read.drift, shep: shep_status(info), business, signer: believed.signer })
     }

@@ -2,8 +2,8 @@
 //!
 //! It is drawn by [`crate::blueprint::Blueprint`], which checks everything; [`Gateway::open`] adds the journal.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use jiff::SignedDuration;
@@ -81,8 +81,6 @@ pub struct Gateway {
     pub(crate) flood: Flood,
     pub(crate) shadows: Shadows,
     pub(crate) read_limits: codec::Limits,
-    /// Lines whose salts this process has destroyed.
-    pub(crate) forgotten: Mutex<BTreeSet<u64>>,
     random: aws_lc_rs::rand::SystemRandom,
 }
 
@@ -125,7 +123,6 @@ impl Gateway {
             flood: Flood::default(),
             shadows: Shadows::default(),
             read_limits: codec::Limits::default(),
-            forgotten: Mutex::default(),
             random: aws_lc_rs::rand::SystemRandom::new(),
         })
     }

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use qaqpa_journal::{Journal, Receipt as Leaf};
 use qaqpa_policy::Iin;
 use qaqpa_vault::{HoldKind, HoldRecord, Lifted, Lookup, Subject};
@@ -107,6 +108,26 @@ impl Holds {
         let under_way = self.gate.hold(lookup, &record);
         self.by_id().insert(record.id.clone(), (lookup, record.clone()));
         Ok(Held { record, leaf, under_way })
+    }
+
+    /// Holds that were lifted: id, operator and when.
+    #[must_use]
+    pub fn lifted(&self) -> Vec<(String, String, Timestamp)> {
+        let lifted = |(_, record): &(Lookup, HoldRecord)| {
+            Some((record.id.clone(), record.operator.clone(), record.lifted.as_ref()?.at))
+        };
+        self.by_id().values().filter_map(lifted).collect()
+    }
+
+    /// Whether the hold was lifted.
+    #[must_use]
+    pub fn is_lifted(&self, id: &str) -> bool {
+        self.by_id().get(id).is_some_and(|(_, record)| record.lifted.is_some())
+    }
+
+    /// Forgets a hold whose record is deleted.
+    pub fn forget_hold(&self, id: &str) {
+        self.by_id().remove(id);
     }
 
     /// Forgets a person whose keys were destroyed.

@@ -265,7 +265,7 @@ pub struct Acted<'a> {
     pub txn: &'a str,
     /// UTC, RFC 3339.
     pub ts: Timestamp,
-    /// `REPORTED`, `RESTRICTED`, `UNRESTRICTED`, `OBJECTED`, `CORRECTION_MARKED` or `ERASED`.
+    /// `REPORTED`, `RESTRICTED`, `UNRESTRICTED`, `OBJECTED`, `CORRECTION_MARKED`, `ERASED` or `DUE_LISTED`.
     pub event: &'static str,
     /// Who asked.
     pub who: Who<'a>,

@@ -1,12 +1,12 @@
 //! What is destroyed at the end of its term, and when: contents of withdrawn consents with the salts of what relied on them,
-//! records of consents long over, salts, and the memory of purposes that no window reaches any more.
+//! records of consents long over, closed requests, salts, and the memory of purposes that no window reaches any more.
 //!
 //! The job runs in the gateway, once an hour and at start; each destruction is a line of the journal (phase RETENTION).
 //! Terms come from the operator's pack; where it names none, from `[retention]` of the configuration.
 //!
 //! ```text
-//! Due { what: ConsentContent, at: 2026-11-23T10:00:00Z, consent: Some(id), count: 1 }
-//! Due { what: Salts, at: 2029-11-20T00:00:00Z, consent: None, count: 412 }
+//! Due { what: ConsentContent, at: 2026-11-23T10:00:00Z, id: Some(id), count: 1 }
+//! Due { what: Salts, at: 2029-11-20T00:00:00Z, id: None, count: 412 }
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,8 +30,8 @@ pub struct Due {
     pub at: Timestamp,
     /// What.
     pub what: What,
-    /// The consent it is about.
-    pub consent: Option<String>,
+    /// The consent, hold or request it is about.
+    pub id: Option<String>,
     /// How many.
     pub count: u64,
 }
@@ -43,6 +43,8 @@ pub enum What {
     ConsentContent,
     /// The record of a consent that is over.
     ConsentRecord,
+    /// A subject's request that was closed, or a restriction that was lifted.
+    Request,
     /// Salts, by which released fields can be proven; counted by day.
     Salts,
 }
@@ -54,6 +56,7 @@ impl What {
         match self {
             Self::ConsentContent => "consent-content",
             Self::ConsentRecord => "consent-record",
+            Self::Request => "request",
             Self::Salts => "salts",
         }
     }
@@ -78,6 +81,7 @@ impl Gateway {
             .filter(|record| operator.is_none_or(|operator| record.operator == operator))
             .flat_map(|record| self.ends_of(record))
             .collect();
+        due.extend(self.requests(operator).await?);
         due.extend(self.salts_by_day(operator).await?);
         due.retain(|due| due.at <= until);
         due.sort();
@@ -91,7 +95,8 @@ impl Gateway {
     pub async fn keep_retention(self: Arc<Self>) -> Result<BTreeMap<&'static str, u64>, Denial> {
         let now = self.clock.now();
         let mut done: BTreeMap<&'static str, u64> = BTreeMap::new();
-        for id in self.persons.ledger.due(now) {
+        // With the time until the next run, so that an hourly job is never late.
+        for id in self.persons.ledger.due(now.checked_add(INTERVAL).unwrap_or(now)) {
             *done.entry("consent-content").or_default() += u64::from(self.destroy_content(&id).await?);
         }
         for record in self.persons.ledger.records() {
@@ -99,8 +104,11 @@ impl Gateway {
                 *done.entry("consent-record").or_default() += u64::from(self.delete_record(&record).await?);
             }
         }
-        let salts: Vec<u64> = self.salted(None).await?.into_iter().filter(|(_, end)| *end <= now).map(|(leaf, _)| leaf).collect();
-        let salts = self.salts_not_yet_forgotten(salts);
+        for request in self.requests(None).await?.into_iter().filter(|request| request.at <= now) {
+            *done.entry("requests").or_default() += u64::from(self.delete_request(request.id.as_deref().unwrap_or_default()).await?);
+        }
+        let over = |(leaf, end): (u64, Timestamp)| (end <= now).then_some(leaf);
+        let salts = self.salted(None).await?.into_iter().filter_map(over).collect();
         done.insert("salts", self.forget_salts(salts).await?);
         let window = SignedDuration::from_hours(24 * i64::from(self.longest_window()));
         let before = now.checked_sub(window).unwrap_or(Timestamp::UNIX_EPOCH);
@@ -108,6 +116,7 @@ impl Gateway {
         done.insert("uses", self.persons.vault().delete_uses_before(before).await.map_err(vault_error)?);
         done.retain(|_, count| *count > 0);
         if !done.is_empty() {
+            self.persons.vault().scrub().await.map_err(vault_error)?;
             let facts = done.iter().map(|(what, count)| (*what, count.to_string())).collect();
             append(&self.journal, &Event { phase: "RETENTION", ts: now, event: "destroyed", facts }).await?;
         }
@@ -138,8 +147,32 @@ impl Gateway {
         Ok(deleted)
     }
 
+    /// Closed requests and lifted holds, with the end of their terms.
+    async fn requests(&self, operator: Option<&str>) -> Result<Vec<Due>, Denial> {
+        let requests = self.persons.vault().all_requests().await.map_err(vault_error)?;
+        let closed = requests.into_iter().filter_map(|request| Some((request.id, request.operator, request.closed_at?)));
+        let closed = closed.chain(self.persons.holds.lifted());
+        let end = |operator: &str, at| {
+            let plans = self.plans(operator);
+            let days = plans.and_then(|plans| plans.pack().terms().requests_days);
+            later(at, days.map_or(self.retention.requests_days, u32::from))
+        };
+        let due = closed
+            .filter(|(_, of, _)| operator.is_none_or(|operator| operator == of))
+            .map(|(id, of, at)| Due { at: end(&of, at), what: What::Request, id: Some(id), count: 1 });
+        Ok(due.collect())
+    }
+
+    async fn delete_request(&self, id: &str) -> Result<bool, Denial> {
+        if self.persons.holds.is_lifted(id) {
+            self.persons.holds.forget_hold(id);
+            return self.persons.vault().delete_hold(id).await.map_err(vault_error);
+        }
+        self.persons.vault().delete_request(id).await.map_err(vault_error)
+    }
+
     fn ends_of(&self, record: &ConsentRecord) -> Vec<Due> {
-        let due = |what, at| Due { at, what, consent: Some(record.id.clone()), count: 1 };
+        let due = |what, at| Due { at, what, id: Some(record.id.clone()), count: 1 };
         let content = record.withdrawn.as_ref().filter(|_| record.destroyed_at.is_none());
         let content = content.map(|withdrawn| due(What::ConsentContent, withdrawn.destroy_by));
         content.into_iter().chain(self.record_ends(record).map(|end| due(What::ConsentRecord, end))).collect()
@@ -169,16 +202,17 @@ impl Gateway {
             let day = Timestamp::from_second(end.as_second().div_euclid(DAY) * DAY + DAY).unwrap_or(end);
             *by_day.entry(day).or_default() += 1;
         }
-        let due = |(at, count)| Due { at, what: What::Salts, consent: None, count };
+        let due = |(at, count)| Due { at, what: What::Salts, id: None, count };
         Ok(by_day.into_iter().map(due).collect())
     }
 
-    /// Intents with a salt that has not been destroyed by this process, and the end of each salt's term.
+    /// Intents whose salt is still there, and the end of each salt's term.
     async fn salted(self: &Arc<Self>, operator: Option<&str>) -> Result<Vec<(u64, Timestamp)>, Denial> {
         let (gateway, operator) = (self.clone(), operator.map(str::to_owned));
         let walk = move || {
+            let held: BTreeSet<u64> = qaqpa_journal::salts::held(gateway.journal.directory())?.into_iter().collect();
             usage::intents(gateway.journal.directory(), |leaf, who, seconds| {
-                if operator.as_deref().is_some_and(|operator| operator != who) || gateway.salt_is_forgotten(leaf) {
+                if operator.as_deref().is_some_and(|operator| operator != who) || !held.contains(&leaf) {
                     return None;
                 }
                 let plans = gateway.plans(who);
@@ -202,22 +236,7 @@ impl Gateway {
         if leaves.is_empty() {
             return Ok(0);
         }
-        let forgotten = self.journal.forget_salts(&leaves).await.map_err(journal_error)?;
-        self.forgotten_salts().extend(leaves);
-        Ok(forgotten)
-    }
-
-    fn salts_not_yet_forgotten(&self, leaves: Vec<u64>) -> Vec<u64> {
-        let forgotten = self.forgotten_salts();
-        leaves.into_iter().filter(|leaf| !forgotten.contains(leaf)).collect()
-    }
-
-    fn salt_is_forgotten(&self, leaf: u64) -> bool {
-        self.forgotten_salts().contains(&leaf)
-    }
-
-    fn forgotten_salts(&self) -> std::sync::MutexGuard<'_, BTreeSet<u64>> {
-        self.forgotten.lock().unwrap_or_else(std::sync::PoisonError::into_inner) // whole after each insertion
+        self.journal.forget_salts(&leaves).await.map_err(journal_error)
     }
 }
 
@@ -225,5 +244,7 @@ fn later(at: Timestamp, days: u32) -> Timestamp {
     at.checked_add(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::MAX)
 }
 
+/// How often the job runs.
+pub(crate) const INTERVAL: SignedDuration = SignedDuration::from_hours(1);
 /// Seconds.
 const DAY: i64 = 86_400;

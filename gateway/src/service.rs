@@ -39,7 +39,12 @@ use crate::record::{Denied, Who};
 /// Servers and clients of `qaqpa.consent.v1`.
 pub mod consent {
     /// Generated.
-    #[expect(unused_qualifications, clippy::allow_attributes, reason = "generated")]
+    #[expect(
+        unused_qualifications,
+        clippy::allow_attributes,
+        clippy::allow_attributes_without_reason,
+        reason = "generated"
+    )]
     pub mod v1 {
         include!(concat!(env!("OUT_DIR"), "/qaqpa.consent.v1.rs"));
     }
@@ -48,7 +53,12 @@ pub mod consent {
 /// Servers and clients of `qaqpa.subject.v1`.
 pub mod subject {
     /// Generated.
-    #[expect(unused_qualifications, clippy::allow_attributes, reason = "generated")]
+    #[expect(
+        unused_qualifications,
+        clippy::allow_attributes,
+        clippy::allow_attributes_without_reason,
+        reason = "generated"
+    )]
     pub mod v1 {
         include!(concat!(env!("OUT_DIR"), "/qaqpa.subject.v1.rs"));
     }
@@ -57,7 +67,12 @@ pub mod subject {
 /// Servers and clients of `qaqpa.policy.v1`.
 pub mod policy {
     /// Generated.
-    #[expect(unused_qualifications, clippy::allow_attributes, reason = "generated")]
+    #[expect(
+        unused_qualifications,
+        clippy::allow_attributes,
+        clippy::allow_attributes_without_reason,
+        reason = "generated"
+    )]
     pub mod v1 {
         include!(concat!(env!("OUT_DIR"), "/qaqpa.policy.v1.rs"));
     }

@@ -56,9 +56,18 @@ pub(crate) struct Observed<'a> {
     pub(crate) claim: &'a Claim,
     pub(crate) wire: &'a [u8],
     pub(crate) moment: Moment,
+    /// What the pending plan of a request needs to know.
+    pub(crate) circumstances: &'a dyn Fn(&Permit) -> Circumstances,
     pub(crate) known: &'a dyn Fn(&Iin) -> Arc<Standing>,
     /// What the live pack made of it, or why it was refused.
     pub(crate) live: Result<&'a Minimised, &'a Denial>,
+}
+
+/// What the pending pack says of an exchange that both packs let go, for its reply.
+pub(crate) struct Pending {
+    pub(crate) permit: Permit,
+    /// The request already would change.
+    changed: bool,
 }
 
 impl Shadows {
@@ -122,8 +131,8 @@ impl Shadow {
         now >= self.until || (self.most > 0 && self.seen().exchanges >= self.most)
     }
 
-    /// Compares one request. Returns the pending permit when both packs let it go, for the reply.
-    pub(crate) fn request(&self, seen: &Observed<'_>) -> Option<Permit> {
+    /// Compares one request. Returns what the reply is compared by, when both packs let it go.
+    pub(crate) fn request(&self, seen: &Observed<'_>) -> Option<Pending> {
         let pending = self.judge(seen);
         let place = (seen.operation.path.as_str(), seen.claim.purpose(), Direction::Request);
         let (changes, permit) = match (seen.live, pending) {
@@ -134,24 +143,35 @@ impl Shadow {
             }
             (Err(_), _) => (Vec::new(), None),
         };
-        self.count(changes, true);
-        permit
+        let changed = !changes.is_empty();
+        let counted = self.count(changes, Counted { is_new: true, changed });
+        permit.filter(|_| counted).map(|permit| Pending { permit, changed })
     }
 
     /// Compares one reply.
-    pub(crate) fn reply(&self, permit: &Permit, wire: &[u8], live: &Minimised, circumstances: &Circumstances) {
+    pub(crate) fn reply(
+        &self,
+        Pending { permit, changed }: &Pending,
+        operation: &Operation,
+        wire: &[u8],
+        live: &Minimised,
+        circumstances: &Circumstances,
+    ) {
         let place = (permit.operation(), permit.purpose().id.as_str(), Direction::Reply);
-        let changes = match permit.reply_plan().minimise(wire, Mode::Strip, circumstances) {
-            Ok(pending) => differences(place, live, &pending),
-            Err(flawed) => vec![whole(place, ChangeKind::WouldBeRefused, flawed.code())],
+        let refused = consent::check_reply(permit, operation, wire, circumstances.today).err();
+        let changes = match (refused, permit.reply_plan().minimise(wire, Mode::Strip, circumstances)) {
+            (Some(lacking), _) => vec![whole(place, ChangeKind::WouldBeRefused, lacking.code())],
+            (None, Ok(pending)) => differences(place, live, &pending),
+            (None, Err(flawed)) => vec![whole(place, ChangeKind::WouldBeRefused, flawed.code())],
         };
-        self.count(changes, false);
+        let changed = !changed && !changes.is_empty();
+        self.count(changes, Counted { is_new: false, changed });
     }
 
     fn judge(&self, seen: &Observed<'_>) -> Result<(Permit, Minimised), &'static str> {
         let permit = permit(seen.caller, seen.operation, seen.claim, &self.pending).map_err(|no| no.code())?;
         let subjects = Subjects::read(seen.operation, seen.wire).map_err(|_| Reason::RequestMalformed.code())?;
-        let circumstances = Circumstances { today: seen.moment.today, pseudonyms: None };
+        let circumstances = (seen.circumstances)(&permit);
         let minimised =
             permit.request_plan().minimise(seen.wire, permit.mode(), &circumstances).map_err(|no| no.code())?;
         consent::check(&permit, seen.operation, seen.claim.consent(), &subjects, seen.known, seen.moment)
@@ -159,18 +179,30 @@ impl Shadow {
         Ok((permit, minimised))
     }
 
-    fn count(&self, changes: Vec<Key>, is_new: bool) {
+    /// False when there were enough before.
+    fn count(&self, changes: Vec<Key>, counted: Counted) -> bool {
         let mut seen = self.seen();
-        seen.exchanges += u64::from(is_new);
-        seen.changed += u64::from(is_new && !changes.is_empty());
+        if counted.is_new && self.most > 0 && seen.exchanges >= self.most {
+            return false;
+        }
+        seen.exchanges += u64::from(counted.is_new);
+        seen.changed += u64::from(counted.changed);
         for key in changes {
             *seen.changes.entry(key).or_default() += 1;
         }
+        true
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner) // counts only
     }
+}
+
+/// What one comparison adds to the numbers of exchanges.
+struct Counted {
+    is_new: bool,
+    /// For the first time in its exchange.
+    changed: bool,
 }
 
 /// Whether another pack could have said otherwise.

@@ -37,7 +37,14 @@ pub struct SubjectGate {
 struct State {
     known: HashMap<Lookup, Arc<Standing>>,
     /// Exchanges whose message has left and whose outcome is not yet recorded.
-    under_way: HashMap<Lookup, Vec<(Uuid, Arc<str>)>>,
+    under_way: HashMap<Lookup, Vec<Gone>>,
+}
+
+/// A message that has left.
+struct Gone {
+    exchange: Uuid,
+    operator: Arc<str>,
+    purpose: Arc<str>,
 }
 
 /// One exchange on its way out: which persons, and what it relies on. The outcome's recording ends it.
@@ -126,21 +133,25 @@ impl SubjectGate {
     }
 
     /// Stops everything that relies on the consents `ids`, before the vault has it. Returns the exchanges under way for
-    /// their purposes, whose messages had left before.
+    /// their operator's purposes, whose messages had left before.
     #[must_use]
     pub fn withdraw(&self, lookup: Lookup, ids: &[String], at: Timestamp) -> Vec<Uuid> {
         let mut state = self.state();
-        let mut purposes = Vec::new();
+        let mut ended = Vec::new();
         if let Some(standing) = state.known.get_mut(&lookup) {
             for given in Arc::make_mut(standing).consents.iter_mut().filter(|given| ids.contains(&given.id)) {
                 given.withdrawn_at.get_or_insert(at);
-                purposes.extend(given.purposes.iter().cloned());
+                ended.push((given.operator.clone(), given.purposes.clone()));
             }
         }
-        state.under_way(lookup, |purpose| purposes.iter().any(|known| known == purpose))
+        let concerns = |gone: &Gone, operator: &str, purposes: &[String]| {
+            *gone.operator == *operator && purposes.iter().any(|purpose| *purpose == *gone.purpose)
+        };
+        state.under_way(lookup, |gone| ended.iter().any(|(operator, purposes)| concerns(gone, operator, purposes)))
     }
 
-    /// Takes a restriction or an objection into account, or its lifting. Returns the exchanges it came too late for.
+    /// Takes a restriction or an objection into account, or its lifting. Returns its operator's exchanges that it came too
+    /// late for.
     #[must_use]
     pub fn hold(&self, lookup: Lookup, record: &HoldRecord) -> Vec<Uuid> {
         self.change(lookup, |standing| {
@@ -149,7 +160,10 @@ impl SubjectGate {
                 standing.holds.push(hold_of(record));
             }
         });
-        self.state().under_way(lookup, |purpose| record.purpose.as_deref().is_none_or(|limited_to| limited_to == purpose))
+        self.state().under_way(lookup, |gone| {
+            *gone.operator == *record.operator
+                && record.purpose.as_deref().is_none_or(|limited_to| limited_to == &*gone.purpose)
+        })
     }
 
     /// Forgets a consent whose record was deleted.
@@ -189,9 +203,9 @@ impl SubjectGate {
 }
 
 impl State {
-    fn under_way(&self, lookup: Lookup, concerns: impl Fn(&str) -> bool) -> Vec<Uuid> {
+    fn under_way(&self, lookup: Lookup, concerns: impl Fn(&Gone) -> bool) -> Vec<Uuid> {
         let exchanges = self.under_way.get(&lookup).into_iter().flatten();
-        exchanges.filter(|(_, purpose)| concerns(purpose)).map(|(exchange, _)| *exchange).collect()
+        exchanges.filter(|gone| concerns(gone)).map(|gone| gone.exchange).collect()
     }
 }
 
@@ -223,7 +237,8 @@ impl Departure {
             }
         }
         for (lookup, _) in &self.persons {
-            state.under_way.entry(*lookup).or_default().push((self.exchange, self.purpose.clone()));
+            let (operator, purpose) = (self.operator.clone(), self.purpose.clone());
+            state.under_way.entry(*lookup).or_default().push(Gone { exchange: self.exchange, operator, purpose });
         }
         Ok(())
     }
@@ -233,7 +248,7 @@ impl Departure {
         let mut state = self.gate.state();
         for (lookup, _) in &self.persons {
             if let Some(exchanges) = state.under_way.get_mut(lookup) {
-                exchanges.retain(|(exchange, _)| *exchange != self.exchange);
+                exchanges.retain(|gone| gone.exchange != self.exchange);
                 if exchanges.is_empty() {
                     state.under_way.remove(lookup);
                 }

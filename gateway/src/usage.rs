@@ -92,6 +92,9 @@ pub struct SubjectsLine {
 pub struct OutcomeLine {
     /// `answered`, `failed` or `unknown`.
     pub result: String,
+    /// Stable word that narrows a failure down.
+    #[serde(default)]
+    pub detail: Option<String>,
     /// Counts by category.
     #[serde(default)]
     pub withheld: BTreeMap<String, u32>,
@@ -99,6 +102,17 @@ pub struct OutcomeLine {
     #[serde(default)]
     pub commitments: BTreeMap<String, serde::de::IgnoredAny>,
 }
+
+impl Usage {
+    /// The gate held its message back: there was an intent, and nothing left.
+    #[must_use]
+    pub fn was_held_back(&self) -> bool {
+        self.outcome.as_ref().is_some_and(|outcome| outcome.detail.as_deref() == Some(HELD_BACK))
+    }
+}
+
+/// The word in the outcome of an exchange whose message the gate held back.
+pub const HELD_BACK: &str = "held_back";
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]

@@ -88,6 +88,8 @@ def stubs(tmp_path_factory):
     return types.SimpleNamespace(
         training=importlib.import_module("qaqpa.avtoshkola.v1.training_pb2"),
         services=importlib.import_module("qaqpa.avtoshkola.v1.training_pb2_grpc"),
+        consent=importlib.import_module("qaqpa.consent.v1.consents_pb2"),
+        ledger=importlib.import_module("qaqpa.consent.v1.consents_pb2_grpc"),
         exchange=importlib.import_module("qaqpa.v1.exchange_pb2"),
         options=importlib.import_module("qaqpa.v1.options_pb2"),
     )

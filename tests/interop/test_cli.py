@@ -8,6 +8,7 @@ import zipfile
 
 import pytest
 
+from calls import give
 from world import SCHOOL, binary, iin, qaqpa, until
 
 USAGE, UNUSABLE_INPUT, BAD_CONFIGURATION = 64, 65, 78
@@ -211,6 +212,19 @@ def test_a_file_is_sent_once_however_often_it_is_sent(own_world, tmp_path):
     assert sync(own_world, refused) == (0, "2 sent, 0 done before, 0 refused, 0 unanswered")
     until(lambda: answered(own_world) == 30, "30 outcomes in the journal")
     assert "991231" not in json.dumps(own_world.records())
+
+
+def test_the_row_of_a_minor_waits_for_the_guardian_s_consent(own_world, stubs, tmp_path):
+    file, header = tmp_path / "minor.csv", [*HEADER, "guardian_iin", "consent_ref"]
+    (row,) = rows(1)
+    minor = {**row, "birth_date": "2015-06-01", "guardian_iin": iin(200), "consent_ref": "GUARDIAN-1"}
+    write(file, [minor], header)
+    assert sync(own_world, file) == (1, "0 sent, 0 done before, 1 refused, 0 unanswered")
+    with open(tmp_path / "minor.csv.refused.csv", newline="") as lines:
+        assert [row["refused_reason"] for row in csv.DictReader(lines)] == ["consent.missing"]
+    with own_world.channel() as channel:
+        give(stubs, channel, minor["iin"], guardian_iin=minor["guardian_iin"], reference=minor["consent_ref"])
+    assert sync(own_world, file) == (0, "1 sent, 0 done before, 0 refused, 0 unanswered")
 
 
 def test_a_gateway_that_is_not_there(own_world, tmp_path):

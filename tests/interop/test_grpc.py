@@ -7,7 +7,7 @@ import hmac
 import grpc
 import pytest
 
-from calls import context, get_school, group, student
+from calls import context, get_school, give, group, student, withdraw
 from denial import denied
 from world import SCHOOL, iin, request_id, until
 
@@ -96,12 +96,14 @@ def test_a_missing_purpose_is_said_in_the_caller_s_language(world, stubs, langua
 
 
 REFUSED = [
-    ("purpose.unknown", grpc.StatusCode.PERMISSION_DENIED, "clients/school", {"purpose": "marketing"}),
+    ("purpose.unknown", grpc.StatusCode.PERMISSION_DENIED, "clients/school", {"purpose": "curiosity"}),
+    ("purpose.prohibited", grpc.StatusCode.PERMISSION_DENIED, "clients/school", {"purpose": "marketing"}),
     ("purpose.not_allowed", grpc.StatusCode.PERMISSION_DENIED, "clients/school", {"purpose": "support"}),
     ("delegation.not_allowed", grpc.StatusCode.PERMISSION_DENIED, "clients/school", {"on_behalf_of": "990140000017"}),
     ("purpose.not_allowed", grpc.StatusCode.PERMISSION_DENIED, "clients/school-2", {"on_behalf_of": "990140000017"}),
     ("caller.role", grpc.StatusCode.PERMISSION_DENIED, "clients/auditor", {}),
     ("caller.role", grpc.StatusCode.PERMISSION_DENIED, "clients/admin", {}),
+    ("caller.role", grpc.StatusCode.PERMISSION_DENIED, "clients/officer", {}),
     ("caller.unknown", grpc.StatusCode.UNAUTHENTICATED, "enemies/unknown", {}),
 ]
 
@@ -124,15 +126,22 @@ def test_fields_at_fault_are_named_by_path_and_never_by_value(world, stubs):
     assert "991231500007" not in str(denial)
 
 
-def test_a_minor_needs_a_guardian(world, stubs):
+def test_a_minor_needs_a_guardian_whose_consent_is_in_the_ledger(world, stubs):
+    minor, guardian = iin(3), {"guardian_iin": iin(4), "consent_ref": "GUARDIAN-1"}
+
     def submitted(channel, **guardian):
-        minor = student(stubs, 3, birth_date="2015-06-01", **guardian)
-        request = stubs.training.SubmitGroupRequest(context=context(stubs), group=group(stubs), student=[minor])
+        record = student(stubs, 3, birth_date="2015-06-01", **guardian)
+        request = stubs.training.SubmitGroupRequest(context=context(stubs), group=group(stubs), student=[record])
         return stubs.services.TrainingStub(channel).SubmitGroup(request, timeout=30)
 
     with world.channel() as channel:
         assert denied(lambda: submitted(channel)).reason == "consent.guardian_missing"
-        assert submitted(channel, guardian_iin=iin(4), consent_ref="GUARDIAN-1").group_id
+        assert denied(lambda: submitted(channel, **guardian)).reason == "consent.missing"
+        consent = give(stubs, channel, minor, guardian_iin=guardian["guardian_iin"], reference=guardian["consent_ref"])
+        assert consent.by_guardian and minor not in str(consent)
+        assert submitted(channel, **guardian).group_id
+        assert withdraw(stubs, channel, consent).withdrawn == [consent.id]
+        assert denied(lambda: submitted(channel, **guardian)).reason == "consent.withdrawn"
 
 
 def test_a_quota_says_its_name_and_when_to_come_back(laid_out, stubs):

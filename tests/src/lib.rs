@@ -19,6 +19,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what went wrong by panicking")]
 
 mod caller;
+pub mod consents;
 mod environment;
 pub mod people;
 mod seen;

@@ -32,7 +32,7 @@ pub const SCHOOL: &str = "990140000007";
 pub const SCHOOL_2: &str = "990140000017";
 /// Purpose of the main job.
 pub const STATE_EXCHANGE: &str = "state-exchange";
-/// Purpose that may name nobody.
+/// Purpose that may name nobody, and asks about nobody who has not consented.
 pub const REPORTING: &str = "reporting";
 
 /// The school's context.
@@ -109,7 +109,7 @@ pub fn born(number: usize, birth_date: Date) -> Student {
     Student { birth_date: birth_date.to_string(), ..student(number, birth_date) }
 }
 
-/// With a guardian's consent.
+/// With the claim that a guardian has consented; see [`crate::consents::guardians`] for the consent itself.
 #[must_use]
 pub fn guarded(student: Student, guardian_iin: &str) -> Student {
     Student { guardian_iin: guardian_iin.to_owned(), consent_ref: "GUARDIAN-0001".to_owned(), ..student }

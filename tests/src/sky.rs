@@ -35,6 +35,12 @@ impl Time {
         })
     }
 
+    /// What the clock says.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock().now()
+    }
+
     /// Turns the clock on by so many seconds.
     pub fn forward(&self, seconds: i64) {
         self.0.fetch_add(seconds, Ordering::Relaxed);
@@ -42,7 +48,7 @@ impl Time {
 
     /// Turns the clock so that it is `wanted` now.
     pub fn turn_to(&self, wanted: Timestamp) {
-        self.forward(wanted.as_second() - self.clock().now().as_second());
+        self.forward(wanted.as_second() - self.now().as_second());
     }
 }
 

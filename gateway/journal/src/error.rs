@@ -84,6 +84,14 @@ pub enum Error {
     /// A key, note or checkpoint is malformed or wrongly signed.
     #[error(transparent)]
     Note(#[from] NoteError),
+    /// The caller names a record that is not durable (yet); nothing was written.
+    #[error("there is no record {index}, the lane has {size}")]
+    NoSuchRecord {
+        /// The record named.
+        index: u64,
+        /// The number of durable records.
+        size: u64,
+    },
     /// An export asks for records that are not there, or for more than a bundle can carry.
     #[error("the export is not possible: {0}")]
     Export(&'static str),

@@ -118,6 +118,25 @@ impl Journal {
         answer.await.unwrap_or(Err(Error::Closed))
     }
 
+    /// Destroys the salts of these records, durably; how many there still were. Idempotent. The commitments in the leaves stay,
+    /// and nobody can check a value against them any more; every proof holds as before.
+    ///
+    /// A record that is being written just now (a reader may see it already) is waited for.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchRecord`]; of the disk. Some may be destroyed then; ask again.
+    pub async fn forget_salts(&self, indexes: &[u64]) -> Result<u64, Error> {
+        let mut indexes = indexes.to_vec();
+        indexes.sort_unstable();
+        indexes.dedup();
+        let mut destroyed = 0;
+        // By portions, so that the keeper is not kept from its other chores for long.
+        for portion in indexes.chunks(FORGET) {
+            destroyed += self.inner.lane.forget(portion.to_vec())?.await.unwrap_or(Err(Error::Closed))?;
+        }
+        Ok(destroyed)
+    }
+
     /// How the lane is.
     pub fn health(&self) -> Health {
         self.inner.lane.health()
@@ -211,7 +230,7 @@ struct Running {
 impl Inner {
     fn start(options: Options, recovered: Recovered, lock: File) -> Result<(Journal, Opening), Error> {
         let Options { dir, signer, segment_bytes, deadline, files } = options;
-        let Recovered { tree, tail, signed, hashes, opening } = recovered;
+        let Recovered { tree, tail, signed, hashes, opening, starts } = recovered;
         let place = (tail.offset, tail.count - tail.first);
         let current =
             Current::open(&dir, tail.segment, tail.bytes, place).doing(|| "opening the segment".to_owned())?;
@@ -222,6 +241,7 @@ impl Inner {
             spares: tail.spares.iter().map(|(number, bytes)| Spare { number: *number, bytes: *bytes }).collect(),
             size: tree.size(),
             root: tree.root(),
+            starts,
             ..State::default()
         }));
         let vkey = signer.vkey().clone();
@@ -305,5 +325,6 @@ async fn receipt(answer: oneshot::Receiver<Result<Receipt, Error>>) -> Result<Re
     answer.await.unwrap_or(Err(Error::Closed))
 }
 
+const FORGET: usize = 4_096;
 const RECORD_BYTES: u64 = 8 << 10;
 pub(crate) const EXCHANGE_BYTES: u64 = 2 * RECORD_BYTES;

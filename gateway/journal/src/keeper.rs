@@ -1,4 +1,4 @@
-//! The two threads behind the writer: the *keeper* (spare segment, `hashes` file, checkpoint) and the *watchdog* (deadline).
+//! The two threads behind the writer: the *keeper* (spare segment, `hashes` file, checkpoint, end of salts) and the *watchdog* (deadline).
 //!
 //! A checkpoint is stored within a second of any change, at once on demand, and at close. A crash in between costs nothing:
 //! the records are in the segments, and the next open extends the older checkpoint.
@@ -38,12 +38,18 @@ impl Keeper {
     /// Runs until the writer has ended, then stores the last checkpoint.
     pub(crate) fn run(mut self) {
         loop {
-            let state = self.wait();
+            let mut state = self.wait();
             let (drained, poisoned) = (state.drained, state.poison.is_some());
             let spare = (state.spares.is_empty() && !drained).then_some(state.next_spare);
+            let forgets = state.due();
+            let size = state.size;
+            let starts = if forgets.is_empty() { Vec::new() } else { state.starts.clone() };
             drop(state);
             if let Some(number) = spare {
                 self.prepare(number);
+            }
+            for order in forgets {
+                order.carry_out(self.files.as_ref(), &self.dir, &starts, size);
             }
             self.publish();
             if drained || poisoned {
@@ -56,7 +62,7 @@ impl Keeper {
     fn wait(&self) -> MutexGuard<'_, State> {
         let urgent = |state: &State| {
             let spare = state.spares.is_empty() && state.no_spare.is_none();
-            spare || !state.demands.is_empty() || state.drained || state.poison.is_some()
+            spare || !state.demands.is_empty() || state.is_due() || state.drained || state.poison.is_some()
         };
         let state = self.lane.chores.wait_timeout_while(self.lane.lock(), PACE, |state| !urgent(state));
         state.unwrap_or_else(PoisonError::into_inner).0

@@ -9,6 +9,7 @@
 use crate::checkpoint::Checkpoint;
 use crate::entry::Entry;
 use crate::error::Error;
+use crate::salts::Forget;
 use crate::tree::Hash;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -100,6 +101,10 @@ pub(crate) struct State {
     /// Leaf hashes that are durable in segments and not yet in the `hashes` file.
     pub(crate) fresh: Vec<u8>,
     pub(crate) demands: Vec<Reply<Published>>,
+    /// The first record of each segment, up to the current one.
+    pub(crate) starts: Vec<u64>,
+    /// Salts that the keeper is to destroy.
+    pub(crate) forgets: Vec<Forget>,
 }
 
 impl State {
@@ -107,6 +112,21 @@ impl State {
     fn free(&self) -> u64 {
         let spares: u64 = self.spares.iter().map(|spare| crate::segment::usable(spare.bytes)).sum();
         (self.current + spares).saturating_sub(self.reserved)
+    }
+
+    /// The orders to destroy salts that can be carried out or refused now: nothing that they name is still being written.
+    pub(crate) fn due(&mut self) -> Vec<Forget> {
+        let (size, idle) = (self.size, self.idle());
+        self.forgets.extract_if(.., |forget| idle || forget.names_only_below(size)).collect()
+    }
+
+    pub(crate) fn is_due(&self) -> bool {
+        let idle = self.idle();
+        self.forgets.iter().any(|forget| idle || forget.names_only_below(self.size))
+    }
+
+    fn idle(&self) -> bool {
+        self.drained || (!self.committing && self.queue.is_empty())
     }
 
     pub(crate) fn refusal(&self) -> Option<Error> {
@@ -163,6 +183,19 @@ impl Lane {
         }
     }
 
+    /// Asks the keeper to destroy salts (`indexes` in order, each once).
+    pub(crate) fn forget(&self, indexes: Vec<u64>) -> Result<oneshot::Receiver<Result<u64, Error>>, Error> {
+        let (reply, answer) = oneshot::channel();
+        let mut state = self.lock();
+        if let Some(refusal) = state.refusal() {
+            return Err(refusal);
+        }
+        state.forgets.push(Forget { indexes, reply });
+        drop(state);
+        self.chores.notify_all();
+        Ok(answer)
+    }
+
     /// Ends the lane for good: nobody may be told "durable" again before a recovery.
     pub(crate) fn poison(&self, reason: &str) {
         let mut state = self.lock();
@@ -170,7 +203,11 @@ impl Lane {
         let mut waiting = std::mem::take(&mut state.flying);
         waiting.extend(std::mem::take(&mut state.queue).into_iter().map(|(_, reply)| reply));
         let demands = std::mem::take(&mut state.demands);
+        let forgets = std::mem::take(&mut state.forgets);
         drop(state);
+        for forget in forgets {
+            let _ = forget.reply.send(Err(Error::Poisoned(reason.clone())));
+        }
         for demand in demands {
             let _ = demand.send(Err(Error::Poisoned(reason.clone())));
         }

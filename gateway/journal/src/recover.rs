@@ -55,6 +55,8 @@ pub(crate) struct Recovered {
     pub(crate) signed: u64,
     pub(crate) hashes: File,
     pub(crate) opening: Opening,
+    /// The first record of each segment, the tail's included.
+    pub(crate) starts: Vec<u64>,
 }
 
 /// Reads (or makes) the lane in `dir`. The caller holds the directory's lock.
@@ -71,7 +73,11 @@ pub(crate) fn recover(dir: &Path, signer: &Signer, segment_bytes: u64, files: &d
     let hashes = store_hashes(dir, &replay.hashes, files)?;
     let open_intents = replay.open.into_iter().map(|(index, txn)| OpenIntent { txn, index }).collect();
     let opening = Opening { size: tail.count, truncated_bytes: tail.torn, open_intents };
-    Ok(Recovered { tree: replay.tree, tail, signed: signed.size, hashes, opening })
+    let mut starts = replay.starts;
+    if starts.len() as u64 == tail.segment {
+        starts.push(tail.first);
+    }
+    Ok(Recovered { tree: replay.tree, tail, signed: signed.size, hashes, opening, starts })
 }
 
 /// What is gathered while the leaves pass by.
@@ -84,14 +90,15 @@ struct Replay<'a> {
     hashes: Vec<u8>,
     open: BTreeMap<u64, String>,
     index_of: std::collections::HashMap<String, u64>,
+    starts: Vec<u64>,
 }
 
 impl<'a> Replay<'a> {
     fn new(origin: &'a str, signed: &Checkpoint) -> Self {
         let tree = Frontier::default();
         let root_then = (signed.size == 0).then(|| tree.root());
-        let (hashes, open, index_of) = Default::default();
-        Self { origin, signed_size: signed.size, tree, root_then, hashes, open, index_of }
+        let (hashes, open, index_of, starts) = Default::default();
+        Self { origin, signed_size: signed.size, tree, root_then, hashes, open, index_of, starts }
     }
 
     fn leaf(&mut self, segment: u64, index: u64, leaf: &[u8]) -> Result<(), Error> {
@@ -101,6 +108,9 @@ impl<'a> Replay<'a> {
             return Err(Error::Corrupt { segment, index, fault });
         }
         self.pair(index, &line);
+        if self.starts.len() as u64 == segment {
+            self.starts.push(index);
+        }
         let hash = leaf_hash(leaf);
         self.hashes.extend_from_slice(&hash);
         self.tree.push(hash);

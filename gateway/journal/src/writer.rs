@@ -117,6 +117,7 @@ impl Writer {
         let spare = spare.ok_or_else(|| io::Error::new(io::ErrorKind::StorageFull, "no spare segment"))?;
         // At once, or admission would believe for the length of a sync that the room is gone.
         state.current = segment::usable(spare.bytes);
+        state.starts.push(self.tree.size());
         drop(state);
         self.current = Current::open(&self.dir, spare.number, spare.bytes, (0, 0))?;
         self.lane.chores.notify_all();
@@ -136,7 +137,11 @@ impl Writer {
         state.commits += 1;
         (state.committing, state.stalled) = (false, false);
         let flying: Vec<Reply<Receipt>> = mem::take(&mut state.flying);
+        let due = state.is_due();
         drop(state);
+        if due {
+            self.lane.chores.notify_all();
+        }
         for (reply, receipt) in flying.into_iter().zip(receipts.drain(..)) {
             // A caller who no longer waits finds the record in the journal.
             let _ = reply.send(Ok(receipt));

@@ -70,7 +70,7 @@ pub struct Change {
 pub fn compare(contract: &Contract, old: &Plans, new: &Plans, language: &str) -> Vec<Change> {
     let mut changes = fields(contract, old, new, language);
     changes.extend(terms::compare(old.pack(), new.pack(), language));
-    changes.sort_by(|left, right| left.way.cmp(&right.way));
+    changes.sort_by_key(|change| change.way);
     changes
 }
 

@@ -78,7 +78,7 @@ pub fn text(contract: &Contract, text: &str, file: &str) -> Vec<Finding> {
         Ok(plans) => Lint { contract, plans: &plans, file, findings: Vec::new() }.run(),
         Err(problems) => problems.into_iter().map(|problem| of_plan(&problem, file)).collect(),
     };
-    findings.sort_by(|left, right| (left.severity, left.place.line).cmp(&(right.severity, right.place.line)));
+    findings.sort_by_key(|finding| (finding.severity, finding.place.line));
     findings
 }
 
@@ -152,13 +152,14 @@ impl<'a> Lint<'a> {
         let purposes = self.plans.pack().purposes();
         let groups = |id: &str| purposes.iter().any(|other| other.parent.as_deref() == Some(id));
         let idle = || {
-            purposes.iter().filter(|purpose| {
-                purpose.operations.is_empty() && purpose.prohibited.is_none() && !groups(&purpose.id)
-            })
+            purposes
+                .iter()
+                .filter(|purpose| purpose.operations.is_empty() && purpose.prohibited.is_none() && !groups(&purpose.id))
         };
         let Some(first) = idle().next() else { return };
         let ids: Vec<String> = idle().map(|purpose| format!("`{}`", purpose.id)).collect();
-        let message = format!("purposes without operations are the operator's own work and pass no gateway: {}", ids.join(", "));
+        let message =
+            format!("purposes without operations are the operator's own work and pass no gateway: {}", ids.join(", "));
         self.add("purpose-without-exchange", Severity::Note, first.place, message, "");
     }
 

@@ -208,6 +208,8 @@ pub struct Plan {
     pub(crate) tables: Vec<Table>,
     /// Entries of all tables; a table's entries stand together.
     pub(crate) entries: Vec<Entry>,
+    /// One for each entry: what the pass asks of every field.
+    pub(crate) steps: Vec<Step>,
     /// Whether any entry is repeated.
     pub(crate) repeats: bool,
     /// One for each entry that is transformed.
@@ -273,6 +275,40 @@ pub(crate) struct Entry {
     pub(crate) counts_defaults: bool,
     pub(crate) derives: Vec<Category>,
     pub(crate) why: Arc<Why>,
+}
+
+/// What the pass asks of every field; small, so that the steps of a message lie close together.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Step {
+    pub(crate) fate: Fate,
+    pub(crate) wire_type: u8,
+    pub(crate) repeated: bool,
+    pub(crate) absent: Absent,
+}
+
+/// When a value that is written counts as none: empty texts and plain zeros, as proto3 has it, but neither in lists nor
+/// in the entries of maps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Absent {
+    Never,
+    Empty,
+    Zero,
+}
+
+impl Step {
+    pub(crate) fn of(entry: &Entry) -> Self {
+        let (wire_type, absent) = match entry.shape {
+            Shape::Text(_) | Shape::Bytes => (2, Absent::Empty),
+            Shape::Message | Shape::Map | Shape::Any => (2, Absent::Never),
+            Shape::Fixed32 => (5, Absent::Zero),
+            Shape::Fixed64 => (1, Absent::Zero),
+            _ => (0, Absent::Zero),
+        };
+        let zero_counts = entry.presence && !matches!(entry.shape, Shape::Enum(_));
+        let counts = entry.counts_defaults || (absent == Absent::Zero && zero_counts);
+        let absent = if counts { Absent::Never } else { absent };
+        Self { fate: entry.fate, wire_type, repeated: entry.repeated, absent }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

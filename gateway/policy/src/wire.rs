@@ -99,7 +99,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next field's tag, or `None` at the end.
-    #[inline]
+    #[inline(always)] // inlined, an error with its path costs nothing on the way that has none; measured
     pub(crate) fn tag(&mut self) -> Result<Option<Tag>, Malformed> {
         if self.at == self.bytes.len() {
             return Ok(None);
@@ -114,7 +114,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The value behind a tag just read.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn value(&mut self, tag: Tag) -> Result<Value<'a>, Malformed> {
         match tag.wire_type {
             0 => self.varint().map(Value::Varint),
@@ -130,15 +130,22 @@ impl<'a> Reader<'a> {
     }
 
     /// The next varint, at most ten bytes, in its shortest form.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn varint(&mut self) -> Result<u64, Malformed> {
-        if let Some(byte @ 0..0x80) = self.bytes.get(self.at).copied() {
-            self.at += 1;
-            return Ok(u64::from(byte));
+        match self.bytes.get(self.at..) {
+            Some([byte @ 0..0x80, ..]) => {
+                self.at += 1;
+                Ok(u64::from(*byte))
+            }
+            Some([low, high @ 1..0x80, ..]) => {
+                self.at += 2;
+                Ok(u64::from(low & 0x7f) | u64::from(*high) << 7)
+            }
+            _ => self.long_varint(),
         }
-        self.long_varint()
     }
 
+    #[inline(never)]
     fn long_varint(&mut self) -> Result<u64, Malformed> {
         let mut value = 0_u64;
         for shift in (0..70).step_by(7) {
@@ -157,7 +164,7 @@ impl<'a> Reader<'a> {
         Err(self.fault(Fault::Varint))
     }
 
-    #[inline]
+    #[inline(always)]
     fn take(&mut self, length: usize) -> Result<&'a [u8], Malformed> {
         let end = self.at.checked_add(length).ok_or_else(|| self.fault(Fault::Truncated))?;
         let taken = self.bytes.get(self.at..end).ok_or_else(|| self.fault(Fault::Truncated))?;

@@ -3,10 +3,13 @@
 mod audit;
 mod certs;
 mod check;
+mod consent;
 mod demo;
 mod mock;
 mod policy;
+mod retention;
 mod serve;
+mod subject;
 mod sync;
 
 use std::io::{self, Write};
@@ -18,6 +21,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 pub use serve::{Running, listen, start};
 
+use self::subject::number;
 use crate::gateway::Surroundings;
 
 /// A gateway through which Kazakhstan organisations exchange personal data with state systems: only the fields that
@@ -45,9 +49,18 @@ enum Command {
     /// Export the journal, or verify what was exported
     #[command(subcommand)]
     Audit(audit::Command),
-    /// Look at policy packs: lint, explain, matrix, trace, register, diff, test, coverage
+    /// Look at policy packs: lint, explain, matrix, trace, register, diff, test, coverage, shadow
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Exercise a person's rights: report, restrict, object, correct, erase
+    #[command(subcommand)]
+    Subject(subject::Command),
+    /// Record, withdraw, show and watch consents
+    #[command(subcommand)]
+    Consent(consent::Command),
+    /// See what is destroyed at the end of its term
+    #[command(subcommand)]
+    Retention(retention::Command),
     /// Make development certificates, or look into one
     #[command(subcommand)]
     Certs(certs::Command),
@@ -69,9 +82,14 @@ const CONFIGURATION: u8 = 78;
 /// The input cannot be used, `EX_DATAERR`.
 const INPUT: u8 = 65;
 
-/// Runs the command line and says how it went: 0 done, 1 the answer is no, 64 wrong usage, 65 unusable input, 74 the
-/// journal failed, 78 unusable configuration. `audit verify` has its own four codes, `policy` its own three.
+/// Runs the command line and says how it went: 0 done, 1 the answer is no, 2 a person's number among the arguments, 64
+/// wrong usage, 65 unusable input, 69 the gateway does not answer, 74 the journal failed, 78 unusable configuration.
+/// `audit verify` has its own four codes, `policy` its own three.
 pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, surroundings: Surroundings) -> ExitCode {
+    let arguments: Vec<std::ffi::OsString> = arguments.into_iter().collect();
+    if number::in_arguments(&arguments) {
+        return failed(number::refusal(&arguments), number::IN_ARGUMENTS);
+    }
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -92,7 +110,10 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, surroundings
             Command::Sync(arguments) => sync::run(arguments, surroundings).await,
             Command::Mock(command) => mock::run(command, surroundings).await,
             Command::Audit(command) => audit::run(command, &surroundings).await,
-            Command::Policy(command) => policy::run(command),
+            Command::Policy(command) => policy::run(command, &surroundings).await,
+            Command::Subject(command) => subject::run(command, &surroundings).await,
+            Command::Consent(command) => consent::run(command, &surroundings).await,
+            Command::Retention(command) => retention::run(command, &surroundings).await,
             Command::Certs(command) => certs::run(command, &surroundings),
         }
     })

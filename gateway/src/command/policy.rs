@@ -1,6 +1,6 @@
 //! `qaqpa policy`: an operator's policy pack, looked at from every side a lawyer, an inspector or a reviewer has.
 //!
-//! Opens no socket and writes no file. Exit codes: 0 all is well, 1 something was found, 2 what was given cannot be read.
+//! Writes no file, and only `shadow` opens a socket, to a running gateway. Exit codes: 0 all is well, 1 something was found, 2 what was given cannot be read.
 //!
 //! ```text
 //! qaqpa policy trace --operator avtomektep --language ru
@@ -13,12 +13,15 @@ mod diff;
 mod lint;
 mod packs;
 mod print;
+mod shadow;
 mod views;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
+
+use crate::gateway::Surroundings;
 
 /// Something was found.
 const FOUND: u8 = 1;
@@ -43,6 +46,8 @@ pub(super) enum Command {
     Test(cases::Arguments),
     /// Show from the journal which purposes, operations and rules are used, and when last
     Coverage(coverage::Arguments),
+    /// Run a pending pack beside the live one of a gateway; exit code 1 when anything widens
+    Shadow(shadow::Arguments),
 }
 
 /// How it is printed.
@@ -90,7 +95,7 @@ struct Contracts {
     contracts: Option<PathBuf>,
 }
 
-pub(super) fn run(command: Command) -> ExitCode {
+pub(super) async fn run(command: Command, surroundings: &Surroundings) -> ExitCode {
     let done = match command {
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Explain(arguments) => views::explain(&arguments),
@@ -100,6 +105,13 @@ pub(super) fn run(command: Command) -> ExitCode {
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Test(arguments) => cases::run(&arguments),
         Command::Coverage(arguments) => coverage::run(&arguments),
+        Command::Shadow(arguments) => match shadow::run(&arguments, surroundings).await {
+            Ok(finding) => Ok(finding),
+            Err(failure) => {
+                failure.end();
+                return ExitCode::from(UNREADABLE);
+            }
+        },
     };
     match done {
         Ok(Finding::None) => ExitCode::SUCCESS,

@@ -23,6 +23,7 @@ use crate::grpc::Server;
 use crate::listen::{Listener, Reloader};
 use crate::persons::Persons;
 use crate::record::{self, Event, Outcome, TurnedAway};
+use crate::retention::INTERVAL;
 use crate::telemetry;
 
 #[derive(Debug, clap::Args)]
@@ -230,7 +231,7 @@ async fn tick(
 
 /// At start and once an hour: destroys what is at its end.
 async fn keep_retention(gateway: Arc<Gateway>, mut stop: watch::Receiver<bool>) {
-    let mut hour = tokio::time::interval(Duration::from_secs(3_600));
+    let mut hour = tokio::time::interval(INTERVAL.unsigned_abs());
     loop {
         tokio::select! {
             _ = hour.tick() => {}

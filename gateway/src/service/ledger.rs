@@ -330,7 +330,8 @@ impl Ledger {
         Ok(uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string())
     }
 
-    async fn turn(&self, lookup: Lookup) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+    /// Changes about one person follow one another.
+    pub(super) async fn turn(&self, lookup: Lookup) -> Option<tokio::sync::MutexGuard<'_, ()>> {
         let place = usize::try_from(self.turn_of.hash_one(lookup)).unwrap_or_default() % TURNS;
         match self.turns.get(place) {
             Some(turn) => Some(turn.lock().await),

@@ -42,15 +42,14 @@ impl Policies for Service {
     async fn shadow(&self, request: Request<ShadowRequest>) -> Result<Response<Self::ShadowStream>, Status> {
         let call = Admitted::enter(&self.gateway, &request, SHADOW, &[Role::Admin]).await?;
         let (gateway, caller) = (self.gateway.clone(), call.clone());
-        let work = async move { begin(gateway, &caller, request.into_inner()).await };
-        let run = call.finish(&self.gateway, work).await?;
-        let (to, reports) = mpsc::channel(1);
-        tokio::spawn(tell(self.gateway.clone(), call.caller.operator().to_owned(), run, to));
+        let work = async move { begin(gateway, caller, request.into_inner()).await };
+        let reports = call.finish(&self.gateway, work).await?;
         Ok(Response::new(Box::pin(ReceiverStream::new(reports))))
     }
 }
 
-async fn begin(gateway: Arc<Gateway>, call: &Admitted, request: ShadowRequest) -> Result<Arc<Shadow>, Denial> {
+/// Begins a run, and whoever ends it: a caller that has hung up by now leaves no run behind.
+async fn begin(gateway: Arc<Gateway>, call: Admitted, request: ShadowRequest) -> Result<Reports, Denial> {
     let operator = call.caller.operator();
     if request.operator != operator {
         return Err(invalid("operator", "other_operator"));
@@ -80,28 +79,37 @@ async fn begin(gateway: Arc<Gateway>, call: &Admitted, request: ShadowRequest) -
         ("pending_sha256", pending.pack().sha256().to_owned()),
     ];
     let line = Event { phase: "ADMIN", ts: now, event: "shadow_began", facts: facts.into_iter().collect() };
-    append(&gateway.journal, &line).await?;
-    gateway.shadows.begin(&live, pending, until, request.max_exchanges)
+    let run = gateway.shadows.begin(&live, pending, until, request.max_exchanges)?;
+    if let Err(unrecorded) = append(&gateway.journal, &line).await {
+        gateway.shadows.end(operator);
+        return Err(unrecorded);
+    }
+    let (to, reports) = mpsc::channel(1);
+    tokio::spawn(tell(gateway.clone(), call, run, to));
+    Ok(reports)
 }
 
-/// Reports every second, and once more at the end.
-async fn tell(
-    gateway: Arc<Gateway>,
-    operator: String,
-    run: Arc<Shadow>,
-    to: mpsc::Sender<Result<ShadowReport, Status>>,
-) {
+/// Reports every second, and once more at the end. A gateway that goes down ends it.
+async fn tell(gateway: Arc<Gateway>, call: Admitted, run: Arc<Shadow>, to: mpsc::Sender<Result<ShadowReport, Status>>) {
+    let stopping = gateway.persons.ledger.stopping.clone();
     let mut second = tokio::time::interval(Duration::from_secs(1));
     loop {
-        second.tick().await;
-        let done = run.is_over(gateway.clock.now());
-        let gone = to.send(Ok(run.report(done))).await.is_err();
-        if done || gone {
-            gateway.shadows.end(&operator);
-            return;
+        let (report, over) = tokio::select! {
+            () = stopping.cancelled() => (Err(call.status(&Reason::Stopping.into())), true),
+            () = to.closed() => break,
+            _ = second.tick() => {
+                let done = run.is_over(gateway.clock.now());
+                (Ok(run.report(done)), done)
+            }
+        };
+        if to.send(report).await.is_err() || over {
+            break;
         }
     }
+    gateway.shadows.end(call.caller.operator());
 }
+
+type Reports = mpsc::Receiver<Result<ShadowReport, Status>>;
 
 fn refused(problems: &[PackProblem]) -> Denial {
     let place = |problem: &PackProblem| (format!("pack_yaml:{}:{}", problem.line, problem.column), problem.code());

@@ -84,7 +84,7 @@ pub(crate) fn entry(
         recipient: recipient.unwrap_or_default(),
         operation: intent.method.clone(),
         outcome: usage.outcome.as_ref().map_or("unknown", |outcome| &outcome.result).to_owned(),
-        request_fields: fields(Direction::Request, intent.commitments.keys().collect()),
+        request_fields: fields(Direction::Request, left(usage)),
         reply_fields: fields(Direction::Reply, reply),
         withheld: withheld(usage),
         consent: relied_on.map(|consent| consent.id.clone()).unwrap_or_default(),
@@ -117,6 +117,11 @@ fn named(
         path: path.clone(),
     };
     paths.into_iter().filter(|path| !path.starts_with("context.")).map(field).collect()
+}
+
+/// Paths of what left: nothing, where the gate held the message back.
+fn left(usage: &Usage) -> BTreeSet<&String> {
+    if usage.was_held_back() { BTreeSet::new() } else { usage.intent.commitments.keys().collect() }
 }
 
 fn withheld(usage: &Usage) -> Vec<WithheldCount> {
@@ -162,7 +167,7 @@ pub(crate) fn receivers(usages: &[Usage], fields: &[String]) -> Vec<Receiver> {
     };
     for usage in usages {
         let intent = &usage.intent;
-        for path in intent.commitments.keys() {
+        for path in left(usage) {
             note((String::new(), intent.system.clone()), path, &intent.ts);
         }
         for path in usage.outcome.iter().flat_map(|outcome| outcome.commitments.keys()) {

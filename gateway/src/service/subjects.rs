@@ -193,11 +193,14 @@ impl Desk {
             None => Vec::new(),
         };
         let lookup = persons.vault().lookup(iin.as_str());
+        // A consent or a hold that is being recorded is erased too, or comes to somebody new.
+        let turn = persons.ledger.turn(lookup).await;
         let order = Erasure { id: self.call.txn.clone(), at: now, basis: basis.to_owned() };
         let erased = persons.vault().erase(iin.as_str(), order).await.map_err(vault_error)?;
         let _under_way = persons.gate.forget(lookup);
         persons.ledger.forget(lookup);
         persons.holds.forget(lookup);
+        drop(turn);
         self.gateway.forget_salts(leaves).await?;
         let actor = self.actor();
         let line = Acted {
@@ -226,9 +229,15 @@ impl Desk {
         let item = |due: crate::retention::Due| DueItem {
             at: due.at.to_string(),
             what: due.what.name().to_owned(),
-            consent: due.consent.unwrap_or_default(),
+            id: due.id.unwrap_or_default(),
             count: due.count,
         };
+        let actor = self.actor();
+        let line = Acted {
+            count: Some(due.len() as u64),
+            ..Acted::new("DUE_LISTED", self.gateway.clock.now(), &actor)
+        };
+        append(&self.gateway.journal, &line).await?;
         Ok(DueReply { items: due.into_iter().map(item).collect() })
     }
 
@@ -239,7 +248,9 @@ impl Desk {
         purpose: Option<&str>,
         basis: &'static str,
     ) -> Result<Held, Denial> {
-        self.gateway.persons.holds.put(iin, kind, purpose, basis, &self.actor()).await
+        let persons = &self.gateway.persons;
+        let _turn = persons.ledger.turn(persons.vault().lookup(iin.as_str())).await;
+        persons.holds.put(iin, kind, purpose, basis, &self.actor()).await
     }
 
     /// Exchanges of the caller's operator about a person, newest first, and the line that says they were read.

@@ -1,6 +1,6 @@
 //! Tests of the ledger over a real vault, gate and journal in a directory of their own, with a clock that is turned by hand.
 //!
-//! Example of a row: `("consent.not_separate", "two purposes, one of which stands alone", given([..]))`
+//! Example of a row: `("consent.not_separate", "identification", "not alone", purposes(["identification", "reporting"]))`
 
 mod giving;
 mod kdp;

@@ -147,6 +147,18 @@ impl Vault {
         .await
     }
 
+    /// The requests of everybody, for their retention.
+    ///
+    /// # Errors
+    /// Of the disk.
+    pub async fn all_requests(&self) -> Result<Vec<RequestRecord>, Error> {
+        self.write(|session| {
+            let requests = drawer::all::<Request>(session, Drawer::Request)?;
+            Ok(requests.into_iter().map(|(_, id, request)| request.join(id)).collect())
+        })
+        .await
+    }
+
     /// Notes the last exchange for a purpose, to the microsecond; an earlier one than noted changes nothing.
     ///
     /// # Errors
@@ -233,7 +245,7 @@ impl Vault {
     ///
     /// Every destruction makes the keys zeros where they stand and empties the log before it returns. Copies of *sealed* bytes
     /// that no key opens may remain between rows until the file is rewritten. An erasure does that by itself in a vault of up
-    /// to 32 MiB; opening does it up to 256 MiB.
+    /// to 8 MiB; opening does it up to 256 MiB.
     ///
     /// # Errors
     /// Of the disk.

@@ -273,7 +273,7 @@ impl Drop for End {
 const MOST: usize = 65_536;
 const RETRY: Duration = Duration::from_secs(1);
 /// Rewriting a larger file would hold up exchanges for too long; see [`crate::Vault::scrub`].
-const SCRUB_AT_ONCE: i64 = 32 << 20;
+const SCRUB_AT_ONCE: i64 = 8 << 20;
 
 #[cfg(test)]
 mod tests {

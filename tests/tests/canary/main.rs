@@ -1,5 +1,6 @@
 //! The canary: every personal value is a token of its own, everything is exchanged, and then all that anybody could read later is
-//! searched for the tokens: messages, replies, journal, log, traces of refusals, metrics, and the gateway's files as raw bytes.
+//! searched for the tokens: messages, replies, journal, log, traces of refusals, metrics, and the files of journal and vault as
+//! raw bytes.
 //!
 //! It is a test binary of its own, because it captures what the process logs at TRACE.
 
@@ -53,6 +54,7 @@ async fn no_token_is_found_where_it_must_not_be() {
     let world = World::start().await;
     let school = world.caller("clients/school");
     let mut told = Told::default();
+    school.gives(tokens::consent(world.land.time.now())).await;
     let number = everything(&school, &mut told).await;
     refusals_and_failures(&world, &school, &mut told).await;
 
@@ -80,6 +82,7 @@ async fn no_token_is_found_where_it_must_not_be() {
         ("details of errors", details),
         ("the export", export.into_bytes()),
         ("the journal's files", bytes_of(world.journal())),
+        ("the vault's files", bytes_of(world.config.vault.file.parent().unwrap())),
         ("the log at TRACE", captured.text().into_bytes()),
         ("metrics", metrics.into_bytes()),
     ];

@@ -1,7 +1,10 @@
 //! One token for each personal value, so that a leak says by itself where it comes from.
 
+use jiff::Timestamp;
 use qaqpa_proto::avtoshkola::v1::{Group, Student};
-use qaqpa_tests::people;
+use qaqpa_proto::consent::v1::GiveRequest;
+use qaqpa_tests::consents;
+use qaqpa_tests::people::{self, REPORTING};
 
 pub(crate) const IIN: &str = "991231515014";
 pub(crate) const SURNAME: &str = "ТОКЕНФАМИЛИЯ";
@@ -62,6 +65,11 @@ pub(crate) fn student() -> Student {
         device: "TOKEN-DEVICE".into(),
         note: "ТОКЕН-ЗАМЕТКА".into(),
     }
+}
+
+/// To reporting; the document bears the number of a token.
+pub(crate) fn consent(given_at: Timestamp) -> GiveRequest {
+    GiveRequest { reference: CONSENT.into(), ..consents::own(IIN, REPORTING, given_at) }
 }
 
 pub(crate) fn group() -> Group {

@@ -67,7 +67,7 @@ async fn who_is_revoked_is_out_with_the_next_list() {
 
     world.land.revoke(&[&world.land.pki.enemies.revoked, &world.land.pki.clients.school], 0);
     assert_eq!(code(&school.wire(GET_SCHOOL, call()).await), "answered", "a list counts when it is loaded");
-    world.running.reload();
+    world.running.reload().await;
     until_out(&school).await;
     let alert = school.handshake().await.unwrap_err().to_string();
     assert!(alert.contains("CertificateRevoked"), "{alert}");
@@ -78,19 +78,19 @@ async fn who_is_revoked_is_out_with_the_next_list() {
         [("garbage", "not a list"), ("nothing", ""), ("no PEM of a list", "-----BEGIN X509 CRL-----\nAA")]
     {
         std::fs::write(&list, text).unwrap();
-        world.running.reload();
+        world.running.reload().await;
         assert_eq!(code(&other.wire(GET_SCHOOL, call()).await), "purpose.not_allowed", "{row}: others stay");
         assert!(school.handshake().await.is_err(), "{row}: the old list stays");
     }
     world.land.revoke(&[], 31);
-    world.running.reload();
+    world.running.reload().await;
     until_out(&other).await;
     // The call may have failed with its old connection; only a new one meets the stale list.
     assert!(other.handshake().await.is_err());
     world.until_recorded("stale", |record| record["code"] == "tls.revocation_list_stale").await;
 
     world.land.revoke(&[], 0);
-    world.running.reload();
+    world.running.reload().await;
     assert_eq!(code(&school.wire(GET_SCHOOL, call()).await), "answered", "with a good list all is well again");
 }
 

@@ -1,4 +1,5 @@
-//! Minors: whoever is under 18 on the day, by Kazakhstan's calendar, needs a guardian who is somebody else.
+//! Minors: whoever is under 18 on the day, by Kazakhstan's calendar, needs a guardian who is somebody else, and whose consent is
+//! in the ledger: under the reference that the record names, and still standing.
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
@@ -6,7 +7,7 @@ use prost::Message as _;
 use qaqpa::clock::KAZAKHSTAN;
 use qaqpa_proto::avtoshkola::v1::Student;
 use qaqpa_tests::people::{self, SUBMIT_GROUP};
-use qaqpa_tests::{Seen, World, receipt};
+use qaqpa_tests::{Seen, World, consents, receipt};
 use tonic::Code;
 
 fn at(day: Date, hour: i8, minute: i8) -> Timestamp {
@@ -29,6 +30,7 @@ async fn a_minor_needs_a_guardian() {
     let missing = || consent("consent.guardian_missing");
     let guarded = people::guarded(minor(), &people::iin(2));
     for (wanted, row, student) in [
+        (consent("consent.missing"), "a guardian, but the ledger has no such consent", guarded.clone()),
         (missing(), "a minor alone", minor()),
         (missing(), "a minor who is the guardian", people::guarded(minor(), &itself)),
         (missing(), "a guardian, but no consent", Student { consent_ref: String::new(), ..guarded.clone() }),
@@ -37,11 +39,30 @@ async fn a_minor_needs_a_guardian() {
         (missing(), "born tomorrow", people::born(1, today + 1.day())),
         (missing(), "one day short of 18", people::born(1, today - 18.years() + 1.day())),
         (Seen::answered(), "18 today", people::born(1, today - 18.years())),
-        (Seen::answered(), "a minor with a guardian's consent", guarded),
         (Seen::answered(), "a grown-up", people::student(1, today)),
     ] {
         assert_eq!(submit(&world, student).await, wanted, "{row}");
     }
+
+    let school = world.caller("clients/school");
+    let id = school.gives(consents::guardians(&guarded, world.land.time.now())).await;
+    let other_guardian = people::guarded(minor(), &people::iin(3));
+    let other_minor = people::guarded(people::born(4, today - 17.years()), &guarded.guardian_iin);
+    for (wanted, row, student) in [
+        (Seen::answered(), "a minor with a guardian's consent", guarded.clone()),
+        (Seen::answered(), "the same, by the ledger's own id", Student { consent_ref: id.clone(), ..guarded.clone() }),
+        (consent("consent.missing"), "another guardian, under the same reference", other_guardian),
+        (consent("consent.missing"), "another minor, under the same reference", other_minor),
+        (
+            consent("consent.missing"),
+            "another reference",
+            Student { consent_ref: "GUARDIAN-0002".into(), ..guarded.clone() },
+        ),
+    ] {
+        assert_eq!(submit(&world, student).await, wanted, "{row}");
+    }
+    school.takes_back(&id).await;
+    assert_eq!(submit(&world, guarded).await, consent("consent.withdrawn"), "the guardian has taken it back");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

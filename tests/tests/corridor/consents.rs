@@ -9,7 +9,7 @@ use qaqpa_proto::consent::v1::{
     Form, GetRequest, GiveRequest, ListRequest, State, WatchRequest, WithdrawReply, WithdrawRequest, WithdrawalReason,
 };
 use qaqpa_tests::people::{self, GET_STUDENT_STATUS, REPORTING, SCHOOL, SCHOOL_2};
-use qaqpa_tests::{Caller, Seen, World, code};
+use qaqpa_tests::{Caller, Seen, World, code, receipt};
 use tonic::transport::Channel;
 use tonic::{Code, Request};
 
@@ -128,6 +128,26 @@ async fn watching_ends_with_the_gateway() {
     let stopping = tokio::spawn(world.running.stop());
     assert_eq!(code(&events.message().await), "gateway.stopping");
     stopping.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_still_under_way_is_named_and_comes_back() {
+    let world = World::start().await;
+    let school = world.caller("clients/school");
+    let id = ledger(&school).give(written(&world, "c-1")).await.unwrap().into_inner().consent.unwrap().id;
+    world.government.behave_once("slow=1500ms".parse().unwrap());
+    let before = world.government.requests();
+    let asking = {
+        let school = school.clone();
+        let message = people::status_of("", REPORTING, &people::iin(WHO)).encode_to_vec();
+        tokio::spawn(async move { school.wire(GET_STUDENT_STATUS, message.into()).await })
+    };
+    world.until_requests(before + 1).await;
+    let done = withdraw(&school, by_id(&id, SCHOOL)).await.unwrap();
+    let answer = asking.await.unwrap().unwrap();
+    assert_eq!(done.under_way, [receipt(&answer).exchange_id]);
+    assert_eq!(world.recorded(&done.under_way[0]).await, "INTENT, OUTCOME answered");
+    assert_eq!(status(&world).await, Seen::refused("consent.withdrawn", Code::FailedPrecondition));
 }
 
 /// 64 callers ask about one person when the consent is taken back. What the journal has as answered after the withdrawal

@@ -40,7 +40,14 @@ async fn a_context_says_one_purpose_of_this_caller_for_this_school() {
     let rows: Vec<(&str, &'static str, Bytes, &str, Code)> = vec![
         ("no context", GET_SCHOOL, good_bin(), "purpose.missing", invalid),
         ("no purpose", GET_SCHOOL, of(&|c| c.purpose.clear()), "purpose.missing", invalid),
-        ("an unknown purpose", GET_SCHOOL, of(&|c| c.purpose = "marketing".into()), "purpose.unknown", denied),
+        ("an unknown purpose", GET_SCHOOL, of(&|c| c.purpose = "curiosity".into()), "purpose.unknown", denied),
+        (
+            "a purpose that the policy prohibits",
+            GET_SCHOOL,
+            of(&|c| c.purpose = "marketing".into()),
+            "purpose.prohibited",
+            denied,
+        ),
         ("a purpose of 1 KiB", GET_SCHOOL, of(&|c| c.purpose = "p".repeat(1024)), "purpose.unknown", denied),
         (
             "a purpose not granted to the caller",
@@ -123,6 +130,7 @@ async fn a_role_or_a_missing_one_does_not_exchange() {
     for (row, credential, told, grpc) in [
         ("an auditor", "clients/auditor", "caller.role", Code::PermissionDenied),
         ("an administrator", "clients/admin", "caller.role", Code::PermissionDenied),
+        ("an officer", "clients/officer", "caller.role", Code::PermissionDenied),
         ("a certificate that nobody registered", "enemies/unknown", "caller.unknown", Code::Unauthenticated),
         (
             "a school that has the purpose but not this school",

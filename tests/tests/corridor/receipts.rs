@@ -8,7 +8,7 @@ use qaqpa_journal::commitment::FieldSalt;
 use qaqpa_proto::avtoshkola::v1::{GetStudentStatusReply, Student, SyncStudentsReply};
 use qaqpa_proto::v1::Receipt;
 use qaqpa_tests::people::{self, GET_STUDENT_STATUS, REPORTING, SUBMIT_GROUP, SYNC_STUDENTS};
-use qaqpa_tests::{World, receipt};
+use qaqpa_tests::{World, consents, receipt};
 use serde_json::Value;
 
 /// Whether `value` at `path` is what the record committed to.
@@ -76,6 +76,7 @@ async fn the_reply_is_committed_to_as_it_was_handed_on() {
     let today = world.land.time.clock().today();
     let group = people::submit("", vec![people::student(1, today)]).encode_to_vec();
     school.wire(SUBMIT_GROUP, group.into()).await.unwrap();
+    school.gives(consents::own(&people::iin(1), REPORTING, world.land.time.now())).await;
     let ask = people::status_of("", REPORTING, &people::iin(1)).encode_to_vec();
     let reply = school.wire(GET_STUDENT_STATUS, ask.into()).await.unwrap();
     let receipt = receipt(&reply);

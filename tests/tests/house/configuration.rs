@@ -4,10 +4,13 @@
 use crate::tree::read;
 
 /// A struct of the configuration, the file it stands in, and its section in `deploy/gateway.toml`.
-const SECTIONS: [(&str, &str, &str); 10] = [
+const SECTIONS: [(&str, &str, &str); 13] = [
     ("Config", CONFIG, ""),
     ("Listen", CONFIG, "[listen]"),
     ("Journal", CONFIG, "[journal]"),
+    ("Vault", CONFIG, "[vault]"),
+    ("Calendar", CONFIG, "[calendar]"),
+    ("Retention", CONFIG, "[retention]"),
     ("Operator", CONFIG, "[[operators]]"),
     ("Caller", CONFIG, "[[callers]]"),
     ("System", CONFIG, "[systems."),

@@ -8,21 +8,39 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package, Package
 use crate::tree::root;
 
 /// A crate of ours, whom of ours it may know, and why no others.
-const MAY_KNOW: [(&str, &[&str], &str); 8] = [
+const MAY_KNOW: [(&str, &[&str], &str); 9] = [
     ("qaqpa-proto", &[], "the contract is the single source: a reader of it needs nothing else"),
     ("qaqpa-policy", &["qaqpa-proto"], "what is decided depends on contract and pack, never on how it is carried out"),
     ("qaqpa-adapters", &["qaqpa-proto", "qaqpa-policy"], "bytes in, bytes out: a translator must not act"),
     ("qaqpa-journal", &[], "evidence has to be read without the gateway that wrote it"),
+    ("qaqpa-vault", &[], "who can name persons must not know what was exchanged about them, nor with whom"),
     ("qaqpa-certs-dev", &[], "nothing that makes keys for laptops may reach into the gateway"),
     ("qaqpa-mock", &["qaqpa-adapters", "qaqpa-proto"], "the state knows neither our policy nor our journal"),
     (
         "qaqpa",
-        &["qaqpa-adapters", "qaqpa-certs-dev", "qaqpa-journal", "qaqpa-mock", "qaqpa-policy", "qaqpa-proto"],
+        &[
+            "qaqpa-adapters",
+            "qaqpa-certs-dev",
+            "qaqpa-journal",
+            "qaqpa-mock",
+            "qaqpa-policy",
+            "qaqpa-proto",
+            "qaqpa-vault",
+        ],
         "the gateway acts, so it may know all but those who judge it",
     ),
     (
         "qaqpa-tests",
-        &["qaqpa", "qaqpa-adapters", "qaqpa-certs-dev", "qaqpa-journal", "qaqpa-mock", "qaqpa-policy", "qaqpa-proto"],
+        &[
+            "qaqpa",
+            "qaqpa-adapters",
+            "qaqpa-certs-dev",
+            "qaqpa-journal",
+            "qaqpa-mock",
+            "qaqpa-policy",
+            "qaqpa-proto",
+            "qaqpa-vault",
+        ],
         "a judge may see everything",
     ),
 ];
@@ -35,9 +53,9 @@ const NEVER_REACH: [(&[&str], &[&str], &str); 2] = [
         "deciding and translating is done without a socket, a clock or a task: so it can be tested by tables alone",
     ),
     (
-        &["qaqpa-journal", "qaqpa-certs-dev"],
+        &["qaqpa-journal", "qaqpa-vault", "qaqpa-certs-dev"],
         &["hyper", "reqwest", "tonic", "axum"],
-        "evidence and keys stay on this machine",
+        "evidence, persons and keys stay on this machine",
     ),
 ];
 

@@ -13,6 +13,8 @@ mod lines;
 #[cfg(test)]
 mod oracles;
 #[cfg(test)]
+mod salts;
+#[cfg(test)]
 mod tamper;
 #[cfg(test)]
 mod verdicts;

@@ -9,7 +9,8 @@
 
 use super::Mechanism;
 
-/// The evidence for one mechanism.
+/// The evidence for one mechanism. Without a test it proves nothing: a clause that rests on it alone is a gap, and
+/// `published::every_mechanism_that_a_pack_relies_on_has_code_and_a_test` names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Proof {
     /// In Kazakh, Russian and English.
@@ -160,6 +161,7 @@ impl Mechanism {
                     "gateway/src/subjects.rs",
                 ],
                 tests: &[
+                    "tests/tests/corridor/consents.rs::nothing_leaves_before_it_was_given_nor_after_it_was_taken_back",
                     "gateway/policy/tests/policy/standing.rs::a_consent_covers_what_it_says_and_no_more",
                     "gateway/src/service/tests/ledger.rs::what_was_given_is_in_force_written_down_and_there_after_a_restart",
                 ],
@@ -191,6 +193,8 @@ impl Mechanism {
                 ],
                 code: &["gateway/src/service/ledger.rs", "gateway/src/subjects.rs"],
                 tests: &[
+                    "tests/tests/corridor/withdrawal.rs::under_load_nothing_leaves_after_the_answer",
+                    "tests/tests/corridor/withdrawal.rs::what_waits_at_the_door_does_not_leave_any_more",
                     "gateway/src/service/tests/ledger.rs::what_was_taken_back_stays_taken_back",
                     "gateway/policy/tests/policy/standing.rs::what_was_let_in_must_still_stand_when_it_leaves",
                 ],

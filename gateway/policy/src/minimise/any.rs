@@ -21,9 +21,9 @@ impl Filter<'_> {
         reader: &Reader<'_>,
         depth: usize,
     ) -> Result<bool, Malformed> {
-        let Value::Bytes(body) = known.value else { return Err(self.at(reader, Fault::WrongType, known.entry)) };
+        let Value::Bytes(body) = known.value else { return Err(self.at(reader, Fault::WrongType, known.slot)) };
         let (type_url, value) = parts(reader.inner(body)).map_err(|malformed| match malformed.fault {
-            Fault::Any | Fault::Twice => self.at(reader, malformed.fault, known.entry),
+            Fault::Any | Fault::Twice => self.at(reader, malformed.fault, known.slot),
             _ => malformed,
         })?;
         let choice = self.plan.choices.get(choices).into_iter().flatten();

@@ -35,11 +35,11 @@ impl Filter<'_> {
         depth: usize,
         keys: &mut Keys<'w>,
     ) -> Result<bool, Malformed> {
-        let Value::Bytes(body) = known.value else { return Err(self.at(reader, Fault::WrongType, known.entry)) };
+        let Value::Bytes(body) = known.value else { return Err(self.at(reader, Fault::WrongType, known.slot)) };
         let parts = parts(reader.inner(body))?;
-        let key = self.key(table, parts.key).map_err(|fault| self.at(reader, fault, known.entry))?;
+        let key = self.key(table, parts.key).map_err(|fault| self.at(reader, fault, known.slot))?;
         if !keys.insert((known.slot, key)) {
-            return Err(self.at(reader, Fault::Twice, known.entry));
+            return Err(self.at(reader, Fault::Twice, known.slot));
         }
         let start = self.out.len();
         let present = self.inside(known, table, reader, depth)?;
@@ -70,7 +70,7 @@ fn parts(mut reader: Reader<'_>) -> Result<Parts<'_>, Malformed> {
         match (tag.number, value) {
             (1, Value::Varint(number)) => parts.key = Some(Key::Number(number)),
             (1, Value::Bytes(text)) => parts.key = Some(Key::Text(text)),
-            (1, Value::Fixed) => parts.key = Some(Key::Number(fixed_bits(reader.since(tag.start), 1))),
+            (1, Value::Fixed) => parts.key = Some(Key::Number(fixed_bits(reader.since(tag.start)))),
             (2, _) => parts.has_value = true,
             _ => {}
         }

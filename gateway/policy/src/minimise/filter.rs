@@ -3,9 +3,9 @@
 use super::entry::Keys;
 use super::output::Length;
 use super::tally::Tally;
-use super::value::Known;
+use super::value::{Known, fixed_bits, flaw};
 use super::{Circumstances, Flaw, InvalidField, MAX_FLAWS};
-use crate::plan::{Bits, Entry, Fate, Plan, Table};
+use crate::plan::{Bits, Fate, Plan, Table};
 use crate::wire::{Fault, MAX_DEPTH, Malformed, Reader, Tag, Value};
 
 type Filtered = (Vec<u8>, Tally, Vec<InvalidField>);
@@ -47,24 +47,30 @@ impl<'p> Filter<'p> {
         while let Some(tag) = reader.tag()? {
             let value = reader.value(tag)?;
             let local = plan.local(tag.number);
-            let known = local.and_then(|local| self.known(plan.first + local, tag, value, &reader));
-            let (Some(local), Some(known)) = (local, known) else {
-                self.out.extend_from_slice(reader.between(run.take(), tag.start));
+            let step = local.and_then(|local| self.plan.steps.get(plan.first + local));
+            let (Some(local), Some(step)) = (local, step.copied()) else {
+                self.flush(&mut run, &reader, tag);
                 self.tally.withhold_unknown(table);
                 continue;
             };
-            known.fits(tag, seen.add(local)).map_err(|fault| self.at(&reader, fault, known.entry))?;
-            if known.entry.fate == Fate::Keep && !known.is_absent() {
-                self.judge(&known, &reader)?;
+            let slot = plan.first + local;
+            step.fits(tag, seen.add(local)).map_err(|fault| self.at(&reader, fault, slot))?;
+            let absent = step.is_absent(value, || fixed_bits(reader.since(tag.start)));
+            if step.fate == Fate::Keep && !absent {
+                self.judge(slot, value, &reader)?;
                 run = run.or(Some(tag.start));
                 present.add(local);
             } else {
-                self.out.extend_from_slice(reader.between(run.take(), tag.start));
-                if self.enter_or_drop(&known, &reader, depth, &mut keys)? {
+                self.flush(&mut run, &reader, tag);
+                if step.fate == Fate::Drop && !absent {
+                    self.tally.withhold(slot);
+                } else if !absent && self.enter(slot, tag, value, &reader, depth, &mut keys)? {
                     present.add(local);
                 }
             }
-            self.count_occurrence(&known);
+            if step.repeated {
+                self.count_occurrence(slot);
+            }
         }
         self.out.extend_from_slice(reader.between(run, reader.at()));
         if plan.oneofs.iter().any(|oneof| oneof.meets_twice(seen)) {
@@ -76,52 +82,54 @@ impl<'p> Filter<'p> {
         Ok(present)
     }
 
+    /// Copies the neighbours that move as they came, up to a field that does not.
     #[inline]
-    fn known<'w>(&self, slot: usize, tag: Tag, value: Value<'w>, reader: &Reader<'w>) -> Option<Known<'p, 'w>> {
-        let entry = self.plan.entries.get(slot)?;
-        Some(Known { entry, slot, value, raw: reader.since(tag.start) })
+    fn flush(&mut self, run: &mut Option<usize>, reader: &Reader<'_>, tag: Tag) {
+        if let Some(start) = run.take() {
+            self.out.extend_from_slice(reader.between(Some(start), tag.start));
+        }
     }
 
     /// Looks at a value that moves.
     #[inline]
-    fn judge(&mut self, known: &Known<'_, '_>, reader: &Reader<'_>) -> Result<(), Malformed> {
-        match known.flaw() {
+    fn judge(&mut self, slot: usize, value: Value<'_>, reader: &Reader<'_>) -> Result<(), Malformed> {
+        let Some(entry) = self.plan.entries.get(slot) else { return Ok(()) };
+        match flaw(&entry.shape, value) {
             Ok(None) => Ok(()),
             Ok(Some(flaw)) => {
-                self.flawed(known.slot, flaw);
+                self.flawed(slot, flaw);
                 Ok(())
             }
-            Err(fault) => Err(self.at(reader, fault, known.entry)),
+            Err(fault) => Err(self.at(reader, fault, slot)),
         }
     }
 
-    /// What does not move as it came; true when something of it moves.
-    #[inline]
-    fn enter_or_drop<'w>(
+    /// What neither moves as it came nor is dropped; true when something of it moves.
+    fn enter<'w>(
         &mut self,
-        known: &Known<'_, 'w>,
+        slot: usize,
+        tag: Tag,
+        value: Value<'w>,
         reader: &Reader<'w>,
         depth: usize,
         keys: &mut Keys<'w>,
     ) -> Result<bool, Malformed> {
-        match known.entry.fate {
-            Fate::Drop if !known.is_absent() => self.tally.withhold(known.slot),
-            Fate::Descend(table) => return self.inside(known, table, reader, depth).map(|_| true),
-            Fate::Transform(position) if !known.is_absent() => {
-                return self.transformed(known, position).map_err(|fault| self.at(reader, fault, known.entry));
+        let Some(entry) = self.plan.entries.get(slot) else { return Ok(false) };
+        let known = Known { entry, slot, value, raw: reader.since(tag.start) };
+        match entry.fate {
+            Fate::Descend(table) => self.inside(&known, table, reader, depth).map(|_| true),
+            Fate::Transform(position) => {
+                self.transformed(&known, position).map_err(|fault| self.at(reader, fault, slot))
             }
-            Fate::Entry(table) => return self.entry(known, table, reader, depth, keys),
-            Fate::Any(choices) => return self.any(known, choices, reader, depth),
-            Fate::Drop | Fate::Transform(_) | Fate::Control | Fate::Keep => {}
+            Fate::Entry(table) => self.entry(&known, table, reader, depth, keys),
+            Fate::Any(choices) => self.any(&known, choices, reader, depth),
+            Fate::Control | Fate::Drop | Fate::Keep => Ok(false),
         }
-        Ok(false)
     }
 
     #[inline]
-    fn count_occurrence(&mut self, known: &Known<'_, '_>) {
-        if known.entry.repeated
-            && let Some(count) = self.occurrences.get_mut(known.slot)
-        {
+    fn count_occurrence(&mut self, slot: usize) {
+        if let Some(count) = self.occurrences.get_mut(slot) {
             *count += 1;
         }
     }
@@ -134,7 +142,7 @@ impl<'p> Filter<'p> {
         reader: &Reader<'_>,
         depth: usize,
     ) -> Result<Bits, Malformed> {
-        let Value::Bytes(body) = known.value else { return Err(self.at(reader, Fault::WrongType, known.entry)) };
+        let Value::Bytes(body) = known.value else { return Err(self.at(reader, Fault::WrongType, known.slot)) };
         self.out.extend_from_slice(known.tag());
         let length = Length::reserve(&mut self.out, body.len());
         let present = self.message(table, reader.inner(body), depth + 1)?;
@@ -181,7 +189,8 @@ impl<'p> Filter<'p> {
     }
 
     #[cold]
-    pub(super) fn at(&self, reader: &Reader<'_>, fault: Fault, entry: &Entry) -> Malformed {
-        Malformed { path: entry.path.clone(), ..reader.fault(fault) }
+    pub(super) fn at(&self, reader: &Reader<'_>, fault: Fault, slot: usize) -> Malformed {
+        let path = self.plan.entries.get(slot).map(|entry| entry.path.clone()).unwrap_or_default();
+        Malformed { path, ..reader.fault(fault) }
     }
 }

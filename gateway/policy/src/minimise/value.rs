@@ -1,13 +1,11 @@
-//! One field's value under the contract's eyes: its wire type, whether it is there at all, whether it is as it must be.
-//!
-//! Empty texts and plain zeros count as absent, as proto3 has it, except in lists and in the entries of maps.
+//! One field's value under the contract's eyes: whether it is there at all, and whether it is as it must be.
 
 use qaqpa_proto::v1::Format;
 
 use super::Flaw;
 use crate::calendar;
 use crate::identifier::{Bin, Iin, Phone};
-use crate::plan::{Entry, Shape};
+use crate::plan::{Absent, Entry, Shape, Step};
 use crate::wire::{Fault, Reader, Tag, Value};
 
 /// A field that the contract knows, while it is looked at.
@@ -25,57 +23,50 @@ impl<'w> Known<'_, 'w> {
         let length = self.raw.iter().take_while(|byte| **byte >= 0x80).count() + 1;
         self.raw.get(..length).unwrap_or_default()
     }
+}
 
+impl Step {
     /// The wire type must be the contract's; repeated numbers may come packed or one by one. Once, unless repeated.
     #[inline]
-    pub(super) fn fits(&self, tag: Tag, first: bool) -> Result<(), Fault> {
-        let wire_type = match self.entry.shape {
-            Shape::Text(_) | Shape::Bytes | Shape::Message | Shape::Map | Shape::Any => 2,
-            Shape::Fixed32 => 5,
-            Shape::Fixed64 => 1,
-            _ => 0,
-        };
-        let wire_type_fits = tag.wire_type == wire_type || (tag.wire_type == 2 && self.entry.repeated);
-        match (wire_type_fits, first || self.entry.repeated) {
-            (false, _) => Err(Fault::WrongType),
-            (true, false) => Err(Fault::Twice),
+    pub(super) fn fits(self, tag: Tag, first: bool) -> Result<(), Fault> {
+        let wire_type_fits = tag.wire_type == self.wire_type || (tag.wire_type == 2 && self.repeated);
+        match (wire_type_fits, first || self.repeated) {
             (true, true) => Ok(()),
+            (true, false) => Err(Fault::Twice),
+            (false, _) => Err(Fault::WrongType),
         }
     }
 
-    /// Empty texts are absent always, plain zeros where the contract gives no presence.
     #[inline]
-    pub(super) fn is_absent(&self) -> bool {
-        let entry = self.entry;
-        if entry.counts_defaults {
-            return false;
-        }
-        match (self.value, &entry.shape) {
-            (_, Shape::Message | Shape::Map | Shape::Any) => false,
-            (Value::Bytes(bytes), _) => bytes.is_empty(),
-            (Value::Varint(number), shape) => number == 0 && (!entry.presence || matches!(shape, Shape::Enum(_))),
-            (Value::Fixed, _) => !entry.presence && fixed_bits(self.raw, self.tag().len()) == 0,
-        }
-    }
-
-    /// What is wrong with a value that moves as it came.
-    #[inline]
-    pub(super) fn flaw(&self) -> Result<Option<Flaw>, Fault> {
-        match (&self.entry.shape, self.value) {
-            (Shape::Text(format), Value::Bytes(bytes)) => {
-                Ok(text_flaw(*format, std::str::from_utf8(bytes).map_err(|_| Fault::Utf8)?))
-            }
-            (_, Value::Varint(number)) => number_flaw(&self.entry.shape, number),
-            (Shape::Bytes | Shape::Message | Shape::Map | Shape::Any, _) | (_, Value::Fixed) => Ok(None),
-            (Shape::Fixed32, Value::Bytes(packed)) => whole(packed, 4),
-            (Shape::Fixed64, Value::Bytes(packed)) => whole(packed, 8),
-            (_, Value::Bytes(packed)) => packed_flaw(&self.entry.shape, packed),
+    pub(super) fn is_absent(self, value: Value<'_>, raw: impl FnOnce() -> u64) -> bool {
+        match (self.absent, value) {
+            (Absent::Empty, Value::Bytes(bytes)) => bytes.is_empty(),
+            (Absent::Zero, Value::Varint(number)) => number == 0,
+            (Absent::Zero, Value::Fixed) => raw() == 0,
+            (Absent::Never | Absent::Empty | Absent::Zero, _) => false,
         }
     }
 }
 
-/// The bits of a `fixed32` or `fixed64` field whose tag takes `tag` bytes.
-pub(super) fn fixed_bits(raw: &[u8], tag: usize) -> u64 {
+/// What is wrong with a value that moves as it came.
+#[inline]
+pub(super) fn flaw(shape: &Shape, value: Value<'_>) -> Result<Option<Flaw>, Fault> {
+    match (shape, value) {
+        (Shape::Text(Format::Unspecified), Value::Bytes(bytes)) if bytes.is_ascii() => Ok(None),
+        (Shape::Text(format), Value::Bytes(bytes)) => {
+            Ok(text_flaw(*format, std::str::from_utf8(bytes).map_err(|_| Fault::Utf8)?))
+        }
+        (shape, Value::Varint(number)) => number_flaw(shape, number),
+        (Shape::Bytes | Shape::Message | Shape::Map | Shape::Any, _) | (_, Value::Fixed) => Ok(None),
+        (Shape::Fixed32, Value::Bytes(packed)) => whole(packed, 4),
+        (Shape::Fixed64, Value::Bytes(packed)) => whole(packed, 8),
+        (shape, Value::Bytes(packed)) => packed_flaw(shape, packed),
+    }
+}
+
+/// The bits of a `fixed32` or `fixed64` field, tag included.
+pub(super) fn fixed_bits(raw: &[u8]) -> u64 {
+    let tag = raw.iter().take_while(|byte| **byte >= 0x80).count() + 1;
     raw.iter().skip(tag).rev().fold(0, |bits, byte| (bits << 8) | u64::from(*byte))
 }
 

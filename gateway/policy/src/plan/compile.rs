@@ -8,7 +8,7 @@ use qaqpa_proto::{Contract, Field, FieldKind, Message, MessageIndex, Operation};
 
 use super::rules::{Rules, Ruling, join};
 use super::{
-    Bits, Choice, Direction, Entry, Fate, MAX_FIELDS, Offer, Plan, PlanProblem, Plans, Shape, Table, paths, recipients,
+    Bits, Choice, Direction, Entry, Fate, MAX_FIELDS, Offer, Plan, PlanProblem, Plans, Shape, Step, Table, paths, recipients,
 };
 use crate::pack::{OperationPattern, Pack, Purpose, Rule, Text, Why};
 use crate::suggest::nearest;
@@ -120,6 +120,7 @@ impl<'a> Compiler<'a> {
             direction: rules.direction,
             tables: Vec::new(),
             entries: Vec::new(),
+            steps: Vec::new(),
             repeats: false,
             transforms: Vec::new(),
             choices: Vec::new(),
@@ -133,6 +134,7 @@ impl<'a> Compiler<'a> {
             let (operation, message) = (self.operation.path.clone(), message.name.clone());
             self.problems.push(PlanProblem::TooLarge { operation, message });
         }
+        self.plan.steps = self.plan.entries.iter().map(Step::of).collect();
         self.plan.repeats = self.plan.entries.iter().any(|entry| entry.repeated);
         if self.problems.is_empty() { Ok(self.plan) } else { Err(self.problems) }
     }

@@ -4,9 +4,9 @@
 //! which a field of its category moved; exchanges under another edition of the pack are counted and told.
 //!
 //! ```text
-//! Purpose         Operation     Way  Category    Clause  Times  Last
-//! state-exchange  SyncStudents  →    iin         3       200    2026-11-20T06:00:00Z
-//! reporting       GetSchool     →    technical   7       0      never
+//! Purpose         Way  Category    Clause  Times  Last
+//! state-exchange  →    iin         3       200    2026-11-20T06:00:00Z
+//! reporting       ←    technical   7       0      never
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,8 +70,8 @@ struct Coverage {
     other_editions: u64,
 }
 
-/// Purpose, operation, whether it goes out, category, clause.
-type RuleKey = (String, String, bool, &'static str, String);
+/// Purpose, whether it comes back, category, clause.
+type RuleKey = (String, bool, &'static str, String);
 
 pub(super) fn run(arguments: &Arguments) -> Result<Finding, String> {
     let contract = arguments.contracts.load()?;
@@ -210,11 +210,10 @@ impl Coverage {
         let operations = self.pairs.iter().map(|((operation, purpose), count)| {
             json!({ "operation": operation, "purpose": purpose, "times": count.times, "last": count.last })
         });
-        let rules = self.rules.iter().map(|((purpose, operation, out, category, clause), count)| {
+        let rules = self.rules.iter().map(|((purpose, back, category, clause), count)| {
             json!({
                 "purpose": purpose,
-                "operation": operation,
-                "direction": if *out { "request" } else { "reply" },
+                "direction": if *back { "reply" } else { "request" },
                 "category": category,
                 "clause": clause,
                 "times": count.times,
@@ -232,14 +231,13 @@ impl Coverage {
 }
 
 fn key(cell: &Cell) -> RuleKey {
-    let out = cell.direction == Direction::Request;
-    (cell.purpose.clone(), cell.operation.clone(), out, cell.category, cell.clause.clone())
+    (cell.purpose.clone(), cell.direction == Direction::Reply, cell.category, cell.clause.clone())
 }
 
 fn document(coverages: &[Coverage], language: &str) -> Document {
     let say = |words| in_words(language, words);
     let never = say(["ешқашан", "никогда", "never"]);
-    let last = |count: &Count| count.last.map_or_else(|| never.to_owned(), |last| last.to_string());
+    let last = |count: &Count| count.last.map_or_else(|| never.to_owned(), |last| format!("{last:.0}"));
     let (purpose, operation) = (say(["Мақсат", "Цель", "Purpose"]), say(["Операция", "Операция", "Operation"]));
     let (times, when) = (say(["Рет", "Раз", "Times"]), say(["Соңғы рет", "Последний раз", "Last"]));
     let operator = say(["Оператор", "Оператор", "Operator"]);
@@ -248,7 +246,6 @@ fn document(coverages: &[Coverage], language: &str) -> Document {
         [
             operator,
             purpose,
-            operation,
             say(["Бағыт", "Куда", "Way"]),
             say(["Санат", "Категория", "Category"]),
             say(["Тармақ", "Пункт", "Clause"]),
@@ -262,18 +259,9 @@ fn document(coverages: &[Coverage], language: &str) -> Document {
         Sheet::new(say(["Алмасусыз мақсаттар", "Цели без обмена", "Purposes without exchange"]), [operator, purpose]);
     let mut facts = Vec::new();
     for coverage in coverages {
-        for ((purpose, operation, out, category, clause), count) in &coverage.rules {
-            let way = matrix::arrow(if *out { Direction::Request } else { Direction::Reply });
-            let cells = [
-                &coverage.operator,
-                purpose,
-                operation,
-                way,
-                *category,
-                clause,
-                &count.times.to_string(),
-                &last(count),
-            ];
+        for ((purpose, back, category, clause), count) in &coverage.rules {
+            let way = matrix::arrow(if *back { Direction::Reply } else { Direction::Request });
+            let cells = [&coverage.operator, purpose, way, *category, clause, &count.times.to_string(), &last(count)];
             rules.rows.push(cells.map(str::to_owned).to_vec());
         }
         for ((operation, purpose), count) in &coverage.pairs {
@@ -300,4 +288,65 @@ fn document(coverages: &[Coverage], language: &str) -> Document {
     let title =
         say(["Журнал бойынша ережелердің қолданылуы", "Применение правил по журналу", "Rules in use, by the journal"]);
     Document { title: title.to_owned(), facts, sheets: vec![rules, operations, idle] }
+}
+
+#[cfg(test)]
+mod tests {
+    use qaqpa_policy::Pack;
+    use qaqpa_proto::Contract;
+
+    use super::*;
+    use crate::development::PACKS;
+
+    const GET_SCHOOL: &str = "qaqpa.avtoshkola.v1.Training/GetSchool";
+
+    fn coverage() -> Coverage {
+        let (id, text) = PACKS[0];
+        let pack = Pack::parse(text, id).unwrap();
+        Coverage::of(Plans::compile(&Contract::embedded().unwrap(), &pack).unwrap())
+    }
+
+    fn intent(operator: &str, sha256: &str, txn: &str) -> String {
+        let who = format!(r#"{{"caller":"c","operator":"{operator}"}}"#);
+        let why = format!(r#"{{"purpose":"reporting","policy_sha256":"{sha256}"}}"#);
+        let head = format!(r#""phase":"INTENT","txn":"{txn}","ts":"2026-11-20T06:00:00Z","method":"/{GET_SCHOOL}""#);
+        format!(r#"{{{head},"who":{who},"why":{why},"commitments":{{"school_bin":"x","no.such.field":"y"}}}}"#)
+    }
+
+    fn times(coverage: &Coverage, back: bool, category: &str) -> (u64, Option<String>) {
+        let rule = |key: &RuleKey| key.0 == "reporting" && key.1 == back && key.2 == category;
+        let (_, count) = coverage.rules.iter().find(|(key, _)| rule(key)).unwrap();
+        (count.times, count.last.map(|last| last.to_string()))
+    }
+
+    #[test]
+    fn a_rule_counts_once_for_each_exchange_in_which_its_category_moved() {
+        let mut coverages = [coverage()];
+        let sha256 = coverages[0].sha256.clone();
+        let moved = r#"{"school.bin":"x","school.kato":"y","head.request_id":"z"}"#;
+        let outcome = format!(r#"{{"phase":"OUTCOME","txn":"a","ts":"2026-11-20T06:00:01Z","commitments":{moved}}}"#);
+        let denied = r#"{"phase":"DENIED","ts":"2026-11-20T06:00:02Z","code":"tls.alert","count":3}"#;
+        let mut open = Open::new();
+        for line in [
+            intent("avtomektep", &sha256, "a"),
+            outcome.clone(),
+            outcome, // its exchange is over
+            intent("avtomektep", "of another edition", "b"),
+            intent("somebody-else", &sha256, "c"),
+            denied.to_owned(),
+        ] {
+            take(serde_json::from_str(&line).unwrap(), &mut coverages, &mut open);
+        }
+        let [coverage] = coverages;
+        let at = |seconds: u8| Some(format!("2026-11-20T06:00:0{seconds}Z"));
+        assert_eq!(times(&coverage, false, "organisation"), (2, at(0)));
+        assert_eq!(times(&coverage, true, "organisation"), (1, at(1)), "two fields, one exchange");
+        assert_eq!(times(&coverage, true, "technical"), (1, at(1)));
+        assert_eq!(times(&coverage, false, "iin"), (0, None));
+        assert_eq!(coverage.pairs[&(GET_SCHOOL.to_owned(), "reporting".to_owned())].times, 2);
+        assert_eq!(coverage.other_editions, 1);
+        assert_eq!(open.len(), 1, "one exchange has no outcome yet");
+        let text = document(&[coverage], "ru").text();
+        assert!(text.contains("никогда") && text.contains("2026-11-20T06:00:01Z"), "{text}");
+    }
 }

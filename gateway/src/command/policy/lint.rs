@@ -98,7 +98,8 @@ fn list(findings: &[Found]) -> Sheet {
     let mut sheet = Sheet::new("", ["severity", "code", "file", "line", "message", "suggestion"]);
     for finding in findings {
         let line = finding.place.line.to_string();
-        let cells = [finding.severity.name(), finding.code, &finding.file, &line, &finding.message, &finding.suggestion];
+        let cells =
+            [finding.severity.name(), finding.code, &finding.file, &line, &finding.message, &finding.suggestion];
         sheet.rows.push(cells.map(str::to_owned).to_vec());
     }
     sheet

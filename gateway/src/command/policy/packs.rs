@@ -33,9 +33,10 @@ const COMPILED_IN: &str = "(compiled in)";
 
 /// One pack.
 #[derive(Debug, Clone, clap::Args)]
+#[group(required = true, multiple = false)]
 pub(super) struct One {
     /// A pack file
-    #[arg(value_name = "FILE", required_unless_present = "operator", conflicts_with = "operator")]
+    #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     /// The pack of this operator
     #[arg(long, value_name = "ID")]
@@ -185,4 +186,48 @@ impl Contracts {
 
 fn lines<T: ToString>(problems: impl IntoIterator<Item = T>) -> String {
     problems.into_iter().map(|problem| problem.to_string()).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(policies: Option<&Path>) -> Folder {
+        Folder { policies: policies.map(Path::to_owned) }
+    }
+
+    #[test]
+    fn what_is_compiled_in_is_what_lies_in_the_working_copy() {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/policies");
+        let contract = Contract::embedded().unwrap();
+        let mut ids: Vec<&str> = PACKS.iter().map(|(id, _)| *id).collect();
+        ids.sort_unstable();
+        assert_eq!(folder(Some(&here)).ids().unwrap(), ids);
+        for (id, text) in PACKS {
+            let found = folder(Some(&here)).find(id).unwrap();
+            assert_eq!(found.text, text, "{id}");
+            let cases = CASES.iter().find(|(known, _)| *known == id).map(|(_, text)| *text);
+            assert_eq!(found.cases.as_ref().map(|(_, text)| text.as_str()), cases, "{id}");
+            let plans = found.plans(&contract).unwrap();
+            assert!(found.cases(&contract, plans.pack()).unwrap().is_some(), "{id}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_said_with_what_is() {
+        let empty = tempfile::tempdir().unwrap();
+        for (wanted, found) in [
+            ("no packs there", folder(Some(empty.path())).find("cpm").map(|found| found.file)),
+            ("No such file", folder(Some(&empty.path().join("none"))).find("cpm").map(|found| found.file)),
+            ("No such file", at(&empty.path().join("cpm.yaml")).map(|found| found.file)),
+        ] {
+            assert!(found.as_ref().is_err_and(|error| error.contains(wanted)), "{wanted}: {found:?}");
+        }
+        std::fs::write(empty.path().join("cpm.yaml"), "operator: 7").unwrap();
+        let unknown = folder(Some(empty.path())).find("smartustaz").map(|found| found.file);
+        assert!(unknown.as_ref().is_err_and(|error| error.ends_with("there are cpm")), "{unknown:?}");
+        let broken = folder(Some(empty.path())).find("cpm").unwrap();
+        assert!(broken.pack().is_err_and(|error| error.contains("cpm.yaml:1:")));
+        assert!(broken.cases.is_none());
+    }
 }

@@ -44,7 +44,7 @@ impl Names {
         say(self.language, words)
     }
 
-    pub(super) fn pack(&self) -> Option<&Pack> {
+    pub(in crate::command) fn pack(&self) -> Option<&Pack> {
         self.pack.as_ref()
     }
 

@@ -30,7 +30,7 @@ impl Moved {
     }
 }
 
-/// Fields by kind and form, in the contract's order of kinds' names.
+/// Fields by kind and form.
 pub(super) fn moved(fields: &[Field], names: &Names) -> Vec<Moved> {
     let mut groups: BTreeMap<(&str, &str), BTreeSet<String>> = BTreeMap::new();
     for field in fields {
@@ -72,7 +72,7 @@ pub(super) fn consent(usage: &Usage, names: &Names) -> String {
 /// Clauses in words: `3(3): exchange with state systems`.
 pub(super) fn clauses(usage: &Usage, names: &Names) -> Vec<String> {
     let line = |(number, says): (String, String)| {
-        let clause = format!("{} {number}", names.say(["тармақ", "пункт", "clause"]));
+        let clause = names.say(["{}-тармақ", "пункт {}", "clause {}"]).replace("{}", &number);
         if says.is_empty() { clause } else { format!("{clause}: {says}") }
     };
     names.clauses(&usage.clause).into_iter().map(line).collect()
@@ -98,11 +98,10 @@ pub(super) fn summary(reply: &ReportReply, names: &Names) -> Vec<Line> {
             system: names.system(&usage.system),
             exchanges: 0,
             answered: 0,
-            last: String::new(),
+            last: usage.at.clone(), // newest first
         });
         line.exchanges += 1;
         line.answered += usize::from(usage.outcome == "answered");
-        line.last = line.last.clone().max(usage.at.clone());
     }
     let mut lines: Vec<Line> = lines.into_values().collect();
     lines.sort_by_key(|line| std::cmp::Reverse(line.exchanges));

@@ -31,7 +31,6 @@ fn purposes<const N: usize>(names: [&str; N]) -> GiveRequest {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table")]
 fn what_the_policy_does_not_allow_is_not_given() {
     let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let guarded = |request: GiveRequest| GiveRequest { guardian_iin: OTHER.into(), ..request };

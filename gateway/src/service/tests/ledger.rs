@@ -138,7 +138,7 @@ async fn contents_are_destroyed_when_they_are_due() {
     assert_eq!(trial.ledger().due(moment("2030-01-01T00:00:00Z")), Vec::<String>::new(), "nothing is withdrawn");
     trial.withdraw(Which::One(id.clone()), &everything()).await.ok().unwrap();
     assert_eq!(trial.ledger().due(moment("2026-02-16T18:29:59+05:00")), Vec::<String>::new());
-    assert_eq!(trial.ledger().due(moment("2026-02-16T18:30:00+05:00")), [id.clone()]);
+    assert_eq!(trial.ledger().due(moment("2026-02-16T18:30:00+05:00")), std::slice::from_ref(&id));
     trial.turn_to("2026-02-16T12:00:00+05:00");
     assert!(trial.ledger().destroy(&id, "retention-1").await.unwrap());
     assert!(!trial.ledger().destroy(&id, "retention-2").await.unwrap(), "once is enough");

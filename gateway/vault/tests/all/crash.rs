@@ -94,7 +94,7 @@ impl Answered {
 async fn killed_at_any_moment_it_has_all_that_it_answered() {
     let place = Place::new();
     let mut answered = Answered::default();
-    for round in 0..12 {
+    for round in 0..8 {
         let mut child = order(&place, &mut Command::new(std::env::current_exe().unwrap()));
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         for line in lines.by_ref().take(20 + round * 37) {
@@ -106,21 +106,21 @@ async fn killed_at_any_moment_it_has_all_that_it_answered() {
         child.wait().unwrap();
         answered.check(&place).await;
     }
-    assert!(answered.consents.len() > 1_000 && answered.erased.len() > 10);
+    assert!(answered.consents.len() > 500 && answered.erased.len() > 10);
 }
 
-/// The system refuses to let a file grow beyond four megabytes: an error of writing, in the middle of everything.
+/// The system refuses to let a file grow beyond two megabytes: an error of writing, in the middle of everything.
 #[tokio::test]
 async fn when_the_disk_refuses_it_stops_and_has_all_that_it_answered() {
     let place = Place::new();
     let exe = std::env::current_exe().unwrap();
     let mut shell = Command::new("sh");
-    shell.args(["-c", "trap '' XFSZ; ulimit -f 8192; exec \"$0\" \"$@\""]).arg(exe);
+    shell.args(["-c", "trap '' XFSZ; ulimit -f 4096; exec \"$0\" \"$@\""]).arg(exe);
     let mut child = order(&place, &mut shell);
     let mut answered = Answered::default();
     BufReader::new(child.stdout.take().unwrap()).lines().for_each(|line| answered.note(&line.unwrap()));
     child.wait().unwrap();
     assert!(answered.refused, "it must have stopped by itself");
-    assert!(answered.consents.len() > 100, "{}", answered.consents.len());
+    assert!(answered.consents.len() > 50, "{}", answered.consents.len());
     answered.check(&place).await;
 }

@@ -62,17 +62,17 @@ async fn crowd(place: &Place, people: u32) -> jiff::Timestamp {
 #[tokio::test]
 async fn after_an_erasure_no_sealed_byte_and_no_key_is_left_in_the_files() {
     let place = Place::new();
-    let chosen = crowd(&place, 600).await;
+    let chosen = crowd(&place, 400).await;
     let traces = Traces::read(&place, chosen);
     assert_eq!((traces.keys.len(), traces.sealed.len()), (4, 5));
     assert_eq!(traces.found(&place), (4, 5), "the search finds what is there");
     let (vault, _) = place.open();
-    let erased = vault.erase(&iin(300), erasure(1)).await.unwrap();
+    let erased = vault.erase(&iin(200), erasure(1)).await.unwrap();
     assert_eq!((erased.found, erased.consents, erased.requests), (true, 1, 1));
     assert_eq!(traces.found(&place), (0, 0), "while it is still open");
     vault.close();
     assert_eq!(traces.found(&place), (0, 0), "after closing");
-    assert_eq!(place.open().1.consents.len(), 599);
+    assert_eq!(place.open().1.consents.len(), 399);
 }
 
 #[tokio::test]
@@ -124,14 +124,14 @@ async fn a_destroyed_content_leaves_no_key_and_no_sealed_byte_either() {
     vault.close();
 }
 
-/// Above 32 MiB the file is not rewritten at each erasure: keys are gone at once all the same, sealed bytes after `scrub`.
+/// Above 8 MiB the file is not rewritten at each erasure: keys are gone at once all the same, sealed bytes after `scrub`.
 #[tokio::test]
 async fn in_a_large_vault_keys_go_at_once_and_the_rest_with_the_next_scrubbing() {
     let place = Place::new();
     let chosen = crowd(&place, 400).await;
     let (vault, _) = place.open();
     let ballast = vault.subject(GUARDIAN, now() - SignedDuration::from_hours(1)).await.unwrap();
-    for n in 0..36 {
+    for n in 0..10 {
         let detail = "x".repeat(1 << 20);
         vault.put_request(&ballast, qaqpa_vault::RequestRecord { detail, ..request(10_000 + n) }).await.unwrap();
     }

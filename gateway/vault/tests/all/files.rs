@@ -11,7 +11,7 @@ use std::path::Path;
 async fn filled() -> Place {
     let place = Place::new();
     let (vault, _) = place.open();
-    for n in 0..100 {
+    for n in 0..40 {
         fill(&vault, IIN, n).await;
     }
     vault.close();
@@ -122,7 +122,7 @@ async fn another_key_is_said_to_be_the_wrong_one() {
     let (_, other) = VaultKey::generate().unwrap();
     let refused = Vault::open(options(&place.file(), &other)).map(drop).unwrap_err();
     assert!(matches!(refused, Error::WrongKey), "{refused}");
-    assert_eq!(place.open().1.consents.len(), 100);
+    assert_eq!(place.open().1.consents.len(), 40);
 }
 
 #[tokio::test]
@@ -149,7 +149,7 @@ async fn where_nothing_can_be_written_nothing_is_opened() {
     let refused = refusal(&place);
     assert!(matches!(refused, Error::Storage { .. } | Error::Damaged { .. }), "{refused:?}");
     std::fs::remove_dir(place.dir.path().join("vault.sqlite-wal")).unwrap();
-    assert_eq!(place.open().1.consents.len(), 100);
+    assert_eq!(place.open().1.consents.len(), 40);
     let nowhere = place.dir.path().join("nowhere").join("vault.sqlite");
     let refused = Vault::open(options(&nowhere, &place.key)).map(drop).unwrap_err();
     assert!(matches!(refused, Error::Io { .. }), "{refused:?}");

@@ -140,10 +140,14 @@ pub(crate) fn erasure(n: u32) -> Erasure {
 /// One record of each kind about the person.
 pub(crate) async fn fill(vault: &Vault, iin: &str, n: u32) {
     let subject = vault.subject(iin, now()).await.unwrap();
-    vault.put_consent(&subject, withdrawn(n)).await.unwrap();
-    vault.put_hold(&subject, hold(n)).await.unwrap();
-    vault.put_request(&subject, request(n)).await.unwrap();
-    vault.record_use(&subject, &word("use-operator", n), &word("use-purpose", n), now()).await.unwrap();
+    let (operator, purpose) = (word("use-operator", n), word("use-purpose", n));
+    let (consent, hold, request, used) = tokio::join!(
+        vault.put_consent(&subject, withdrawn(n)),
+        vault.put_hold(&subject, hold(n)),
+        vault.put_request(&subject, request(n)),
+        vault.record_use(&subject, &operator, &purpose, now()),
+    );
+    consent.and(hold).and(request).and(used).unwrap();
 }
 
 /// A synthetic IIN-shaped text.

@@ -87,11 +87,11 @@ async fn rates() {
     }
     println!("{:.0} first sights/s at 64 in flight", f64::from(64 * each) / start.elapsed().as_secs_f64());
     let subject = vault.subject(IIN, now()).await.unwrap();
-    let start = Instant::now();
+    let (clock, start) = (now(), Instant::now());
     for _ in 0..20_000 {
-        black_box(vault.subject(black_box(IIN), now()).await.unwrap());
+        black_box(vault.subject(black_box(IIN), clock).await.unwrap());
     }
-    println!("{} ns a cached subject (parsing of the test's clock included)", start.elapsed().as_nanos() / 20_000);
+    println!("{} ns a cached subject", start.elapsed().as_nanos() / 20_000);
     let start = Instant::now();
     for _ in 0..20_000 {
         black_box(subject.mark(black_box("0191e3a4-7c11-7d3e-b2a6-1f2e3d4c5b6a")));

@@ -13,4 +13,6 @@ mod life;
 #[cfg(test)]
 mod load;
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod secrecy;
