@@ -264,12 +264,14 @@ impl Drawing<'_> {
         }
         let Some(plans) = policies.get(&caller.operator) else { return };
         for purpose in &caller.purposes {
-            if plans.pack().purpose(purpose).is_none() {
-                self.at(
-                    &format!("callers.{index}.purposes"),
-                    format!("the pack of `{}` has no purpose `{purpose}`", caller.operator),
-                );
-            }
+            let problem = match plans.pack().purpose(purpose) {
+                None => format!("the pack of `{}` has no purpose `{purpose}`", caller.operator),
+                Some(known) if known.prohibited.is_some() => {
+                    format!("the pack of `{}` prohibits the purpose `{purpose}`", caller.operator)
+                }
+                Some(_) => continue,
+            };
+            self.at(&format!("callers.{index}.purposes"), problem);
         }
     }
 

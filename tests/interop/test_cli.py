@@ -52,7 +52,8 @@ MISTAKES = {
     ],
     "names that lead nowhere": [
         ('endpoint = "shep"', 'endpoint = "nowhere"', 'endpoint = "nowhere"', "nowhere"),
-        ('purposes = ["reporting"]', 'purposes = ["marketing"]', 'purposes = ["marketing"]', "marketing"),
+        ('purposes = ["reporting"]', 'purposes = ["curiosity", "marketing"]', 'purposes = ["curiosity"', "curiosity"),
+        (None, None, 'purposes = ["curiosity"', "prohibits the purpose `marketing`"),
         ('on_behalf_of = ["990140000017"]', 'on_behalf_of = ["990140000018"]', 'on_behalf_of = ["990140000018"]', "not a BIN"),
     ],
 }

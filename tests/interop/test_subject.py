@@ -6,6 +6,8 @@ The number goes in by standard input; afterwards it is looked for everywhere it 
 import csv
 import hashlib
 import json
+import os
+import pty
 import re
 import stat
 import subprocess
@@ -107,7 +109,7 @@ def test_what_was_exchanged_and_every_right_that_follows(own_world, stubs, tmp_p
     assert told(own_world, "consent", "withdraw", "--iin", "--purpose", REPORTING)["withdrawn"] == [consent["id"]]
     assert "consent.already_withdrawn" in run(own_world, "consent", "withdraw", "--id", consent["id"], wanted=REFUSED).stderr
     due = told(own_world, "retention", "due")["items"]
-    assert (due[0]["what"], due[0]["consent"]) == ("consent-content", consent["id"])
+    assert (due[0]["what"], due[0]["id"]) == ("consent-content", consent["id"])
     assert consent["id"] in run(own_world, "retention", "due", "--language", "ru", "--until", "2027-12-31").stdout
     assert "--yes" in run(own_world, "subject", "erase", "--iin", wanted=UNUSABLE_INPUT).stderr
     erased = run(own_world, "subject", "erase", "--iin", "--yes", "--format", "json")
@@ -141,6 +143,44 @@ def test_a_number_among_the_arguments_is_refused_and_not_repeated(arguments):
         assert words in said.stderr and PERSON not in said.stderr and said.stdout == ""
 
 
+def typed(world, *arguments, lines):
+    """The exit code and all that the terminal showed while a person answered each prompt."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execv(binary(), [binary(), *map(str, arguments), *map(str, access(world))])
+    shown = b""
+
+    def more():
+        nonlocal shown
+        try:
+            read = os.read(terminal, 4096)
+        except OSError:  # Linux says so when the other end is closed
+            return False
+        shown += read
+        return bool(read)
+
+    for prompt, answer in lines:
+        while prompt not in shown.decode(errors="replace"):
+            assert more(), shown
+        os.write(terminal, f"{answer}\n".encode())
+    while more():
+        pass
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown.decode()
+
+
+def test_a_number_that_is_typed_is_not_shown(own_world, tmp_path):
+    sync(own_world, tmp_path, "ОДИН")
+    code, shown = typed(own_world, "subject", "report", "--iin", lines=[("IIN: ", PERSON)])
+    assert code == 0 and "answered" in shown and PERSON not in shown
+    code, shown = typed(own_world, "subject", "report", "--iin", lines=[("IIN: ", PERSON[:5] + "\x03")])
+    assert code == UNUSABLE_INPUT and PERSON[:5] not in shown
+    code, shown = typed(own_world, "subject", "erase", "--iin", lines=[("IIN: ", PERSON), ("To confirm, type: erase", "no")])
+    assert code == UNUSABLE_INPUT and "nothing was erased" in shown
+    code, shown = typed(own_world, "subject", "erase", "--iin", lines=[("IIN: ", PERSON), ("To confirm, type: erase", "erase")])
+    assert code == 0 and "The key is destroyed" in shown and PERSON not in shown
+
+
 def test_consents_are_watched_as_they_come(own_world, tmp_path):
     log = tmp_path / "events"
     with open(log, "wb") as out:
@@ -158,7 +198,7 @@ def test_a_pending_pack_is_tried_beside_the_live_one(own_world, tmp_path):
     pack = (own_world.directory / "policy/avtomektep.yaml").read_text(encoding="utf-8")
     rule = '      - { category: iin, clause: "3" }\n'
     wider = tmp_path / "wider.yaml"
-    wider.write_text(pack.replace(rule, rule + '      - { category: email, clause: "3" }\n', 1), encoding="utf-8")
+    wider.write_text(pack.replace(rule, rule + '      - { category: phone, clause: "3" }\n', 1), encoding="utf-8")
     arguments = ["policy", "shadow", "--for", "60s", "--exchanges", "1", "--format", "json", *access(own_world, "clients/admin")]
     for name, (file, wanted) in {"ПЯТЬ": (wider, 1), "ШЕСТЬ": (own_world.directory / "policy/avtomektep.yaml", 0)}.items():
         began = sum(record.get("event") == "shadow_began" for record in own_world.records())
@@ -168,6 +208,6 @@ def test_a_pending_pack_is_tried_beside_the_live_one(own_world, tmp_path):
         out, err = shadow.communicate(timeout=60)
         assert shadow.returncode == wanted, out + err
         report = json.loads(out)
-        assert report["exchanges_seen"] == 1 and [change["path"] for change in report["changes"]] == (["student.email"] if wanted else [])
+        assert report["exchanges_seen"] == 1 and [change["path"] for change in report["changes"]] == (["student.phone"] if wanted else [])
     (tmp_path / "none.yaml").write_text("purposes: []\n")
     assert "none.yaml:" in qaqpa(*arguments, tmp_path / "none.yaml", wanted=2).stderr

@@ -206,7 +206,8 @@ impl Land {
     }
 }
 
-/// One TOML text laid over another: tables are merged, everything else is replaced.
+/// One TOML text laid over another: tables are merged, of rows with an `id` those that are named are replaced, and
+/// everything else is replaced whole.
 fn overlaid(below: &str, above: &str) -> String {
     let mut merged: toml::Table = below.parse().unwrap();
     merge(&mut merged, above.parse().unwrap());
@@ -217,9 +218,24 @@ fn merge(below: &mut toml::Table, above: toml::Table) {
     for (key, value) in above {
         match (below.get_mut(&key), value) {
             (Some(toml::Value::Table(below)), toml::Value::Table(above)) => merge(below, above),
+            (Some(toml::Value::Array(below)), toml::Value::Array(above)) if above.first().and_then(id).is_some() => {
+                above.into_iter().for_each(|row| place_row(below, row));
+            }
             (_, value) => {
                 below.insert(key, value);
             }
         }
     }
+}
+
+/// Puts a row in the place of the one with its `id`, or behind all.
+fn place_row(below: &mut Vec<toml::Value>, above: toml::Value) {
+    match below.iter().position(|row| id(row) == id(&above)).and_then(|at| below.get_mut(at)) {
+        Some(same) => *same = above,
+        None => below.push(above),
+    }
+}
+
+fn id(row: &toml::Value) -> Option<&str> {
+    row.get("id")?.as_str()
 }

@@ -13,10 +13,12 @@
 //! Paths are field names from the root, `.` between: `marks.value` is the value of the map `marks`, `extra.detail.code`
 //! a field of the message `Detail` in the `Any` called `extra`. A message inside itself is named where it is outermost.
 
+mod bits;
 mod compile;
 mod paths;
 mod recipients;
 mod rules;
+mod step;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,6 +27,9 @@ use qaqpa_proto::v1::{Category, Format};
 
 use crate::pack::{Operator, Pack, Purpose, Why};
 use crate::transform::Transform;
+
+pub(crate) use bits::{Bits, MAX_FIELDS};
+pub(crate) use step::{Absent, Kind, Step};
 
 /// Which half of an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -208,8 +213,6 @@ pub struct Plan {
     pub(crate) tables: Vec<Table>,
     /// Entries of all tables; a table's entries stand together.
     pub(crate) entries: Vec<Entry>,
-    /// One for each entry: what the pass asks of every field.
-    pub(crate) steps: Vec<Step>,
     /// Whether any entry is repeated.
     pub(crate) repeats: bool,
     /// One for each entry that is transformed.
@@ -234,6 +237,8 @@ pub(crate) struct Table {
     pub(crate) count: usize,
     /// Field number to position within the table plus one; 0 for unknown numbers.
     pub(crate) by_number: Box<[u16]>,
+    /// What the pass asks of a field, by the same numbers as `by_number`.
+    pub(crate) steps: Box<[Step]>,
     /// Field numbers beyond `by_number`.
     pub(crate) far: Vec<(u32, u16)>,
     /// Entries that must be present when the message is.
@@ -277,40 +282,6 @@ pub(crate) struct Entry {
     pub(crate) why: Arc<Why>,
 }
 
-/// What the pass asks of every field; small, so that the steps of a message lie close together.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Step {
-    pub(crate) fate: Fate,
-    pub(crate) wire_type: u8,
-    pub(crate) repeated: bool,
-    pub(crate) absent: Absent,
-}
-
-/// When a value that is written counts as none: empty texts and plain zeros, as proto3 has it, but neither in lists nor
-/// in the entries of maps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Absent {
-    Never,
-    Empty,
-    Zero,
-}
-
-impl Step {
-    pub(crate) fn of(entry: &Entry) -> Self {
-        let (wire_type, absent) = match entry.shape {
-            Shape::Text(_) | Shape::Bytes => (2, Absent::Empty),
-            Shape::Message | Shape::Map | Shape::Any => (2, Absent::Never),
-            Shape::Fixed32 => (5, Absent::Zero),
-            Shape::Fixed64 => (1, Absent::Zero),
-            _ => (0, Absent::Zero),
-        };
-        let zero_counts = entry.presence && !matches!(entry.shape, Shape::Enum(_));
-        let counts = entry.counts_defaults || (absent == Absent::Zero && zero_counts);
-        let absent = if counts { Absent::Never } else { absent };
-        Self { fate: entry.fate, wire_type, repeated: entry.repeated, absent }
-    }
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
     /// The gateway's own; dropped and not counted.
@@ -348,48 +319,6 @@ pub(crate) enum Shape {
     Message,
     Map,
     Any,
-}
-
-/// A set of numbers below [`MAX_FIELDS`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Bits([u64; 4]);
-
-/// Fields of one message, at most.
-pub(crate) const MAX_FIELDS: usize = 256;
-
-impl Bits {
-    /// Adds a number below 256; false when it was there.
-    #[inline]
-    pub(crate) fn add(&mut self, number: usize) -> bool {
-        let Some(word) = self.0.get_mut(number / 64) else { return false };
-        let bit = 1 << (number % 64);
-        let new = *word & bit == 0;
-        *word |= bit;
-        new
-    }
-
-    /// Numbers of `self` that are not in `other`.
-    pub(crate) fn without(self, other: Self) -> impl Iterator<Item = usize> {
-        self.0.into_iter().zip(other.0).enumerate().flat_map(|(word, (mine, theirs))| {
-            let left = mine & !theirs;
-            (0..64).filter(move |bit| left & (1 << bit) != 0).map(move |bit| word * 64 + bit)
-        })
-    }
-
-    /// Whether two or more of these numbers are in `other` too.
-    pub(crate) fn meets_twice(self, other: Self) -> bool {
-        self.0.into_iter().zip(other.0).map(|(mine, theirs)| (mine & theirs).count_ones()).sum::<u32>() > 1
-    }
-
-    #[inline]
-    pub(crate) fn has(self, number: usize) -> bool {
-        self.0.get(number / 64).is_some_and(|word| word & (1 << (number % 64)) != 0)
-    }
-
-    #[inline]
-    pub(crate) fn is_within(self, other: Self) -> bool {
-        self.0.into_iter().zip(other.0).all(|(mine, theirs)| mine & !theirs == 0)
-    }
 }
 
 /// What a plan says of one field, for documents and for `explain`.

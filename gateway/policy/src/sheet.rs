@@ -122,22 +122,28 @@ impl Sheet {
         std::iter::once(&self.columns).chain(&self.rows).map(row).collect()
     }
 
-    /// Natural widths, the widest made narrower until a line fits.
+    /// Natural widths, the widest made narrower until a line fits: first those whose words stay whole.
     fn widths(&self) -> Vec<usize> {
-        let mut widths: Vec<usize> = self.columns.iter().map(|heading| width(heading)).collect();
-        for row in &self.rows {
-            for (widest, cell) in widths.iter_mut().zip(row) {
-                *widest = cell.lines().map(width).max().unwrap_or_default().max(*widest);
-            }
-        }
+        let natural = |column: usize| self.cells(column).flat_map(str::lines).map(width).max().unwrap_or_default();
+        let word =
+            |column: usize| self.cells(column).flat_map(str::split_whitespace).map(width).max().unwrap_or_default();
+        let mut widths: Vec<usize> = (0..self.columns.len()).map(natural).collect();
+        let words: Vec<usize> = (0..self.columns.len()).map(word).collect();
         let room = WIDTH.saturating_sub(2 * widths.len().saturating_sub(1));
-        while widths.iter().sum::<usize>() > room {
-            match widths.iter_mut().max() {
-                Some(widest) if *widest > NARROWEST => *widest -= 1,
-                _ => break,
+        for floors in [words, vec![NARROWEST; widths.len()]] {
+            while widths.iter().sum::<usize>() > room {
+                let wide = widths.iter_mut().zip(&floors).filter(|(width, floor)| **width > **floor);
+                let Some((widest, _)) = wide.max_by_key(|(width, _)| **width) else { break };
+                *widest -= 1;
             }
         }
         widths
+    }
+
+    /// A column from top to bottom, its heading first.
+    fn cells(&self, column: usize) -> impl Iterator<Item = &str> {
+        let cells = self.rows.iter().filter_map(move |row| row.get(column));
+        self.columns.get(column).into_iter().chain(cells).map(String::as_str)
     }
 }
 

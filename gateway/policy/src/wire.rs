@@ -79,8 +79,9 @@ pub(crate) enum Value<'a> {
     Bytes(&'a [u8]),
 }
 
-/// Walks one message.
-#[derive(Debug, Clone)]
+/// Walks one message. Small and copied, never lent, by the pass: whatever is lent lives in memory, and where it has come
+/// to is needed at every byte.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -96,6 +97,21 @@ impl<'a> Reader<'a> {
     /// Reader of a value that was read last.
     pub(crate) fn inner(&self, value: &'a [u8]) -> Self {
         Self { bytes: value, at: 0, base: self.base + self.at - value.len() }
+    }
+
+    /// The next field, or `None` at the end. What most fields are, a short text with a low number, takes one step.
+    #[inline(always)]
+    pub(crate) fn field(&mut self) -> Result<Option<(Tag, Value<'a>)>, Malformed> {
+        if let Some([key @ 8..0x80, length @ 0..0x80, rest @ ..]) = self.bytes.get(self.at..)
+            && key & 7 == 2
+            && let Some(value) = rest.get(..usize::from(*length))
+        {
+            let tag = Tag { number: u32::from(key >> 3), wire_type: 2, start: self.at };
+            self.at += 2 + value.len();
+            return Ok(Some((tag, Value::Bytes(value))));
+        }
+        let Some(tag) = self.tag()? else { return Ok(None) };
+        Ok(Some((tag, self.value(tag)?)))
     }
 
     /// The next field's tag, or `None` at the end.
@@ -116,14 +132,14 @@ impl<'a> Reader<'a> {
     /// The value behind a tag just read.
     #[inline(always)]
     pub(crate) fn value(&mut self, tag: Tag) -> Result<Value<'a>, Malformed> {
+        if tag.wire_type == 2 {
+            let length = self.varint()?;
+            let length = usize::try_from(length).map_err(|_| self.fault(Fault::Truncated))?;
+            return self.take(length).map(Value::Bytes);
+        }
         match tag.wire_type {
             0 => self.varint().map(Value::Varint),
             1 => self.take(8).map(|_| Value::Fixed),
-            2 => {
-                let length = self.varint()?;
-                let length = usize::try_from(length).map_err(|_| self.fault(Fault::Truncated))?;
-                self.take(length).map(Value::Bytes)
-            }
             5 => self.take(4).map(|_| Value::Fixed),
             _ => Err(self.fault(Fault::WireType)),
         }
@@ -141,27 +157,12 @@ impl<'a> Reader<'a> {
                 self.at += 2;
                 Ok(u64::from(low & 0x7f) | u64::from(*high) << 7)
             }
-            _ => self.long_varint(),
-        }
-    }
-
-    #[inline(never)]
-    fn long_varint(&mut self) -> Result<u64, Malformed> {
-        let mut value = 0_u64;
-        for shift in (0..70).step_by(7) {
-            let byte = *self.bytes.get(self.at).ok_or_else(|| self.fault(Fault::Truncated))?;
-            self.at += 1;
-            let bits = u64::from(byte & 0x7f);
-            if shift == 63 && byte > 1 {
-                return Err(self.fault(Fault::Varint));
-            }
-            value |= bits << shift;
-            if byte & 0x80 == 0 {
-                let overlong = byte == 0 && shift > 0;
-                return if overlong { Err(self.fault(Fault::Varint)) } else { Ok(value) };
+            _ => {
+                let (read, at) = long_varint(self.bytes, self.at);
+                self.at = at;
+                read.map_err(|fault| self.fault(fault))
             }
         }
-        Err(self.fault(Fault::Varint))
     }
 
     #[inline(always)]
@@ -199,10 +200,28 @@ impl<'a> Reader<'a> {
     }
 
     /// `fault`, here.
-    #[cold]
+    #[inline(always)]
     pub(crate) fn fault(&self, fault: Fault) -> Malformed {
         Malformed { fault, at: self.base + self.at, path: String::new() }
     }
+}
+
+/// The number, and how far it went.
+fn long_varint(bytes: &[u8], mut at: usize) -> (Result<u64, Fault>, usize) {
+    let mut value = 0_u64;
+    for shift in (0..70).step_by(7) {
+        let Some(byte) = bytes.get(at).copied() else { return (Err(Fault::Truncated), at) };
+        at += 1;
+        if shift == 63 && byte > 1 {
+            return (Err(Fault::Varint), at);
+        }
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            let overlong = byte == 0 && shift > 0;
+            return (if overlong { Err(Fault::Varint) } else { Ok(value) }, at);
+        }
+    }
+    (Err(Fault::Varint), at)
 }
 
 #[cfg(test)]

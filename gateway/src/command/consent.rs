@@ -176,7 +176,9 @@ async fn watch(arguments: &Watch, surroundings: &Surroundings) -> Result<(), Fai
     while let Some(event) = events.message().await? {
         match how.format {
             Format::Json => say(&json("qaqpa.consent.v1.Event", &event, Keys::Proto).to_string()),
-            Format::Text => say(&format!("{}  {}  {}", names.moment(&event.at), happened(event.event(), &names), event.id)),
+            Format::Text => {
+                say(&format!("{}  {}  {}", names.moment(&event.at), happened(event.event(), &names), event.id))
+            }
         }
     }
     Ok(())
@@ -220,7 +222,8 @@ impl Standing {
 
 /// One consent for people.
 fn shown(consent: &wire::Consent, names: &Names) -> Document {
-    let all = |values: &[String], words| if values.is_empty() { names.say(words).to_owned() } else { values.join(", ") };
+    let all =
+        |values: &[String], words| if values.is_empty() { names.say(words).to_owned() } else { values.join(", ") };
     let categories: Vec<String> = consent.categories.iter().map(|category| names.category(category)).collect();
     let every = ["мақсаттарға қажеттің бәрі", "все, что нужны целям", "all that the purposes need"];
     let facts = [
@@ -249,7 +252,8 @@ fn shown(consent: &wire::Consent, names: &Names) -> Document {
 
 fn table(reply: &wire::ListReply, names: &Names) -> Document {
     let title = format!("{}: {}", names.say(["Келісімдер", "Согласия", "Consents"]), reply.consents.len());
-    let columns = [["id", "id", "id"], STATE, PURPOSES, ["Берілген", "Дано", "Given"], ENDS].map(|words| names.say(words));
+    let columns =
+        [["id", "id", "id"], STATE, PURPOSES, ["Берілген", "Дано", "Given"], ENDS].map(|words| names.say(words));
     let mut sheet = Sheet::new("", columns);
     for consent in &reply.consents {
         sheet.rows.push(vec![
@@ -275,8 +279,14 @@ fn withdrawn(reply: &wire::WithdrawReply, names: &Names) -> String {
         reply.withdrawn.join(", ")
     );
     for (words, value) in [
-        (["мазмұны мына уақытқа дейін жойылады", "содержание будет уничтожено до", "content destroyed by"], names.moment(&reply.destroy_by)),
-        (["бұған дейін кеткен алмасулар", "обмены, ушедшие до этого", "exchanges that had left already"], reply.under_way.join(", ")),
+        (
+            ["мазмұны мына уақытқа дейін жойылады", "содержание будет уничтожено до", "content destroyed by"],
+            names.moment(&reply.destroy_by),
+        ),
+        (
+            ["бұған дейін кеткен алмасулар", "обмены, ушедшие до этого", "exchanges that had left already"],
+            reply.under_way.join(", "),
+        ),
     ] {
         if !value.is_empty() {
             text += &format!("\n  {}: {value}", names.say(words));

@@ -1,6 +1,7 @@
 //! `qaqpa policy`: an operator's policy pack, looked at from every side a lawyer, an inspector or a reviewer has.
 //!
-//! Writes no file, and only `shadow` opens a socket, to a running gateway. Exit codes: 0 all is well, 1 something was found, 2 what was given cannot be read.
+//! Writes no file, and only `shadow` opens a socket, to a running gateway. Exit codes: 0 all is well, 1 something was
+//! found, 2 what was given cannot be read.
 //!
 //! ```text
 //! qaqpa policy trace --operator avtomektep --language ru
@@ -130,5 +131,44 @@ enum Finding {
 impl Finding {
     fn when(found: bool) -> Self {
         if found { Self::Some } else { Self::None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(subcommand)]
+        command: Command,
+    }
+
+    #[test]
+    fn a_pack_is_named_by_file_or_by_operator_and_never_by_both() {
+        for (taken, line) in [
+            (true, "explain --operator cpm --rpc GetPerson --purpose verification --format csv"),
+            (true, "explain cpm.yaml"),
+            (false, "explain"),
+            (false, "explain cpm.yaml --operator cpm"),
+            (true, "matrix --operator cpm --policies packs --language kk"),
+            (true, "trace --operator cpm --format json"),
+            (true, "register cpm.yaml --format md --language ru"),
+            (false, "register --operator cpm --language fr"),
+            (true, "lint"),
+            (true, "lint cpm.yaml --strict --contracts contracts.binpb"),
+            (true, "test --operator cpm"),
+            (true, "diff old.yaml new.yaml"),
+            (false, "diff old.yaml"),
+            (true, "coverage --config gateway.toml"),
+            (true, "coverage --journal journal --operator cpm"),
+            (false, "coverage"),
+            (false, "coverage --config gateway.toml --journal journal"),
+        ] {
+            let words = std::iter::once("policy").chain(line.split(' '));
+            assert_eq!(Line::try_parse_from(words).is_ok(), taken, "{line}");
+        }
     }
 }

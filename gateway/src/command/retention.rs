@@ -1,7 +1,7 @@
 //! `qaqpa retention due`: what the gateway destroys next, and when. No person is named.
 //!
 //! ```text
-//! When              What                              How many  Consent
+//! When              What                              How many  Id
 //! 23.11.2026 15:00  content of a withdrawn consent    1         0192f0c1-...
 //! 21.11.2027 05:00  salts of exchanges                412
 //! ```
@@ -70,7 +70,11 @@ fn table(reply: &DueReply, now: Timestamp, names: &Names) -> Document {
     }
     if sheet.rows.is_empty() {
         let nothing = names.say(["бұл мерзімде ештеңе жойылмайды", "в этот срок ничего", "nothing in that time"]);
-        return Document { title: title.to_owned(), facts: vec![(String::new(), nothing.to_owned())], sheets: Vec::new() };
+        return Document {
+            title: title.to_owned(),
+            facts: vec![(String::new(), nothing.to_owned())],
+            sheets: Vec::new(),
+        };
     }
     Document { title: title.to_owned(), facts: Vec::new(), sheets: vec![sheet] }
 }
@@ -87,8 +91,14 @@ fn what(item: &DueItem, names: &Names) -> String {
         "consent-content" => {
             ["қайтарып алынған келісімнің мазмұны", "содержание отозванного согласия", "content of a withdrawn consent"]
         }
-        "consent-record" => ["аяқталған келісімнің жазбасы", "запись о прекратившемся согласии", "record of a consent that is over"],
-        "request" => ["жабылған өтініш не алынған шектеу", "закрытое обращение или снятое ограничение", "closed request or lifted hold"],
+        "consent-record" => {
+            ["аяқталған келісімнің жазбасы", "запись о прекратившемся согласии", "record of a consent that is over"]
+        }
+        "request" => [
+            "жабылған өтініш не алынған шектеу",
+            "закрытое обращение или снятое ограничение",
+            "closed request or lifted hold",
+        ],
         "salts" => ["алмасулардың тұздары", "соли обменов", "salts of exchanges"],
         other => return other.to_owned(),
     };

@@ -63,6 +63,9 @@ async fn serve(path: &Path, surroundings: &Surroundings) -> Result<ExitCode, Vec
     let traces = telemetry::install(&config.telemetry, blueprint.door()).map_err(general)?;
     let running = start(&config, &source, blueprint, surroundings).await.map_err(general)?;
     tell(&format!("qaqpa {} serves on {}", env!("CARGO_PKG_VERSION"), running.address));
+    if !running.gateway.persons.ledger.calendar().covers(surroundings.clock.today().year()) {
+        tell("[calendar] lists no day off of this year: terms in working days end earlier than they must");
+    }
     let clean = running.until_stopped().await;
     flush(traces);
     Ok(if clean { ExitCode::SUCCESS } else { failed("the journal failed; recovery runs at the next start", 74) })

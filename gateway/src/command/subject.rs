@@ -16,6 +16,7 @@ mod page;
 pub(super) mod period;
 mod report;
 mod rights;
+mod terminal;
 #[cfg(test)]
 mod tests;
 mod told;

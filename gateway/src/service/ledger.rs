@@ -177,6 +177,12 @@ impl Ledger {
         index.of(lookup).iter().for_each(|held| index.forget(&held.record.id));
     }
 
+    /// The days that its terms count.
+    #[must_use]
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
+
     /// All consents that have a record.
     #[must_use]
     pub fn records(&self) -> Vec<Arc<ConsentRecord>> {

@@ -116,11 +116,14 @@ async fn salts_and_records_end_with_their_terms() {
     let record: Timestamp = of(&told, "consent-record")[0].parse().unwrap();
     assert!(record >= days(29 + 1_095) && record <= days(31 + 1_095), "a month's consent, and three years: {record}");
     assert!(told.is_sorted(), "soonest first");
-    assert_eq!(code(&officer.call::<DueReply>(rights::DUE, &DueRequest { until: "x".into() }).await), "request.invalid");
+    assert_eq!(
+        code(&officer.call::<DueReply>(rights::DUE, &DueRequest { until: "x".into() }).await),
+        "request.invalid"
+    );
 
     assert_eq!(salts(&world), 3);
     assert_eq!(job(&world, days(364)).await, []);
-    assert_eq!(job(&world, days(367)).await, [("salts", 2), ("uses", 1)]);
+    assert_eq!(job(&world, days(367)).await, [("salts", 2), ("uses", 2)]);
     assert_eq!(salts(&world), 1, "myverify's pack names no term: the gateway's own, three years");
     assert_eq!(of(&due(&officer, &until).await, "salts"), Vec::<String>::new());
     let got = school.call::<GetReply>(GET, &GetRequest { id: consent.clone() }).await;

@@ -46,33 +46,19 @@ pub(crate) async fn world(overlay: &str) -> World {
 /// The callers as TOML.
 pub(crate) fn callers() -> String {
     let rows: [(&str, &str, &str, &[&str]); 9] = [
-        (
-            "school",
-            "avtomektep",
-            "exchange",
-            &["state-exchange", "reporting", "statistics", "photo-identification"],
-        ),
+        ("school", "avtomektep", "exchange", &["state-exchange", "reporting", "statistics", "photo-identification"]),
         ("officer", "avtomektep", "officer", &[]),
         ("admin", "avtomektep", "admin", &[]),
         ("auditor", "avtomektep", "auditor", &[]),
         ("school-2", "myverify", "officer", &[]),
         ("cpm", "cpm", "exchange", &["verification"]),
         ("smartustaz", "smartustaz", "exchange", &["verification"]),
-        (
-            "myverify",
-            "myverify",
-            "exchange",
-            &["identification", "data-confirmation", "anti-fraud", "statistics"],
-        ),
-        (
-            "qyzmet-desk",
-            "qyzmet-desk",
-            "exchange",
-            &["identity-check", "biometric-identification", "statistics"],
-        ),
+        ("myverify", "myverify", "exchange", &["identification", "data-confirmation", "anti-fraud", "statistics"]),
+        ("qyzmet-desk", "qyzmet-desk", "exchange", &["identity-check", "biometric-identification", "statistics"]),
     ];
     let row = |(name, operator, role, purposes): (&str, &str, &str, &[&str])| {
-        let schools = if name == "school" { format!("on_behalf_of = [\"{}\"]\n", people::SCHOOL) } else { String::new() };
+        let schools =
+            if name == "school" { format!("on_behalf_of = [\"{}\"]\n", people::SCHOOL) } else { String::new() };
         format!(
             "[[callers]]\nid = \"{name}\"\nuri = \"urn:qaqpa:dev:{name}\"\noperator = \"{operator}\"\nrole = \"{role}\"\n\
              purposes = {purposes:?}\n{schools}"
@@ -103,7 +89,7 @@ pub(crate) fn consent(world: &World, purposes: &[&str], iin: &str, form: Form) -
         form: form.into(),
         given_at: (world.land.time.clock().now() - 1.minute()).to_string(),
         term_days: 30,
-        evidence_sha256: if form == Form::Written { vec![7; 32] } else { Vec::new() },
+        evidence_sha256: if matches!(form, Form::Written | Form::Electronic) { vec![7; 32] } else { Vec::new() },
         kdp: (form == Form::Kdp).then_some(token),
         ..GiveRequest::default()
     }

@@ -21,7 +21,10 @@ use crate::rights::{self, OFFICER, OFFICER_OF_MYVERIFY, SCHOOL, person, report};
 
 /// `path category transform`, of each field.
 fn fields(fields: &[qaqpa_proto::subject::v1::Field]) -> Vec<String> {
-    fields.iter().map(|field| format!("{} {} {}", field.path, field.category, field.transform).trim_end().to_owned()).collect()
+    fields
+        .iter()
+        .map(|field| format!("{} {} {}", field.path, field.category, field.transform).trim_end().to_owned())
+        .collect()
 }
 
 fn withheld(usage: &Usage) -> Vec<(&str, u32)> {
@@ -34,10 +37,7 @@ async fn a_report_says_who_what_for_what_and_to_whom() {
     let (school, myverify) = (world.caller(SCHOOL), world.caller("clients/myverify"));
     let iin = person(4);
     let today = world.land.time.clock().today();
-    let student = qaqpa_proto::avtoshkola::v1::Student {
-        phone: "+77005550199".into(),
-        ..people::student(4, today)
-    };
+    let student = qaqpa_proto::avtoshkola::v1::Student { phone: "+77005550199".into(), ..people::student(4, today) };
     let group = people::submit("", vec![student, people::student(9, today)]).encode_to_vec();
     school.wire(SUBMIT_GROUP, group.into()).await.unwrap();
     let consent = rights::give(&world, SCHOOL, &[REPORTING], &iin, Form::Written).await;
@@ -125,7 +125,8 @@ async fn pages_and_periods_lose_nothing_and_repeat_nothing() {
         ("an empty period", &all[1], &all[1], &[]),
         ("all", &String::new(), &String::new(), &all[..]),
     ] {
-        let request = ReportRequest { iin: iin.clone(), from: from.clone(), to: to.clone(), ..ReportRequest::default() };
+        let request =
+            ReportRequest { iin: iin.clone(), from: from.clone(), to: to.clone(), ..ReportRequest::default() };
         let reply: ReportReply = officer.call(rights::REPORT, &request).await.unwrap();
         assert_eq!(reply.entries.iter().map(|entry| entry.at.as_str()).collect::<Vec<_>>(), wanted, "{row}");
     }
@@ -160,7 +161,10 @@ async fn the_same_facts_in_the_shape_of_estonia() {
     for (usage, at) in reply.usages.iter().zip(&all[1..]) {
         assert_eq!((usage.logtime.len(), usage.logtime[..19].to_owned()), (20, at[..19].to_owned()));
         assert!(usage.logtime.ends_with('Z'));
-        assert_eq!(usage.action, "Records, statistics and reports on training (qaqpa.avtoshkola.v1.Training/GetStudentStatus)");
+        assert_eq!(
+            usage.action,
+            "Records, statistics and reports on training (qaqpa.avtoshkola.v1.Training/GetStudentStatus)"
+        );
         let receiver = (usage.receiver_code.as_str(), usage.receiver_name.as_str(), usage.receiver_system.as_str());
         assert_eq!(receiver, (people::SCHOOL, "", "school"), "whose name the gateway does not know");
     }
@@ -186,7 +190,8 @@ async fn a_correction_names_who_has_received_the_field() {
         let request = CorrectRequest { iin: iin.clone(), fields, note: CorrectionNote::Wrong.into(), forward };
         officer.call::<CorrectReply>(rights::CORRECT, &request).await
     };
-    let marked = correct(&officer, &["persons.person.surname", "persons.person.patronymic", "iin"], true).await.unwrap();
+    let marked =
+        correct(&officer, &["persons.person.surname", "persons.person.patronymic", "iin"], true).await.unwrap();
     let told: Vec<_> = marked
         .forwarded_to
         .iter()
@@ -246,7 +251,13 @@ async fn a_hold_bites_until_it_is_lifted_also_after_a_restart() {
         assert_eq!(code(&rights::status(&school, purpose, &iin).await), "answered", "{purpose}");
     }
     for (row, wanted, told) in [
-        ("no ground", "request.invalid", officer.call(rights::RESTRICT, &RestrictRequest { basis: 0, iin: iin.clone(), ..RestrictRequest::default() }).await),
+        (
+            "no ground",
+            "request.invalid",
+            officer
+                .call(rights::RESTRICT, &RestrictRequest { basis: 0, iin: iin.clone(), ..RestrictRequest::default() })
+                .await,
+        ),
         ("no such purpose", "purpose.unknown", rights::restrict(&officer, &iin, "shoes").await),
     ] {
         assert_eq!(code(&told), wanted, "{row}");
@@ -327,7 +338,8 @@ async fn all_rights(caller: &Caller, iin: &str) -> Vec<(&'static str, Result<(),
     let correct = CorrectRequest { iin: iin(), fields: vec!["iin".into()], note: 1, forward: true };
     let find = FindUsageRequest { user_code: iin(), ..FindUsageRequest::default() };
     let report = ReportRequest { iin: iin(), ..ReportRequest::default() };
-    let (restrict, lift) = (RestrictRequest { iin: iin(), basis, purpose: REPORTING.into() }, UnrestrictRequest { id: "0".into() });
+    let (restrict, lift) =
+        (RestrictRequest { iin: iin(), basis, purpose: REPORTING.into() }, UnrestrictRequest { id: "0".into() });
     let object = ObjectRequest { iin: iin(), purpose: REPORTING.into() };
     let erase = EraseRequest { iin: iin(), basis };
     let mut told = Vec::new();
@@ -357,7 +369,10 @@ async fn rights_are_exercised_by_officers_alone() {
             assert_eq!((&line["code"], &line["method"]), (&"caller.role".into(), &path.into()));
         }
     }
-    assert!(world.running.gateway.persons().vault().known(&person(26)).await.unwrap().is_none(), "nobody was looked up");
+    assert!(
+        world.running.gateway.persons().vault().known(&person(26)).await.unwrap().is_none(),
+        "nobody was looked up"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

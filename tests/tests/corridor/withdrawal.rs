@@ -59,7 +59,8 @@ async fn stopped(world: &World, how: &str, iin: &str, consent: &str) -> Vec<Stri
         "withdraw, by person" => {
             let reason = WithdrawalReason::SubjectRequest.into();
             let request = WithdrawRequest { iin: iin.into(), reason, ..WithdrawRequest::default() };
-            let reply: qaqpa_proto::consent::v1::WithdrawReply = officer.call(rights::WITHDRAW, &request).await.unwrap();
+            let reply: qaqpa_proto::consent::v1::WithdrawReply =
+                officer.call(rights::WITHDRAW, &request).await.unwrap();
             reply.under_way
         }
         "restrict" => rights::restrict(&officer, iin, "").await.unwrap().under_way,
@@ -212,7 +213,7 @@ async fn what_had_left_is_named_to_its_own_operator() {
 /// and by the order of the journal, nothing leaves afterwards but what was named.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn under_load_nothing_leaves_after_the_answer() {
-    let world = rights::world("").await;
+    let world = rights::world("[journal]\nsegment_mib = 64\n").await; // one that is full would be a refusal of its own
     for (round, (how, told)) in WAYS.into_iter().cycle().take(9).enumerate() {
         let iin = person(100 + round);
         let consent = rights::give(&world, SCHOOL, &[REPORTING], &iin, Form::Written).await;
@@ -292,8 +293,13 @@ async fn a_withdrawal_without_its_line_is_one_all_the_same() {
     assert_eq!(code(&rights::status(&school, REPORTING, &iin).await), "consent.withdrawn", "after a restart");
     next.land.time.forward(5 * 86_400);
     next.running.gateway.clone().keep_retention().await.unwrap();
-    let of_consent: Vec<_> =
-        next.records().await.into_iter().filter(|line| line["consent"] == consent).map(|line| line["event"].clone()).collect();
+    let of_consent: Vec<_> = next
+        .records()
+        .await
+        .into_iter()
+        .filter(|line| line["consent"] == consent)
+        .map(|line| line["event"].clone())
+        .collect();
     assert_eq!(of_consent, ["GIVEN", "DESTROYED"]);
 }
 

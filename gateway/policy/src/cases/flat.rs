@@ -27,7 +27,7 @@ fn walk(
 ) -> Result<(), Malformed> {
     for field in contract.message(index).fields.iter().filter(|field| field.category != Category::Control) {
         let path = if above.is_empty() { field.name.clone() } else { format!("{above}.{}", field.name) };
-        for (position, value) in values(field, reader.clone())?.into_iter().enumerate() {
+        for (position, value) in values(field, reader)?.into_iter().enumerate() {
             let path = if field.repeated { format!("{path}[{position}]") } else { path.clone() };
             let before = lines.len();
             match (field.kind, value) {

@@ -79,7 +79,7 @@ impl Cases {
 /// What became of a case's message.
 enum Found {
     Refused { code: &'static str, fields: BTreeSet<String> },
-    Passed(Minimised),
+    Passed(Box<Minimised>),
 }
 
 impl Found {
@@ -124,7 +124,7 @@ impl Case {
                 code: lacks.code(),
                 fields: lacks.lacks().iter().map(|lack| lack.path.clone()).collect(),
             }),
-            (Ok(minimised), Ok(_)) => Ok(Found::Passed(minimised)),
+            (Ok(minimised), Ok(_)) => Ok(Found::Passed(Box::new(minimised))),
         }
     }
 
@@ -134,7 +134,7 @@ impl Case {
         let plan = permit.reply_plan();
         let mode = self.mode.unwrap_or(Mode::Strip);
         let minimised = plan.minimise(&self.given, mode, &circumstances(self, permit));
-        minimised.map(Found::Passed).map_err(|refused| not_minimised(&refused))
+        minimised.map(Box::new).map(Found::Passed).map_err(|refused| not_minimised(&refused))
     }
 
     /// Field 1 of a request, with nothing but the purpose.

@@ -214,18 +214,26 @@ impl Mechanism {
             Self::Retention => Proof {
                 title: ["сақтау мерзімдері", "сроки хранения", "terms of retention"],
                 code: &["gateway/src/retention.rs"],
-                tests: &[],
+                tests: &[
+                    "tests/tests/corridor/retention.rs::salts_and_records_end_with_their_terms",
+                    "tests/tests/corridor/retention.rs::a_gateway_that_starts_again_knows_what_is_due",
+                ],
             },
             // What a person may ask for (Law 94-V, article 24).
             Self::Restriction => Proof {
                 title: ["бұғаттау", "блокирование", "restriction"],
                 code: &["gateway/policy/src/standing.rs", "gateway/src/holds.rs", "gateway/src/subjects.rs"],
-                tests: &["gateway/policy/tests/policy/standing.rs::holds_stop_their_operator_and_purpose"],
+                tests: &[
+                    "gateway/policy/tests/policy/standing.rs::holds_stop_their_operator_and_purpose",
+                    "tests/tests/corridor/subjects.rs::a_hold_bites_until_it_is_lifted_also_after_a_restart",
+                ],
             },
             Self::Correction => Proof {
                 title: ["түзету", "исправление", "correction"],
                 code: &["gateway/src/service/subjects.rs"],
-                tests: &[],
+                tests: &[
+                    "tests/tests/corridor/subjects.rs::a_correction_names_who_has_received_the_field",
+                ],
             },
             Self::Erasure => Proof {
                 title: ["жою", "удаление", "erasure"],
@@ -233,17 +241,24 @@ impl Mechanism {
                 tests: &[
                     "gateway/vault/tests/all/erasure.rs::after_an_erasure_no_sealed_byte_and_no_key_is_left_in_the_files",
                     "gateway/vault/tests/all/erasure.rs::a_copy_taken_after_the_erasure_opens_nothing_even_with_the_vault_key",
+                    "tests/tests/corridor/subjects.rs::of_the_erased_nothing_is_left_that_leads_to_them",
                 ],
             },
             Self::Objection => Proof {
                 title: ["қарсылық", "возражение", "objection"],
                 code: &["gateway/policy/src/standing.rs", "gateway/src/holds.rs", "gateway/src/subjects.rs"],
-                tests: &["gateway/policy/tests/policy/standing.rs::holds_stop_their_operator_and_purpose"],
+                tests: &[
+                    "gateway/policy/tests/policy/standing.rs::holds_stop_their_operator_and_purpose",
+                    "tests/tests/corridor/subjects.rs::a_hold_bites_until_it_is_lifted_also_after_a_restart",
+                ],
             },
             Self::SubjectReport => Proof {
                 title: ["субъектіге есеп", "отчёт субъекту", "report to the person"],
                 code: &["gateway/src/service/report.rs", "gateway/src/service/subjects.rs"],
-                tests: &[],
+                tests: &[
+                    "tests/tests/corridor/subjects.rs::a_report_says_who_what_for_what_and_to_whom",
+                    "tests/tests/corridor/subjects.rs::the_same_facts_in_the_shape_of_estonia",
+                ],
             },
             // What holds for every exchange.
             Self::Journal => Proof {

@@ -18,7 +18,7 @@ impl Filter<'_> {
         &mut self,
         known: &Known<'_, '_>,
         choices: usize,
-        reader: &Reader<'_>,
+        reader: Reader<'_>,
         depth: usize,
     ) -> Result<bool, Malformed> {
         let Value::Bytes(body) = known.value else { return Err(self.at(reader, Fault::WrongType, known.slot)) };

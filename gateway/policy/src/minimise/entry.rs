@@ -31,7 +31,7 @@ impl Filter<'_> {
         &mut self,
         known: &Known<'_, 'w>,
         table: usize,
-        reader: &Reader<'w>,
+        reader: Reader<'w>,
         depth: usize,
         keys: &mut Keys<'w>,
     ) -> Result<bool, Malformed> {

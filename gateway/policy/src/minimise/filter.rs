@@ -5,7 +5,7 @@ use super::output::Length;
 use super::tally::Tally;
 use super::value::{Known, fixed_bits, flaw};
 use super::{Circumstances, Flaw, InvalidField, MAX_FLAWS};
-use crate::plan::{Bits, Fate, Plan, Table};
+use crate::plan::{Bits, Fate, Kind, Plan, Step, Table};
 use crate::wire::{Fault, MAX_DEPTH, Malformed, Reader, Tag, Value};
 
 type Filtered = (Vec<u8>, Tally, Vec<InvalidField>);
@@ -44,27 +44,29 @@ impl<'p> Filter<'p> {
         let (mut seen, mut present) = (Bits::default(), Bits::default());
         let mut keys = Keys::new();
         let mut run = None; // where neighbours that move as they came begin
-        while let Some(tag) = reader.tag()? {
-            let value = reader.value(tag)?;
-            let local = plan.local(tag.number);
-            let step = local.and_then(|local| self.plan.steps.get(plan.first + local));
-            let (Some(local), Some(step)) = (local, step.copied()) else {
-                self.flush(&mut run, &reader, tag);
+        while let Some((tag, value)) = reader.field()? {
+            let step = self.plan.step(plan, tag.number);
+            if step.kind == Kind::Unknown {
+                self.flush(&mut run, reader, tag);
                 self.tally.withhold_unknown(table);
                 continue;
-            };
-            let slot = plan.first + local;
-            step.fits(tag, seen.add(local)).map_err(|fault| self.at(&reader, fault, slot))?;
+            }
+            let (slot, local) = (step.slot as usize, usize::from(step.local));
+            if let Err(fault) = step.fits(tag, seen.add(local)) {
+                return Err(self.at(reader, fault, slot));
+            }
             let absent = step.is_absent(value, || fixed_bits(reader.since(tag.start)));
-            if step.fate == Fate::Keep && !absent {
-                self.judge(slot, value, &reader)?;
+            if step.kind == Kind::Keep && !absent {
+                if !is_plain_ascii(step, value) {
+                    self.judge(slot, value, reader)?;
+                }
                 run = run.or(Some(tag.start));
                 present.add(local);
             } else {
-                self.flush(&mut run, &reader, tag);
-                if step.fate == Fate::Drop && !absent {
+                self.flush(&mut run, reader, tag);
+                if step.kind == Kind::Drop && !absent {
                     self.tally.withhold(slot);
-                } else if !absent && self.enter(slot, tag, value, &reader, depth, &mut keys)? {
+                } else if !absent && self.enter(slot, tag, value, reader, depth, &mut keys)? {
                     present.add(local);
                 }
             }
@@ -83,16 +85,15 @@ impl<'p> Filter<'p> {
     }
 
     /// Copies the neighbours that move as they came, up to a field that does not.
-    #[inline]
-    fn flush(&mut self, run: &mut Option<usize>, reader: &Reader<'_>, tag: Tag) {
+    #[inline(always)]
+    fn flush(&mut self, run: &mut Option<usize>, reader: Reader<'_>, tag: Tag) {
         if let Some(start) = run.take() {
             self.out.extend_from_slice(reader.between(Some(start), tag.start));
         }
     }
 
     /// Looks at a value that moves.
-    #[inline]
-    fn judge(&mut self, slot: usize, value: Value<'_>, reader: &Reader<'_>) -> Result<(), Malformed> {
+    fn judge(&mut self, slot: usize, value: Value<'_>, reader: Reader<'_>) -> Result<(), Malformed> {
         let Some(entry) = self.plan.entries.get(slot) else { return Ok(()) };
         match flaw(&entry.shape, value) {
             Ok(None) => Ok(()),
@@ -110,7 +111,7 @@ impl<'p> Filter<'p> {
         slot: usize,
         tag: Tag,
         value: Value<'w>,
-        reader: &Reader<'w>,
+        reader: Reader<'w>,
         depth: usize,
         keys: &mut Keys<'w>,
     ) -> Result<bool, Malformed> {
@@ -139,11 +140,11 @@ impl<'p> Filter<'p> {
         &mut self,
         known: &Known<'_, '_>,
         table: usize,
-        reader: &Reader<'_>,
+        reader: Reader<'_>,
         depth: usize,
     ) -> Result<Bits, Malformed> {
         let Value::Bytes(body) = known.value else { return Err(self.at(reader, Fault::WrongType, known.slot)) };
-        self.out.extend_from_slice(known.tag());
+        self.out.extend(known.tag()); // a byte or two
         let length = Length::reserve(&mut self.out, body.len());
         let present = self.message(table, reader.inner(body), depth + 1)?;
         length.set(&mut self.out);
@@ -189,8 +190,14 @@ impl<'p> Filter<'p> {
     }
 
     #[cold]
-    pub(super) fn at(&self, reader: &Reader<'_>, fault: Fault, slot: usize) -> Malformed {
+    pub(super) fn at(&self, reader: Reader<'_>, fault: Fault, slot: usize) -> Malformed {
         let path = self.plan.entries.get(slot).map(|entry| entry.path.clone()).unwrap_or_default();
         Malformed { path, ..reader.fault(fault) }
     }
+}
+
+/// The commonest value of all, of which nothing is left to ask.
+#[inline(always)]
+fn is_plain_ascii(step: Step, value: Value<'_>) -> bool {
+    matches!(value, Value::Bytes(bytes) if step.plain_text && bytes.is_ascii())
 }

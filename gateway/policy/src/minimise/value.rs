@@ -27,7 +27,7 @@ impl<'w> Known<'_, 'w> {
 
 impl Step {
     /// The wire type must be the contract's; repeated numbers may come packed or one by one. Once, unless repeated.
-    #[inline]
+    #[inline(always)]
     pub(super) fn fits(self, tag: Tag, first: bool) -> Result<(), Fault> {
         let wire_type_fits = tag.wire_type == self.wire_type || (tag.wire_type == 2 && self.repeated);
         match (wire_type_fits, first || self.repeated) {
@@ -37,7 +37,7 @@ impl Step {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn is_absent(self, value: Value<'_>, raw: impl FnOnce() -> u64) -> bool {
         match (self.absent, value) {
             (Absent::Empty, Value::Bytes(bytes)) => bytes.is_empty(),
@@ -52,7 +52,6 @@ impl Step {
 #[inline]
 pub(super) fn flaw(shape: &Shape, value: Value<'_>) -> Result<Option<Flaw>, Fault> {
     match (shape, value) {
-        (Shape::Text(Format::Unspecified), Value::Bytes(bytes)) if bytes.is_ascii() => Ok(None),
         (Shape::Text(format), Value::Bytes(bytes)) => {
             Ok(text_flaw(*format, std::str::from_utf8(bytes).map_err(|_| Fault::Utf8)?))
         }

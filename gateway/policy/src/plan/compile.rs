@@ -8,7 +8,7 @@ use qaqpa_proto::{Contract, Field, FieldKind, Message, MessageIndex, Operation};
 
 use super::rules::{Rules, Ruling, join};
 use super::{
-    Bits, Choice, Direction, Entry, Fate, MAX_FIELDS, Offer, Plan, PlanProblem, Plans, Shape, Step, Table, paths, recipients,
+    Bits, Choice, Direction, Entry, Fate, MAX_FIELDS, Offer, Plan, PlanProblem, Plans, Shape, Table, paths, recipients,
 };
 use crate::pack::{OperationPattern, Pack, Purpose, Rule, Text, Why};
 use crate::suggest::nearest;
@@ -120,7 +120,6 @@ impl<'a> Compiler<'a> {
             direction: rules.direction,
             tables: Vec::new(),
             entries: Vec::new(),
-            steps: Vec::new(),
             repeats: false,
             transforms: Vec::new(),
             choices: Vec::new(),
@@ -134,7 +133,7 @@ impl<'a> Compiler<'a> {
             let (operation, message) = (self.operation.path.clone(), message.name.clone());
             self.problems.push(PlanProblem::TooLarge { operation, message });
         }
-        self.plan.steps = self.plan.entries.iter().map(Step::of).collect();
+        self.plan.number_steps();
         self.plan.repeats = self.plan.entries.iter().any(|entry| entry.repeated);
         if self.problems.is_empty() { Ok(self.plan) } else { Err(self.problems) }
     }
@@ -242,7 +241,7 @@ impl<'a> Compiler<'a> {
         }
         let unknown_path = join(&join(self.path_of(standing.parent), standing.prefix), "(unknown)");
         let oneofs = oneofs.into_values().collect();
-        Table { first, count: entries.len(), by_number, far, required, oneofs, unknown_path }
+        Table { first, count: entries.len(), by_number, steps: Box::default(), far, required, oneofs, unknown_path }
     }
 
     fn entry(&mut self, field: &'a Field, standing: Standing<'_>) -> Entry {

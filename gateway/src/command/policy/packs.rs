@@ -33,10 +33,9 @@ const COMPILED_IN: &str = "(compiled in)";
 
 /// One pack.
 #[derive(Debug, Clone, clap::Args)]
-#[group(required = true, multiple = false)]
 pub(super) struct One {
-    /// A pack file
-    #[arg(value_name = "FILE")]
+    /// A pack file; or name an operator
+    #[arg(value_name = "FILE", required_unless_present = "operator", conflicts_with = "operator")]
     file: Option<PathBuf>,
     /// The pack of this operator
     #[arg(long, value_name = "ID")]

@@ -43,12 +43,7 @@ pub(super) async fn run(arguments: &Arguments, surroundings: &Surroundings) -> R
     let operator = names.pack().map(|pack| pack.id().to_owned()).unwrap_or_default();
     let pack_yaml = read(&arguments.pack)?;
     let client = arguments.connection.open(surroundings)?;
-    let request = ShadowRequest {
-        pack_yaml,
-        operator,
-        seconds: arguments.seconds,
-        max_exchanges: arguments.exchanges,
-    };
+    let request = ShadowRequest { pack_yaml, operator, seconds: arguments.seconds, max_exchanges: arguments.exchanges };
     let reports = client.listen::<_, ShadowReport>(SHADOW, request).await?;
     let live = arguments.format == Format::Text && io::stdout().is_terminal();
     let last = last(reports, live.then_some(&names)).await?;
@@ -88,7 +83,11 @@ fn show(report: &ShadowReport, names: &Names, live: bool) {
 }
 
 fn document(report: &ShadowReport, names: &Names) -> Document {
-    let title = names.say(["Жаңа пакет қолданыстағының қасында", "Новый пакет рядом с действующим", "Pending pack beside the live one"]);
+    let title = names.say([
+        "Жаңа пакет қолданыстағының қасында",
+        "Новый пакет рядом с действующим",
+        "Pending pack beside the live one",
+    ]);
     let short = |sha256: &str| sha256.get(..12).unwrap_or(sha256).to_owned();
     let mut facts = vec![
         (names.say(["Алмасу көрілді", "Обменов просмотрено", "Exchanges seen"]), report.exchanges_seen.to_string()),
@@ -99,7 +98,10 @@ fn document(report: &ShadowReport, names: &Names) -> Document {
         ),
     ];
     if !report.done {
-        facts.push((names.say(["Күйі", "Состояние", "State"]), names.say(["жүріп жатыр", "идёт", "under way"]).to_owned()));
+        facts.push((
+            names.say(["Күйі", "Состояние", "State"]),
+            names.say(["жүріп жатыр", "идёт", "under way"]).to_owned(),
+        ));
     }
     let mut sheet = Sheet::new(
         "",
@@ -208,10 +210,14 @@ mod tests {
             ],
             ..ShadowReport::default()
         };
-        for (language, wanted) in [("kk", "енді беріледі"), ("ru", "станет передаваться"), ("en", "would move")] {
+        for (language, wanted) in [("kk", "енді беріледі"), ("ru", "станет передаваться"), ("en", "would move")]
+        {
             let names = Names::new(None, None, language).unwrap();
             let text = document(&report, &names).text();
-            assert!(text.contains(wanted) && text.contains("→ student.phone") && text.contains("consent.missing"), "{text}");
+            assert!(
+                text.contains(wanted) && text.contains("→ student.phone") && text.contains("consent.missing"),
+                "{text}"
+            );
             assert_eq!(text.lines().filter(|line| line.starts_with('!')).count(), 1, "{text}");
         }
         for (wanted, kind) in [

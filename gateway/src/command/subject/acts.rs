@@ -117,7 +117,9 @@ pub(super) async fn restrict(arguments: &Restrict, surroundings: &Surroundings) 
     let reply: wire::RestrictReply = client.call(RESTRICT, request).await?;
     let value = json("qaqpa.subject.v1.RestrictReply", &reply, Keys::Proto);
     let names = how.names()?;
-    how.print(&value, || held(reply.hold.unwrap_or_default(), &reply.under_way, &names, ["Бұғатталды", "Заблокировано", "Restricted"]));
+    how.print(&value, || {
+        held(reply.hold.unwrap_or_default(), &reply.under_way, &names, ["Бұғатталды", "Заблокировано", "Restricted"])
+    });
     Ok(())
 }
 
@@ -142,7 +144,14 @@ pub(super) async fn object(arguments: &Object, surroundings: &Surroundings) -> R
     let reply: wire::ObjectReply = client.call(OBJECT, request).await?;
     let value = json("qaqpa.subject.v1.ObjectReply", &reply, Keys::Proto);
     let names = how.names()?;
-    how.print(&value, || held(reply.hold.unwrap_or_default(), &reply.under_way, &names, ["Қарсылық жазылды", "Возражение записано", "Objection recorded"]));
+    how.print(&value, || {
+        held(
+            reply.hold.unwrap_or_default(),
+            &reply.under_way,
+            &names,
+            ["Қарсылық жазылды", "Возражение записано", "Objection recorded"],
+        )
+    });
     Ok(())
 }
 
@@ -224,7 +233,11 @@ fn held(hold: wire::Hold, under_way: &[String], names: &Names, done: [&'static s
     if !under_way.is_empty() {
         text += &format!(
             "\n{}: {}",
-            names.say(["Бұған дейін кетіп үлгерген алмасулар", "Обмены, ушедшие до этого", "Exchanges that had left already"]),
+            names.say([
+                "Бұған дейін кетіп үлгерген алмасулар",
+                "Обмены, ушедшие до этого",
+                "Exchanges that had left already"
+            ]),
             under_way.join(", ")
         );
     }
@@ -268,7 +281,10 @@ fn erased(reply: &wire::EraseReply, names: &Names) -> String {
 
 fn confirmed(names: &Names) -> Result<bool, String> {
     let word = names.say(["жою", "уничтожить", "erase"]);
-    tell(&format!("{} {word}", names.say(["Растау үшін мына сөзді жазыңыз:", "Чтобы подтвердить, напишите:", "To confirm, type:"])));
+    tell(&format!(
+        "{} {word}",
+        names.say(["Растау үшін мына сөзді жазыңыз:", "Чтобы подтвердить, напишите:", "To confirm, type:"])
+    ));
     let mut line = String::new();
     io::stdin().read_line(&mut line).map_err(|error| error.to_string())?;
     Ok(line.trim() == word)

@@ -77,8 +77,8 @@ impl Markup {
 
 /// After these a line ends.
 const BLOCKS: [&str; 23] = [
-    "html", "head", "title", "style", "body", "header", "main", "footer", "section", "article", "h1", "h2", "h3", "p", "ul",
-    "ol", "li", "dl", "dt", "dd", "table", "tr", "caption",
+    "html", "head", "title", "style", "body", "header", "main", "footer", "section", "article", "h1", "h2", "h3", "p",
+    "ul", "ol", "li", "dl", "dt", "dd", "table", "tr", "caption",
 ];
 
 #[cfg(test)]

@@ -31,7 +31,9 @@ impl Names {
         let language = say(language, ["kk", "ru", "en"]);
         let pack = match file {
             Some(file) => Some(read(file)?),
-            None => PACKS.iter().find(|(id, _)| Some(*id) == operator).and_then(|(id, text)| Pack::parse(text, id).ok()),
+            None => {
+                PACKS.iter().find(|(id, _)| Some(*id) == operator).and_then(|(id, text)| Pack::parse(text, id).ok())
+            }
         };
         Ok(Self { pack, language })
     }

@@ -10,12 +10,14 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, IsTerminal as _, Read};
+use std::io::{self, IsTerminal as _};
 use std::os::fd::AsFd as _;
 
 use qaqpa_policy::words::say;
 use qaqpa_policy::{Iin, InvalidIdentifier};
 use zeroize::Zeroizing;
+
+use super::terminal;
 
 /// Exit code when a number was given as an argument.
 pub(in crate::command) const IN_ARGUMENTS: u8 = 2;
@@ -56,11 +58,10 @@ pub(in crate::command) fn ask(whose: Whose, language: &str) -> Result<Number, St
     let about = whose.words(language);
     let stdin = io::stdin();
     let line = if stdin.is_terminal() {
-        rpassword::prompt_password(format!("{about}: ")).map(Zeroizing::new)
+        terminal::hidden(&format!("{about}: "))
     } else {
         // Past the buffer of std, which nobody overwrites and which would keep the second line.
-        let line = stdin.as_fd().try_clone_to_owned().and_then(|stdin| line(&mut File::from(stdin)));
-        line.and_then(|line| line.ok_or_else(|| io::ErrorKind::UnexpectedEof.into()))
+        stdin.as_fd().try_clone_to_owned().and_then(|stdin| terminal::line(&mut File::from(stdin)))
     };
     let line = line.map_err(|error| format!("{about}: {error}"))?;
     parsed(&line).map_err(|why| format!("{about}: {}", fault(why, language)))
@@ -77,7 +78,8 @@ pub(in crate::command) fn refusal(arguments: &[OsString]) -> &'static str {
         [flag, language] if flag == "--language" => language.to_str(),
         _ => None,
     });
-    let language = after.or_else(|| arguments.iter().find_map(|argument| argument.to_str()?.strip_prefix("--language=")));
+    let language =
+        after.or_else(|| arguments.iter().find_map(|argument| argument.to_str()?.strip_prefix("--language=")));
     say(
         language.unwrap_or_default(),
         [
@@ -103,34 +105,12 @@ fn looks_like_one(argument: &str) -> bool {
 
 /// A BIN has the kind of its organisation where an IIN has the first digit of a day (decree 853 of 26.08.2013).
 fn is_organisation(digits: &str) -> bool {
-    digits.bytes().nth(4).is_some_and(|digit| (b'4'..=b'6').contains(&digit))
+    digits.as_bytes().get(4).is_some_and(|digit| (b'4'..=b'6').contains(digit))
 }
 
 fn begins_with_date(digits: &str) -> bool {
     let pair = |range| digits.get(range).and_then(|pair: &str| pair.parse::<u8>().ok()).unwrap_or_default();
     (1..=12).contains(&pair(2..4)) && (1..=31).contains(&pair(4..6))
-}
-
-/// The next line without its end, byte by byte so that nothing beyond it is taken; `None` where there is none.
-fn line(input: &mut impl Read) -> io::Result<Option<Zeroizing<String>>> {
-    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
-    let mut byte = Zeroizing::new([0_u8]);
-    loop {
-        let [one] = match input.read(byte.as_mut_slice()) {
-            Ok(0) if line.is_empty() => return Ok(None),
-            Ok(0) => break,
-            Ok(_) => *byte,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
-        };
-        match one {
-            b'\n' => break,
-            _ if line.len() == LONGEST => return Err(io::ErrorKind::FileTooLarge.into()),
-            other => line.push(other),
-        }
-    }
-    let text = std::str::from_utf8(&line).map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
-    Ok(Some(Zeroizing::new(text.to_owned())))
 }
 
 fn parsed(line: &str) -> Result<Number, InvalidIdentifier> {
@@ -140,7 +120,9 @@ fn parsed(line: &str) -> Result<Number, InvalidIdentifier> {
 
 fn fault(why: InvalidIdentifier, language: &str) -> &'static str {
     let words = match why {
-        InvalidIdentifier::Length => ["он екі таңба болуы керек", "должно быть двенадцать знаков", "it must have twelve digits"],
+        InvalidIdentifier::Length => {
+            ["он екі таңба болуы керек", "должно быть двенадцать знаков", "it must have twelve digits"]
+        }
         InvalidIdentifier::Digits | InvalidIdentifier::Phone => {
             ["тек цифрлар болуы керек", "должны быть только цифры", "it must have digits only"]
         }
@@ -150,9 +132,6 @@ fn fault(why: InvalidIdentifier, language: &str) -> &'static str {
     };
     say(language, words)
 }
-
-/// Longest line that may hold a number, in bytes.
-const LONGEST: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -195,19 +174,8 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_taken_one_by_one() {
-        let mut input: &[u8] = b"991231500006\r\n991231600002";
-        for wanted in ["991231500006", "991231600002"] {
-            let line = line(&mut input).unwrap().unwrap();
-            assert_eq!(parsed(&line).map(|number| number.text()), Ok(wanted.to_owned()));
-        }
-        assert!(line(&mut input).unwrap().is_none());
-    }
-
-    #[test]
     fn what_is_no_number() {
-        assert!(line(&mut [b'9'; 65].as_slice()).is_err());
-        assert!(line(&mut [0xff_u8].as_slice()).is_err());
+        assert_eq!(parsed(" 991231500006\r").map(|number| number.text()), Ok("991231500006".to_owned()));
         for (wanted, text) in [
             (InvalidIdentifier::Length, ""),
             (InvalidIdentifier::Length, "99123150000"),

@@ -37,10 +37,17 @@ pub(super) fn page(report: &Report<'_>) -> String {
                 if report.reply.entries.is_empty() {
                     nothing(page, names);
                 } else {
-                    section(page, "summary", names.say(["Қысқаша", "Коротко", "In short"]), |page| summary(page, report));
-                    section(page, "exchanges", names.say(["Әр алмасу", "Каждый обмен", "Each exchange"]), |page| {
-                        exchanges(page, report);
+                    section(page, "summary", names.say(["Қысқаша", "Коротко", "In short"]), |page| {
+                        summary(page, report)
                     });
+                    section(
+                        page,
+                        "exchanges",
+                        names.say(["Әр алмасу", "Каждый обмен", "Each exchange"]),
+                        |page| {
+                            exchanges(page, report);
+                        },
+                    );
                 }
                 section(page, "rights", names.say(rights::TITLE), |page| rights::rights(page, names));
                 section(page, "limits", names.say(rights::LIMITS), |page| rights::limits(page, names));
@@ -91,7 +98,11 @@ fn heading(page: &mut Markup, report: &Report<'_>) {
         fact(
             page,
             names.say(["Уақыт", "Время", "Times"]),
-            names.say(["Қазақстан уақыты (UTC+5)", "по времени Казахстана (UTC+5)", "in the time of Kazakhstan (UTC+5)"]),
+            names.say([
+                "Қазақстан уақыты (UTC+5)",
+                "по времени Казахстана (UTC+5)",
+                "in the time of Kazakhstan (UTC+5)",
+            ]),
         );
     });
     page.element("p", &[("class", "note")], names.say(NO_NUMBER));
@@ -120,7 +131,8 @@ fn nothing(page: &mut Markup, names: &Names) {
 
 fn summary(page: &mut Markup, report: &Report<'_>) {
     let (names, reply) = (report.names, report.reply);
-    let count = format!("{}: {}.", names.say(["Барлық алмасу", "Всего обменов", "Exchanges in all"]), reply.entries.len());
+    let count =
+        format!("{}: {}.", names.say(["Барлық алмасу", "Всего обменов", "Exchanges in all"]), reply.entries.len());
     page.element("p", &[("class", "lead")], &count);
     page.within("table", &[], |page| {
         page.element("caption", &[], names.say(["Не үшін және кімге", "Зачем и кому", "What for and to whom"]));
@@ -196,7 +208,8 @@ fn exchange(page: &mut Markup, number: usize, usage: &Usage, names: &Names) {
         });
         page.within("p", &[("class", "small")], |page| {
             page.text(&format!("{}: ", names.say(["Тексерушіге", "Для проверяющего", "For an auditor"])));
-            let parts = [&usage.exchange_id, &usage.operation, &usage.purpose, &usage.dpv, &usage.legal_basis, &usage.at];
+            let parts =
+                [&usage.exchange_id, &usage.operation, &usage.purpose, &usage.dpv, &usage.legal_basis, &usage.at];
             page.text(&parts.map(String::as_str).join(" · "));
         });
     });
@@ -258,16 +271,18 @@ pub(super) const OPERATOR: [&str; 3] = ["Оператор", "Оператор", 
 pub(super) const PURPOSE: [&str; 3] = ["Мақсаты", "Цель", "Purpose"];
 pub(super) const BASIS: [&str; 3] = ["Құқықтық негізі", "Правовое основание", "Legal basis"];
 pub(super) const CONSENT: [&str; 3] = ["Келісім", "Согласие", "Consent"];
-pub(super) const ASKED: [&str; 3] = ["Кім үшін және кім сұрады", "Для кого и кто запросил", "Asked for whom, and by whom"];
+pub(super) const ASKED: [&str; 3] =
+    ["Кім үшін және кім сұрады", "Для кого и кто запросил", "Asked for whom, and by whom"];
 pub(super) const RECEIVER: [&str; 3] = ["Алған жүйе", "Система-получатель", "System that received it"];
 pub(super) const WENT: [&str; 3] = ["Не жіберілді", "Что ушло", "What was sent"];
 pub(super) const CAME: [&str; 3] = ["Не келді", "Что пришло", "What came back"];
-pub(super) const STAYED: [&str; 3] = ["Не өткізілмеді (өрістер саны)", "Что не пропущено (число полей)", "What was held back (number of fields)"];
+pub(super) const STAYED: [&str; 3] =
+    ["Не өткізілмеді (өрістер саны)", "Что не пропущено (число полей)", "What was held back (number of fields)"];
 pub(super) const OUTCOME: [&str; 3] = ["Немен аяқталды", "Чем завершилось", "How it ended"];
 pub(super) const NONE: [&str; 3] = ["ештеңе", "ничего", "nothing"];
 pub(super) const NOTHING: [&str; 3] = [
     "Осы кезеңде шлюз арқылы сіз туралы бірде-бір алмасу табылмады. Демек, осы оператор сіз туралы мәліметті шлюз арқылы \
-     жібермеген, немесе сіздің өтінішіңіз бойынша олармен байланыс жойылған: бұл екі жағдайды әдейі ажырату мүмкін емес.",
+     жібермеген, немесе сіздің өтінішіңіз бойынша сізбен байланысы жойылған: бұл екі жағдайды әдейі ажырату мүмкін емес.",
     "За этот период через шлюз не найдено ни одного обмена о вас. Значит, этот оператор ничего о вас через шлюз не \
      передавал либо связь с вами уничтожена по вашему требованию: отличить одно от другого намеренно нельзя.",
     "No exchange about you was found in this period. Either this operator sent nothing about you through the gateway, or \

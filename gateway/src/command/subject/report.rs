@@ -144,9 +144,9 @@ pub(super) fn document(report: &Report<'_>) -> Document {
     let count = reply.entries.len().to_string();
     facts.push((names.say(["Алмасу", "Обменов", "Exchanges"]).to_owned(), count));
     let sheets = reply.entries.iter().map(|usage| {
-        let heading = format!("{} · {}", names.moment(&usage.at), names.purpose(&usage.purpose));
-        let mut sheet = Sheet::new(heading, ["", ""]);
-        let lines = |lines: Vec<String>| if lines.is_empty() { names.say(page::NONE).to_owned() } else { lines.join("\n") };
+        let mut sheet = Sheet::new("", [names.moment(&usage.at).as_str(), names.purpose(&usage.purpose).as_str()]);
+        let lines =
+            |lines: Vec<String>| if lines.is_empty() { names.say(page::NONE).to_owned() } else { lines.join("\n") };
         let moved = |fields| lines(told::moved(fields, names).iter().map(told::Moved::words).collect());
         let basis: Vec<String> =
             std::iter::once(names.legal_basis(&usage.legal_basis)).chain(told::clauses(usage, names)).collect();

@@ -41,10 +41,19 @@ pub(super) fn rights(page: &mut Markup, names: &Names) {
 
 /// To whom to turn.
 fn how(names: &Names) -> String {
-    let to = names.operator().unwrap_or(names.say(["осы есепті берген ұйым", "организация, выдавшая отчёт", "the organisation that gave you this report"]));
+    let to = names.operator().unwrap_or(names.say([
+        "осы есепті берген ұйым",
+        "организация, выдавшая отчёт",
+        "the organisation that gave you this report",
+    ]));
     let text = names.say(HOW).replace("{operator}", to);
     match names.pack().map(|pack| pack.source()) {
-        Some(source) => format!("{text} {}: {} ({}).", names.say(["Оның саясаты", "Её политика", "Its policy"]), source.title, source.url),
+        Some(source) => format!(
+            "{text} {}: {} ({}).",
+            names.say(["Оның саясаты", "Её политика", "Its policy"]),
+            source.title,
+            source.url
+        ),
         None => text,
     }
 }

@@ -70,7 +70,8 @@ fn a_style_is_not_escaped_into_another() {
 
 #[test]
 fn an_empty_report_says_that_nothing_can_be_told_apart() {
-    for (language, wanted) in [("kk", "табылмады"), ("ru", "не найдено"), ("en", "No exchange about you was found")] {
+    for (language, wanted) in [("kk", "табылмады"), ("ru", "не найдено"), ("en", "No exchange about you was found")]
+    {
         assert!(made(&ReportReply::default(), language).contains(wanted));
     }
 }
@@ -79,8 +80,26 @@ fn an_empty_report_says_that_nothing_can_be_told_apart() {
 fn the_whole_story_is_told_in_words() {
     for (language, words) in [
         ("kk", ["Мемлекеттік жүйемен алмасу", "туған күні: тек жылы", "телефон: 2", "заң талабы", "20.11.2026 11:00"]),
-        ("ru", ["Обмен с государственной системой", "дата рождения: только год", "телефон: 2", "требование закона", "20.11.2026 11:00"]),
-        ("en", ["Exchange with the state system", "birth date: year only", "phone: 2", "legal obligation", "20 November 2026, 11:00"]),
+        (
+            "ru",
+            [
+                "Обмен с государственной системой",
+                "дата рождения: только год",
+                "телефон: 2",
+                "требование закона",
+                "20.11.2026 11:00",
+            ],
+        ),
+        (
+            "en",
+            [
+                "Exchange with the state system",
+                "birth date: year only",
+                "phone: 2",
+                "legal obligation",
+                "20 November 2026, 11:00",
+            ],
+        ),
     ] {
         let (reply, names) = (exchanges(), names(language));
         let report = report_of(&reply, &names);
@@ -225,9 +244,9 @@ fn withheld(category: &str, count: u32) -> WithheldCount {
 
 /// Elements that neither load nor run anything.
 const ELEMENTS: [&str; 33] = [
-    "html", "head", "meta", "title", "style", "body", "header", "main", "section", "article", "h1", "h2", "h3", "p", "dl",
-    "dt", "dd", "ul", "li", "table", "caption", "thead", "tbody", "tr", "th", "td", "time", "span", "strong", "footer", "br",
-    "ol", "small",
+    "html", "head", "meta", "title", "style", "body", "header", "main", "section", "article", "h1", "h2", "h3", "p",
+    "dl", "dt", "dd", "ul", "li", "table", "caption", "thead", "tbody", "tr", "th", "td", "time", "span", "strong",
+    "footer", "br", "ol", "small",
 ];
 const ATTRIBUTES: [&str; 10] =
     ["lang", "charset", "name", "content", "http-equiv", "class", "id", "aria-labelledby", "scope", "datetime"];

@@ -53,7 +53,11 @@ pub(super) fn withheld(counts: &[WithheldCount], names: &Names) -> Vec<String> {
 pub(super) fn outcome(usage: &Usage, names: &Names) -> &'static str {
     names.say(match usage.outcome.as_str() {
         "answered" => ["жауап келді", "ответ получен", "answered"],
-        "failed" => ["сәтсіз аяқталды, жауап берілмеді", "завершилось неудачей, ответ не выдан", "failed, no answer was handed over"],
+        "failed" => [
+            "сәтсіз аяқталды, жауап берілмеді",
+            "завершилось неудачей, ответ не выдан",
+            "failed, no answer was handed over",
+        ],
         _ => ["жауап келген-келмегені белгісіз", "неизвестно, был ли ответ", "it is not known whether an answer came"],
     })
 }
@@ -62,7 +66,9 @@ pub(super) fn outcome(usage: &Usage, names: &Names) -> &'static str {
 pub(super) fn consent(usage: &Usage, names: &Names) -> String {
     let needed = names.known_purpose(&usage.purpose).map(|purpose| purpose.consent.is_some());
     let words = match (usage.consent.as_str(), needed) {
-        ("", Some(false)) => ["бұл мақсатқа келісім қажет емес", "для этой цели согласие не требуется", "this purpose needs none"],
+        ("", Some(false)) => {
+            ["бұл мақсатқа келісім қажет емес", "для этой цели согласие не требуется", "this purpose needs none"]
+        }
         ("", _) => ["жазбасы сақталмаған", "запись о нём не хранится", "no record of it is kept"],
         (id, _) => return id.to_owned(),
     };

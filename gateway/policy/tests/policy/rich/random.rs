@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use prost::Message as _;
 
-use super::typed::{Address, Any, Contact, DETAIL, DOCUMENT, Detail, Document, Nothing, Record, Root};
+use super::typed::{Address, Any, Contact, DETAIL, DOCUMENT, Detail, Document, Mixed, Nothing, Record, Root};
 
 /// What every token begins with.
 pub(crate) const TOKEN: &[u8] = b"TKN";
@@ -133,6 +133,7 @@ impl Random {
             days: self.list(Self::date),
             codes: self.list(|random| random.number() as u32),
             born: self.map(Self::date),
+            mixed: self.some(|random| Mixed { city: random.token(), code: random.text() }),
             far: self.maybe(Self::text),
             far_secret: self.maybe(Self::token),
         }

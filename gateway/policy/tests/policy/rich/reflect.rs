@@ -84,7 +84,7 @@ impl Reflective<'_> {
 
     fn one(&self, field: &FieldDescriptor, category: Category, value: Value, path: &str) -> Option<Value> {
         match (field.kind(), value) {
-            (Kind::Message(_), _) if category == Category::Control => None,
+            (Kind::Message(_), _) if !self.is_entered(category, path) => None,
             (Kind::Message(kind), Value::Message(any)) if kind.full_name() == "google.protobuf.Any" => {
                 self.any(field, &any, path).map(Value::Message)
             }
@@ -126,6 +126,15 @@ impl Reflective<'_> {
             Value::I32(value) => i32::try_from(number(value.into())?).ok().map(Value::I32),
             Value::I64(value) => i64::try_from(number(value)?).ok().map(Value::I64),
             _ => None,
+        }
+    }
+
+    /// Whether something of a message of this category moves.
+    fn is_entered(&self, category: Category, path: &str) -> bool {
+        match category {
+            Category::Structure => true,
+            Category::Address => matches!(path, "record.address" | "record.place"),
+            category => self.fate(category, path).is_some(),
         }
     }
 

@@ -109,6 +109,8 @@ pub(crate) struct Record {
     pub(crate) codes: Vec<u32>,
     #[prost(btree_map = "string, string", tag = "47")]
     pub(crate) born: BTreeMap<String, String>,
+    #[prost(message, optional, tag = "48")]
+    pub(crate) mixed: Option<Mixed>,
     #[prost(string, tag = "5000")]
     pub(crate) far: String,
     #[prost(string, tag = "6000")]
@@ -135,6 +137,14 @@ pub(crate) struct Address {
     pub(crate) street: String,
     #[prost(string, tag = "3")]
     pub(crate) region: String,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct Mixed {
+    #[prost(string, tag = "1")]
+    pub(crate) city: String,
+    #[prost(string, tag = "2")]
+    pub(crate) code: String,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -186,6 +196,7 @@ impl Typed<'_> {
             text.clear();
         }
         record.photo.clear();
+        record.mixed = None;
         (record.signed_eight, record.weight, record.secret_number) = (0, 0.0, 0);
         (record.pulse, record.secrets) = (Vec::new(), Vec::new());
         (record.notes, record.guardians) = (BTreeMap::new(), BTreeMap::new());
