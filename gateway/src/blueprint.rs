@@ -212,12 +212,10 @@ impl Drawing<'_> {
         let pack = match Pack::parse(&text, &operator.policy.display().to_string()) {
             Ok(pack) => self.with_bin(pack, index, operator)?,
             Err(problems) => {
-                self.problems.extend(problems.into_iter().map(|problem| {
-                    Problem {
-                        file: operator.policy.clone(),
-                        line: usize::try_from(problem.line).ok().filter(|line| *line > 0),
-                        message: format!("{}: {}", problem.code(), problem.text("en")),
-                    }
+                self.problems.extend(problems.into_iter().map(|problem| Problem {
+                    file: operator.policy.clone(),
+                    line: usize::try_from(problem.line).ok().filter(|line| *line > 0),
+                    message: format!("{}: {}", problem.code(), problem.text("en")),
                 }));
                 return None;
             }

@@ -30,8 +30,8 @@ use crate::denial::Denial;
 use crate::dial::{RawReply, Resident};
 use crate::duplicate::Ticket;
 use crate::evidence::hmac;
-use crate::persons::{consent_mark, mark};
 use crate::gateway::{Gateway, Served, System};
+use crate::persons::{consent_mark, mark, named};
 use crate::quota::Ask;
 use crate::reason::{Language, Reason};
 use crate::receipt::{shep_status, transformed, warnings, with_receipt, withheld};
@@ -167,7 +167,7 @@ impl Gateway {
             permit.mode(),
             &self.circumstances(&permit, permit.request_plan(), &operation.system.id),
         )?;
-        let known = |iin: &Iin| self.persons.gate.standing(iin);
+        let known = |iin: &Iin| self.persons.gate.standing(caller.operator(), iin);
         let consent = consent::check(&permit, operation, claim.consent(), &subjects, &known, self.moment())?;
         let ticket = self.duplicates.take(caller.id(), claim.request_id(), id, self.clock.now())?;
         let system = self.system(operation)?;
@@ -186,7 +186,19 @@ impl Gateway {
         let salt = self.salt()?;
         let departure = self.persons.gate.enter(&permit, &consent, id).map_err(Reason::from)?;
         let marks = self.marks(&permit, &consent, id).await?;
-        Ok(Cleared { consent, minimised, marks, resident, signed, salt, ticket, departure, shadow: None, permit, claim })
+        Ok(Cleared {
+            consent,
+            minimised,
+            marks,
+            resident,
+            signed,
+            salt,
+            ticket,
+            departure,
+            shadow: None,
+            permit,
+            claim,
+        })
     }
 
     /// Marks that only the holder of a person's key can make again. Makes that key at first sight, and remembers the
@@ -212,7 +224,7 @@ impl Gateway {
 
     async fn used(&self, permit: &Permit, iin: &Iin) -> Result<Subject, VaultError> {
         let (vault, now) = (self.persons.vault(), self.clock.now());
-        let subject = vault.subject(iin.as_str(), now).await?;
+        let subject = vault.subject(&named(permit.operator(), iin), now).await?;
         if leaves_a_trace(permit.purpose()) {
             vault.record_use(&subject, permit.operator(), &permit.purpose().id, now).await?;
         }
@@ -246,7 +258,7 @@ impl Gateway {
             circumstances: &|permit: &Permit| {
                 self.circumstances(permit, permit.request_plan(), &call.served.operation.system.id)
             },
-            known: &|iin: &Iin| self.persons.gate.standing(iin),
+            known: &|iin: &Iin| self.persons.gate.standing(caller.operator(), iin),
             live: cleared.as_ref().map(|cleared| &cleared.minimised),
         });
         if let (Ok(cleared), Some(pending)) = (cleared, pending) {

@@ -57,7 +57,8 @@ impl Server {
         let reflection = reflection::service(&gateway.descriptor_set)?;
         let consents = consents::service(gateway.clone(), gateway.persons.ledger.clone());
         let own = tonic::service::Routes::new(health).add_service(reflection).add_service(consents);
-        let others = own.add_service(subjects::service(gateway.clone())).add_service(policies::service(gateway.clone()));
+        let others =
+            own.add_service(subjects::service(gateway.clone())).add_service(policies::service(gateway.clone()));
         let others = others.prepare().into_axum_router();
         Ok(Self { gateway, others })
     }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::denial::Denial;
-use crate::persons::mark;
+use crate::persons::{mark, named};
 use crate::reason::Reason;
 use crate::record::{Acted, Who};
 use crate::service::ledger::{append, vault_error};
@@ -79,9 +79,9 @@ impl Holds {
             recorded_by: actor.who.caller.to_owned(),
             lifted: None,
         };
-        let lookup = self.gate.vault().lookup(iin.as_str());
+        let lookup = self.gate.vault().lookup(&named(actor.who.operator, iin));
         let under_way = self.gate.hold(lookup, &record);
-        let subject = self.gate.vault().subject(iin.as_str(), now).await.map_err(vault_error)?;
+        let subject = self.gate.vault().subject(&named(actor.who.operator, iin), now).await.map_err(vault_error)?;
         self.gate.vault().put_hold(&subject, record.clone()).await.map_err(vault_error)?;
         self.by_id().insert(record.id.clone(), (lookup, record.clone()));
         let event = match kind {

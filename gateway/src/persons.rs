@@ -6,6 +6,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use qaqpa_journal::Journal;
+use qaqpa_policy::Iin;
 use qaqpa_vault::{Options, Subject, Vault, VaultKey};
 use zeroize::Zeroizing;
 
@@ -53,6 +54,13 @@ impl Persons {
     pub fn vault(&self) -> &Vault {
         self.gate.vault()
     }
+}
+
+/// What the vault knows a person by at one operator. Each operator has its own key, consents and holds of a person: what one
+/// of them erases or blocks is nobody else's, and nobody can tell that two of them know the same person.
+#[must_use]
+pub fn named(operator: &str, iin: &Iin) -> Zeroizing<String> {
+    Zeroizing::new(format!("{operator}/{}", iin.as_str()))
 }
 
 /// A person's mark in the journal's line `txn`.

@@ -40,8 +40,11 @@ impl Gateway {
 
     async fn enter_reload(&self, event: &str, operator: &str, was: &str, is: &str) {
         let facts = [("operator", operator), ("was_sha256", was), ("is_sha256", is)];
-        let facts: BTreeMap<&str, String> =
-            facts.into_iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| (name, text.to_owned())).collect();
+        let facts: BTreeMap<&str, String> = facts
+            .into_iter()
+            .filter(|(_, text)| !text.is_empty())
+            .map(|(name, text)| (name, text.to_owned()))
+            .collect();
         let line = record::line(&Event { phase: "ADMIN", ts: self.clock.now(), event, facts });
         if let Ok(entry) = Entry::new(line, None) {
             let _ = self.journal.append(entry).await; // a journal that fails shows in health

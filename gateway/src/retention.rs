@@ -105,7 +105,8 @@ impl Gateway {
             }
         }
         for request in self.requests(None).await?.into_iter().filter(|request| request.at <= now) {
-            *done.entry("requests").or_default() += u64::from(self.delete_request(request.id.as_deref().unwrap_or_default()).await?);
+            *done.entry("requests").or_default() +=
+                u64::from(self.delete_request(request.id.as_deref().unwrap_or_default()).await?);
         }
         let over = |(leaf, end): (u64, Timestamp)| (end <= now).then_some(leaf);
         let salts = self.salted(None).await?.into_iter().filter_map(over).collect();
@@ -128,9 +129,8 @@ impl Gateway {
     async fn destroy_content(self: &Arc<Self>, id: &str) -> Result<bool, Denial> {
         let Some((lookup, _)) = self.persons.ledger.held(id) else { return Ok(false) };
         if let Some(subject) = self.persons.vault().behind(lookup).await.map_err(vault_error)? {
-            let relied = |usage: &Usage| {
-                usage.intent.subjects.consents.contains(&consent_mark(&subject, &usage.intent.txn, id))
-            };
+            let relied =
+                |usage: &Usage| usage.intent.subjects.consents.contains(&consent_mark(&subject, &usage.intent.txn, id));
             let usages = self.usages(subject.clone()).await?;
             let leaves = usages.iter().filter(|usage| relied(usage)).flat_map(|usage| usage.leaves.clone()).collect();
             self.forget_salts(leaves).await?;
@@ -150,16 +150,20 @@ impl Gateway {
     /// Closed requests and lifted holds, with the end of their terms.
     async fn requests(&self, operator: Option<&str>) -> Result<Vec<Due>, Denial> {
         let requests = self.persons.vault().all_requests().await.map_err(vault_error)?;
-        let closed = requests.into_iter().filter_map(|request| Some((request.id, request.operator, request.closed_at?)));
+        let closed =
+            requests.into_iter().filter_map(|request| Some((request.id, request.operator, request.closed_at?)));
         let closed = closed.chain(self.persons.holds.lifted());
         let end = |operator: &str, at| {
             let plans = self.plans(operator);
             let days = plans.and_then(|plans| plans.pack().terms().requests_days);
             later(at, days.map_or(self.retention.requests_days, u32::from))
         };
-        let due = closed
-            .filter(|(_, of, _)| operator.is_none_or(|operator| operator == of))
-            .map(|(id, of, at)| Due { at: end(&of, at), what: What::Request, id: Some(id), count: 1 });
+        let due = closed.filter(|(_, of, _)| operator.is_none_or(|operator| operator == of)).map(|(id, of, at)| Due {
+            at: end(&of, at),
+            what: What::Request,
+            id: Some(id),
+            count: 1,
+        });
         Ok(due.collect())
     }
 
@@ -186,7 +190,8 @@ impl Gateway {
             (None, expires_at) => expires_at?,
         };
         let plans = self.plans(&record.operator);
-        let days = plans.and_then(|plans| plans.pack().terms().consents_days).map_or(self.retention.consents_days, u32::from);
+        let days =
+            plans.and_then(|plans| plans.pack().terms().consents_days).map_or(self.retention.consents_days, u32::from);
         Some(later(over, days))
     }
 

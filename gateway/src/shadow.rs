@@ -254,8 +254,7 @@ fn fates(minimised: &Minimised) -> BTreeMap<String, Option<String>> {
     let mut fates: BTreeMap<String, Option<String>> =
         minimised.withheld().map(|withheld| (withheld.path.to_owned(), None)).collect();
     for released in minimised.released() {
-        let path: Vec<_> =
-            released.path.split('.').map(|step| step.split(['[', '{']).next().unwrap_or(step)).collect();
+        let path: Vec<_> = released.path.split('.').map(|step| step.split(['[', '{']).next().unwrap_or(step)).collect();
         fates.insert(path.join("."), Some(String::new()));
     }
     for transformed in minimised.transformed() {

@@ -25,6 +25,7 @@ use qaqpa_vault::{ConsentRecord, Contents, HoldRecord, Lookup, Vault};
 use uuid::Uuid;
 
 use crate::clock::Clock;
+use crate::persons::named;
 
 /// All persons that anything is known of.
 pub struct SubjectGate {
@@ -78,10 +79,10 @@ impl SubjectGate {
         &self.vault
     }
 
-    /// What is known of a person.
+    /// What an operator knows of a person.
     #[must_use]
-    pub fn standing(&self, iin: &Iin) -> Arc<Standing> {
-        let lookup = self.vault.lookup(iin.as_str());
+    pub fn standing(&self, operator: &str, iin: &Iin) -> Arc<Standing> {
+        let lookup = self.vault.lookup(&named(operator, iin));
         self.state().known.get(&lookup).cloned().unwrap_or_default()
     }
 
@@ -100,7 +101,7 @@ impl SubjectGate {
         let persons: Vec<_> = consent
             .reliances()
             .iter()
-            .map(|reliance| (self.vault.lookup(reliance.iin.as_str()), reliance.consent.clone()))
+            .map(|reliance| (self.vault.lookup(&named(permit.operator(), &reliance.iin)), reliance.consent.clone()))
             .collect();
         let mut state = self.state();
         if standing::leaves_a_trace(permit.purpose()) {

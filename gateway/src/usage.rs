@@ -159,10 +159,7 @@ pub fn of(subject: &Subject, journal: &Path) -> Result<Vec<Usage>, Unreadable> {
 ///
 /// # Errors
 /// As [`of`].
-pub fn intents<T>(
-    journal: &Path,
-    choose: impl Fn(u64, &str, i64) -> Option<T>,
-) -> Result<Vec<T>, Unreadable> {
+pub fn intents<T>(journal: &Path, choose: impl Fn(u64, &str, i64) -> Option<T>) -> Result<Vec<T>, Unreadable> {
     let mut chosen = Vec::new();
     for leaf in qaqpa_journal::lines(journal)? {
         let leaf = leaf?;

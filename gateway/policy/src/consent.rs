@@ -65,7 +65,8 @@ pub fn check(
     known: &dyn Fn(&Iin) -> Arc<Standing>,
     moment: Moment,
 ) -> Result<Consent, NotConsented> {
-    let mut judge = Judge { permit, operation, cited, subjects, moment, consent: Consent::of(subjects), lacks: Vec::new() };
+    let mut judge =
+        Judge { permit, operation, cited, subjects, moment, consent: Consent::of(subjects), lacks: Vec::new() };
     subjects.persons().iter().for_each(|person| judge.person(person, known));
     match judge.lacks.is_empty() {
         true => Ok(judge.consent),
@@ -80,10 +81,8 @@ pub fn check(
 pub fn check_reply(permit: &Permit, operation: &Operation, wire: &[u8], today: Date) -> Result<(), NotConsented> {
     let minors = permit.pack().minors();
     let (MinorRule::Refuse, Some(path)) = (minors.rule, &operation.subject.reply_birth_date) else { return Ok(()) };
-    let lack = |kind| NotConsented {
-        lacks: vec![Lack { path: path.text.clone(), kind }],
-        clause: minors.clause.clone(),
-    };
+    let lack =
+        |kind| NotConsented { lacks: vec![Lack { path: path.text.clone(), kind }], clause: minors.clause.clone() };
     let births = subject::texts(wire, &path.numbers).map_err(|_: Malformed| lack(LackKind::BirthDate))?;
     for born in births {
         match crate::calendar::date(born) {

@@ -47,7 +47,9 @@ pub use caller::{Caller, CallerMatch, CallerRule, Callers, Identity, Role};
 pub use consent::{Consent, NotConsented};
 pub use context::{Claim, ContextProblem};
 pub use identifier::{Bin, Iin, InvalidIdentifier, Phone};
-pub use minimise::{Circumstances, Flaw, InvalidField, Minimised, Mode, NotMinimised, PseudonymKey, Transformed, Withheld};
+pub use minimise::{
+    Circumstances, Flaw, InvalidField, Minimised, Mode, NotMinimised, PseudonymKey, Transformed, Withheld,
+};
 pub use pack::{Pack, PackProblem, Text};
 pub use permit::{NotPermitted, Permit, permit};
 pub use plan::{Direction, NotOffered, Plan, PlanProblem, Plans};

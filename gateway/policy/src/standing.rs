@@ -217,8 +217,8 @@ impl Demand<'_> {
 impl Given {
     fn covers(&self, permit: &Permit, system: &str, demand: Demand<'_>, now: Timestamp) -> Result<(), LackKind> {
         self.is_in_force(now)?;
-        let organisation = permit.pack().operator().bin.as_ref() == Some(&self.acting_for)
-            || self.acting_for == *permit.acting();
+        let organisation =
+            permit.pack().operator().bin.as_ref() == Some(&self.acting_for) || self.acting_for == *permit.acting();
         let recipient = self.recipients.is_empty() || self.recipients.iter().any(|known| known == system);
         let rule = demand.rule();
         let form = rule.is_none_or(|rule| rule.forms.contains(&self.form));
@@ -243,9 +243,9 @@ impl Given {
 
     fn covers_categories(&self, permit: &Permit) -> bool {
         self.categories.is_empty()
-            || [permit.request_plan(), permit.reply_plan()].into_iter().all(|plan| {
-                personal(plan).all(|moving| self.categories.iter().any(|category| category == moving))
-            })
+            || [permit.request_plan(), permit.reply_plan()]
+                .into_iter()
+                .all(|plan| personal(plan).all(|moving| self.categories.iter().any(|category| category == moving)))
     }
 }
 

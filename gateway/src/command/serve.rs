@@ -243,7 +243,9 @@ async fn keep_retention(gateway: Arc<Gateway>, mut stop: watch::Receiver<bool>) 
         match gateway.clone().keep_retention().await {
             Ok(done) if done.is_empty() => {}
             Ok(done) => tracing::info!(?done, "destroyed what was at the end of its term"),
-            Err(denial) => tracing::error!(reason = denial.reason.code(), "retention is behind; it is tried again in an hour"),
+            Err(denial) => {
+                tracing::error!(reason = denial.reason.code(), "retention is behind; it is tried again in an hour")
+            }
         }
     }
 }

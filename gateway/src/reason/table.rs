@@ -378,11 +378,7 @@ impl Reason {
                 "consent.expired_already",
                 Caller,
                 Code::FailedPrecondition,
-                [
-                    "Келісімнің мерзімі өтіп кеткен.",
-                    "Срок согласия уже истёк.",
-                    "The consent's term is over already.",
-                ],
+                ["Келісімнің мерзімі өтіп кеткен.", "Срок согласия уже истёк.", "The consent's term is over already."],
             ),
             Self::ConsentTermTooLong => row(
                 "consent.term_too_long",
@@ -408,11 +404,7 @@ impl Reason {
                 "consent.unknown",
                 Caller,
                 Code::NotFound,
-                [
-                    "Мұндай келісім тізілімде жоқ.",
-                    "Такого согласия нет в реестре.",
-                    "The ledger has no such consent.",
-                ],
+                ["Мұндай келісім тізілімде жоқ.", "Такого согласия нет в реестре.", "The ledger has no such consent."],
             ),
             Self::ConsentStranger => row(
                 "consent.stranger",

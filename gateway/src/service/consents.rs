@@ -32,6 +32,7 @@ use super::{Admitted, acting, journal_entry};
 use crate::denial::Denial;
 use crate::gateway::Gateway;
 use crate::persons::mark;
+use crate::persons::named;
 use crate::reason::Reason;
 
 /// The service over a gateway and its ledger.
@@ -150,7 +151,7 @@ impl Desk {
         let iin = iin(&request.iin)?;
         let reach = self.reach(&*self.pack()?, &request.on_behalf_of)?;
         let (now, wanted) = (self.ledger.now(), request.state());
-        let mut consents = self.ledger.of(&iin);
+        let mut consents = self.ledger.of(self.call.caller.operator(), &iin);
         consents.retain(|record| {
             reach.covers(&record.operator, &record.acting_for)
                 && (wanted == State::Unspecified || state(record, now) == wanted)
@@ -203,7 +204,12 @@ impl Desk {
         let (call, who) = (&self.call, self.call.who());
         let mut line = Read::new(&call.txn, self.ledger.now(), call.method, &who, count);
         if let Some(iin) = about {
-            let subject = self.ledger.vault().known(iin.as_str()).await.map_err(super::ledger::vault_error)?;
+            let subject = self
+                .ledger
+                .vault()
+                .known(&named(self.call.caller.operator(), iin))
+                .await
+                .map_err(super::ledger::vault_error)?;
             line.marks = subject.iter().map(|subject| mark(subject, &call.txn)).collect();
         }
         append(&self.gateway.journal, &line).await.map(drop)

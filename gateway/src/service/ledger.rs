@@ -29,6 +29,7 @@ use super::line::Changed;
 use super::watch::{Happening, Kind};
 use crate::clock::Clock;
 use crate::denial::Denial;
+use crate::persons::named;
 use crate::reason::Reason;
 use crate::record::{self, Who};
 use crate::subjects::SubjectGate;
@@ -202,7 +203,7 @@ impl Ledger {
 
     /// Records a consent.
     pub(crate) async fn give(&self, giving: &Giving, by: &By<'_>) -> Result<Recorded, Denial> {
-        let lookup = self.vault().lookup(giving.iin().as_str());
+        let lookup = self.vault().lookup(&named(by.who.operator, giving.iin()));
         let _turn = self.turn(lookup).await;
         let mut record = ConsentRecord::clone(giving.record());
         record.id = self.id_of(giving.request_id(), by)?;
@@ -210,7 +211,11 @@ impl Ledger {
             return repeated(first, lookup, &record);
         }
         record.recorded_at = self.clock.now();
-        let subject = self.vault().subject(giving.iin().as_str(), record.recorded_at).await.map_err(vault_error)?;
+        let subject = self
+            .vault()
+            .subject(&named(by.who.operator, giving.iin()), record.recorded_at)
+            .await
+            .map_err(vault_error)?;
         let mut line = Changed::new("GIVEN", by.txn, record.recorded_at, &by.who, &record).about(&subject);
         (line.policy, line.policy_sha256) = (Some(giving.policy().0), Some(giving.policy().1));
         let leaf = self.append(&line).await?;
@@ -237,7 +242,7 @@ impl Ledger {
     ) -> Result<Withdrawn, Denial> {
         let lookup = match which {
             Which::One(id) => self.one(id).ok_or(Reason::ConsentUnknown)?.lookup,
-            Which::Person(iin, _) | Which::Token(iin, _) => self.vault().lookup(iin.as_str()),
+            Which::Person(iin, _) | Which::Token(iin, _) => self.vault().lookup(&named(&reach.operator, iin)),
         };
         let _turn = self.turn(lookup).await;
         let ending = self.ending(which, lookup, reach)?;
@@ -304,8 +309,8 @@ impl Ledger {
     }
 
     /// A person's consents, oldest record first.
-    pub(crate) fn of(&self, iin: &Iin) -> Vec<Arc<ConsentRecord>> {
-        let lookup = self.vault().lookup(iin.as_str());
+    pub(crate) fn of(&self, operator: &str, iin: &Iin) -> Vec<Arc<ConsentRecord>> {
+        let lookup = self.vault().lookup(&named(operator, iin));
         self.index().of(lookup).into_iter().map(|held| held.record).collect()
     }
 

@@ -15,10 +15,10 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
+use super::Admitted;
 use super::giving::at;
 use super::ledger::append;
 use super::policy::v1::policies_server::{Policies, PoliciesServer};
-use super::Admitted;
 use crate::denial::Denial;
 use crate::gateway::Gateway;
 use crate::reason::Reason;
@@ -60,7 +60,9 @@ async fn begin(gateway: Arc<Gateway>, call: Admitted, request: ShadowRequest) ->
     let live = gateway.policy(&call.caller)?;
     let pack = Pack::parse(&request.pack_yaml, "pending").map_err(|problems| refused(&problems))?;
     let pack = match live.operator().bin {
-        Some(bin) if pack.operator().bin.is_none() => pack.with_bin(bin).map_err(|_| invalid("pack_yaml", "other_operator"))?,
+        Some(bin) if pack.operator().bin.is_none() => {
+            pack.with_bin(bin).map_err(|_| invalid("pack_yaml", "other_operator"))?
+        }
         _ => pack,
     };
     if pack.id() != operator {

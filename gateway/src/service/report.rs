@@ -6,8 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use qaqpa_policy::{Direction, Plans};
 use qaqpa_proto::Operation;
-use qaqpa_proto::subject::v1::{DataUsage, Field, Receiver, WithheldCount};
 use qaqpa_proto::subject::v1::Usage as Entry;
+use qaqpa_proto::subject::v1::{DataUsage, Field, Receiver, WithheldCount};
 use qaqpa_vault::{ConsentRecord, Subject};
 
 use super::giving::{at, moment};
@@ -68,7 +68,8 @@ pub(crate) fn entry(
         };
         consents.iter().find(mine)
     });
-    let fields = |direction, paths: BTreeSet<&String>| named(gateway, operation, plans.as_deref(), intent, direction, paths);
+    let fields =
+        |direction, paths: BTreeSet<&String>| named(gateway, operation, plans.as_deref(), intent, direction, paths);
     let reply = usage.outcome.as_ref().map(|outcome| outcome.commitments.keys().collect()).unwrap_or_default();
     Entry {
         at: intent.ts.clone(),
@@ -174,11 +175,8 @@ pub(crate) fn receivers(usages: &[Usage], fields: &[String]) -> Vec<Receiver> {
             note((intent.why.acting_for.clone(), String::new()), path, &intent.ts);
         }
     }
-    let receiver = |((organisation, system), (fields, last_at)): ((String, String), (BTreeSet<String>, String))| Receiver {
-        organisation,
-        system,
-        fields: fields.into_iter().collect(),
-        last_at,
+    let receiver = |((organisation, system), (fields, last_at)): ((String, String), (BTreeSet<String>, String))| {
+        Receiver { organisation, system, fields: fields.into_iter().collect(), last_at }
     };
     found.into_iter().map(receiver).collect()
 }

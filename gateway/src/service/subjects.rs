@@ -21,6 +21,7 @@ use qaqpa_proto::subject::v1::{
 use qaqpa_vault::{Erasure, HoldKind, RequestRecord, Subject};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use super::giving::{at, moment};
 use super::ledger::{append, vault_error};
@@ -30,7 +31,7 @@ use super::{Admitted, journal_entry};
 use crate::denial::Denial;
 use crate::gateway::Gateway;
 use crate::holds::{Actor, Held};
-use crate::persons::mark;
+use crate::persons::{mark, named};
 use crate::reason::Reason;
 use crate::record::Acted;
 use crate::usage::{self, Usage};
@@ -87,7 +88,7 @@ impl Desk {
         let (usages, journal) = self.usages(&iin, &period).await?;
         let end = (skip + size).min(usages.len());
         let shown = usages.get(skip..end).unwrap_or_default();
-        let consents = self.gateway.persons.ledger.of(&iin);
+        let consents = self.gateway.persons.ledger.of(self.call.caller.operator(), &iin);
         let subject = self.subject(&iin).await?;
         let entry = |usage| report::entry(&self.gateway, usage, subject.as_ref(), &consents);
         Ok(ReportReply {
@@ -151,7 +152,7 @@ impl Desk {
         self.fields_exist(&request.fields)?;
         let now = self.gateway.clock.now();
         let vault = self.gateway.persons.vault();
-        let subject = vault.subject(iin.as_str(), now).await.map_err(vault_error)?;
+        let subject = vault.subject(&self.named(&iin), now).await.map_err(vault_error)?;
         let record = RequestRecord {
             id: self.call.txn.clone(),
             operator: self.call.caller.operator().to_owned(),
@@ -192,11 +193,11 @@ impl Desk {
             Some(subject) => self.walk(subject).await?.iter().flat_map(|usage| usage.leaves.clone()).collect(),
             None => Vec::new(),
         };
-        let lookup = persons.vault().lookup(iin.as_str());
+        let lookup = persons.vault().lookup(&self.named(&iin));
         // A consent or a hold that is being recorded is erased too, or comes to somebody new.
         let turn = persons.ledger.turn(lookup).await;
         let order = Erasure { id: self.call.txn.clone(), at: now, basis: basis.to_owned() };
-        let erased = persons.vault().erase(iin.as_str(), order).await.map_err(vault_error)?;
+        let erased = persons.vault().erase(&self.named(&iin), order).await.map_err(vault_error)?;
         let _under_way = persons.gate.forget(lookup);
         persons.ledger.forget(lookup);
         persons.holds.forget(lookup);
@@ -233,10 +234,8 @@ impl Desk {
             count: due.count,
         };
         let actor = self.actor();
-        let line = Acted {
-            count: Some(due.len() as u64),
-            ..Acted::new("DUE_LISTED", self.gateway.clock.now(), &actor)
-        };
+        let line =
+            Acted { count: Some(due.len() as u64), ..Acted::new("DUE_LISTED", self.gateway.clock.now(), &actor) };
         append(&self.gateway.journal, &line).await?;
         Ok(DueReply { items: due.into_iter().map(item).collect() })
     }
@@ -249,7 +248,7 @@ impl Desk {
         basis: &'static str,
     ) -> Result<Held, Denial> {
         let persons = &self.gateway.persons;
-        let _turn = persons.ledger.turn(persons.vault().lookup(iin.as_str())).await;
+        let _turn = persons.ledger.turn(persons.vault().lookup(&self.named(iin))).await;
         persons.holds.put(iin, kind, purpose, basis, &self.actor()).await
     }
 
@@ -282,7 +281,7 @@ impl Desk {
     }
 
     async fn subject(&self, iin: &Iin) -> Result<Option<Subject>, Denial> {
-        self.gateway.persons.vault().known(iin.as_str()).await.map_err(vault_error)
+        self.gateway.persons.vault().known(&self.named(iin)).await.map_err(vault_error)
     }
 
     /// A purpose of the caller's operator, or none where none is named.
@@ -315,6 +314,10 @@ impl Desk {
         }
         let places = unknown.iter().map(|(number, _)| (format!("fields[{number}]"), "unknown")).collect();
         Err(Denial::from(Reason::RequestInvalid).at(places))
+    }
+
+    fn named(&self, iin: &Iin) -> Zeroizing<String> {
+        named(self.call.caller.operator(), iin)
     }
 
     fn actor(&self) -> Actor<'_> {

@@ -4,9 +4,10 @@
 use std::path::Path;
 
 use prost::Message as _;
-use qaqpa::persons::mark;
+use qaqpa::persons::{mark, named};
 use qaqpa_journal::Trust;
 use qaqpa_journal::verify::{Request, Verdict, verify};
+use qaqpa_policy::Iin;
 use qaqpa_proto::consent::v1::Form;
 use qaqpa_proto::subject::v1::{
     Basis, CorrectReply, CorrectRequest, CorrectionNote, DueReply, DueRequest, EraseRequest, FindUsageReply,
@@ -277,7 +278,7 @@ async fn of_the_erased_nothing_is_left_that_leads_to_them() {
     let hold = rights::object(&officer, &iin, "statistics").await.unwrap().hold.unwrap();
     let vault = world.running.gateway.persons().vault().clone();
     let intent = world.records_of(&asked.exchange_id).await.remove(0);
-    let subject = vault.known(&iin).await.unwrap().unwrap();
+    let subject = vault.known(&known_as(&iin)).await.unwrap().unwrap();
     assert_eq!(intent["subjects"]["marks"][0], mark(&subject, &asked.exchange_id), "found by the person's key");
     let leaf = intent["n"].as_u64().or_else(|| asked.intent.map(|entry| entry.index)).unwrap();
     let salted = || qaqpa_journal::salts::held(world.journal()).unwrap();
@@ -290,7 +291,7 @@ async fn of_the_erased_nothing_is_left_that_leads_to_them() {
     assert_eq!((erased.found, erased.consents, erased.holds), (true, 1, 1));
     assert_eq!(report(&officer, &iin).await.entries, []);
     assert_eq!(report(&officer, &other).await.entries.len(), 1, "others are as they were");
-    assert!(vault.known(&iin).await.unwrap().is_none(), "the key is gone");
+    assert!(vault.known(&known_as(&iin)).await.unwrap().is_none(), "the key is gone");
     for (what, id) in [("the consent", &consent), ("the objection", &hold.id), ("the number", &iin)] {
         assert!(!holds(&folder, id), "{what} is still in the vault's file");
     }
@@ -301,7 +302,7 @@ async fn of_the_erased_nothing_is_left_that_leads_to_them() {
     rights::give(&world, SCHOOL, &[REPORTING], &iin, Form::Written).await;
     rights::status(&school, REPORTING, &iin).await.unwrap();
     assert_eq!(report(&officer, &iin).await.entries.len(), 1);
-    let anew = vault.known(&iin).await.unwrap().unwrap();
+    let anew = vault.known(&known_as(&iin)).await.unwrap().unwrap();
     assert_ne!(intent["subjects"]["marks"][0], mark(&anew, &asked.exchange_id));
     let again = rights::erase(&officer, &iin).await.unwrap();
     assert_eq!((again.found, again.consents), (true, 1));
@@ -313,6 +314,25 @@ async fn of_the_erased_nothing_is_left_that_leads_to_them() {
 }
 
 /// The journal is whole, for whoever audits it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_one_operator_erases_is_its_own() {
+    let world = rights::world("").await;
+    let iin = person(31);
+    rights::give(&world, SCHOOL, &[REPORTING], &iin, Form::Written).await;
+    rights::give(&world, "clients/smartustaz", &["verification"], &iin, Form::Written).await;
+    let vault = world.running.gateway.persons().vault().clone();
+    let elsewhere = named("smartustaz", &Iin::parse(&iin).unwrap());
+    let erased = rights::erase(&world.caller(OFFICER), &iin).await.unwrap();
+    assert_eq!((erased.found, erased.consents), (true, 1));
+    assert!(vault.known(&known_as(&iin)).await.unwrap().is_none());
+    assert!(vault.known(&elsewhere).await.unwrap().is_some(), "another operator's key of the same person");
+}
+
+/// How the vault knows a person at the officer's operator.
+fn known_as(iin: &str) -> String {
+    named("avtomektep", &Iin::parse(iin).unwrap()).to_string()
+}
+
 async fn verified(world: &World) {
     world.records().await;
     let trust = Trust::parse(&std::fs::read_to_string(world.land.file("trust.toml")).unwrap()).unwrap();
@@ -370,7 +390,7 @@ async fn rights_are_exercised_by_officers_alone() {
         }
     }
     assert!(
-        world.running.gateway.persons().vault().known(&person(26)).await.unwrap().is_none(),
+        world.running.gateway.persons().vault().known(&known_as(&person(26))).await.unwrap().is_none(),
         "nobody was looked up"
     );
 }

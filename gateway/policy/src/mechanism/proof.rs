@@ -231,9 +231,7 @@ impl Mechanism {
             Self::Correction => Proof {
                 title: ["түзету", "исправление", "correction"],
                 code: &["gateway/src/service/subjects.rs"],
-                tests: &[
-                    "tests/tests/corridor/subjects.rs::a_correction_names_who_has_received_the_field",
-                ],
+                tests: &["tests/tests/corridor/subjects.rs::a_correction_names_who_has_received_the_field"],
             },
             Self::Erasure => Proof {
                 title: ["жою", "удаление", "erasure"],
@@ -242,6 +240,7 @@ impl Mechanism {
                     "gateway/vault/tests/all/erasure.rs::after_an_erasure_no_sealed_byte_and_no_key_is_left_in_the_files",
                     "gateway/vault/tests/all/erasure.rs::a_copy_taken_after_the_erasure_opens_nothing_even_with_the_vault_key",
                     "tests/tests/corridor/subjects.rs::of_the_erased_nothing_is_left_that_leads_to_them",
+                    "tests/tests/corridor/subjects.rs::what_one_operator_erases_is_its_own",
                 ],
             },
             Self::Objection => Proof {
@@ -309,7 +308,10 @@ impl Mechanism {
             Self::HotReload => Proof {
                 title: ["тоқтаусыз жаңарту", "обновление без остановки", "reload without a stop"],
                 code: &["gateway/src/reload.rs"],
-                tests: &[],
+                tests: &[
+                    "tests/tests/corridor/reload.rs::a_good_pack_is_in_force_for_what_comes_next",
+                    "tests/tests/corridor/reload.rs::a_bad_pack_leaves_the_good_one_in_force",
+                ],
             },
         }
     }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use prost::Message as _;
-use qaqpa_policy::wire::Fault;
 use qaqpa_policy::consent::Moment;
+use qaqpa_policy::wire::Fault;
 use qaqpa_policy::{Claim, Consent, Iin, NotConsented, Permit, Role, Standing, Subjects, consent, permit};
 use qaqpa_proto::avtoshkola::v1::{GetStudentStatusRequest, Student, SubmitGroupRequest};
 
-use crate::standing::of_guardian;
 use crate::sample::{STATUS, SUBMIT, SYNC, caller, contract, plans, request, student};
+use crate::standing::of_guardian;
 
 const TODAY: Date = date(2026, 11, 20);
 
@@ -109,7 +109,7 @@ fn the_date_inside_an_iin_is_a_warning_only() {
 fn an_operation_without_birth_date_judges_nobody() {
     let wire = GetStudentStatusRequest { context: None, iin: "991231500006".into() }.encode_to_vec();
     let subjects = Subjects::read(contract().operation(STATUS).unwrap(), &wire).unwrap();
-    assert_eq!(subjects.iins().map(qaqpa_policy::Iin::as_str).collect::<Vec<_>>(), ["991231500006"]);
+    assert_eq!(subjects.iins().map(Iin::as_str).collect::<Vec<_>>(), ["991231500006"]);
     assert_eq!(judged(STATUS, &wire, TODAY).unwrap().minors(), 0);
     let school = contract();
     let school = school.operation("/qaqpa.avtoshkola.v1.Training/GetSchool").unwrap();

@@ -73,7 +73,13 @@ fn status(standing: Standing, cited: Option<&str>, iin: &str) -> Result<usize, &
     judge(&plans, "reporting", standing, cited, iin)
 }
 
-fn judge(plans: &Plans, purpose: &str, standing: Standing, cited: Option<&str>, iin: &str) -> Result<usize, &'static str> {
+fn judge(
+    plans: &Plans,
+    purpose: &str,
+    standing: Standing,
+    cited: Option<&str>,
+    iin: &str,
+) -> Result<usize, &'static str> {
     let contract = contract();
     let operation = contract.operation(STATUS).unwrap();
     let wire = GetStudentStatusRequest { context: None, iin: iin.into() }.encode_to_vec();
@@ -81,7 +87,9 @@ fn judge(plans: &Plans, purpose: &str, standing: Standing, cited: Option<&str>, 
     let (known, permit) = (Arc::new(standing), permitted(plans, STATUS, purpose));
     let moment = Moment { now: at(NOW), today: date(2026, 11, 20) };
     let judged = consent::check(&permit, operation, cited, &subjects, &|_: &Iin| known.clone(), moment);
-    judged.map(|consent| consent.reliances().iter().filter(|reliance| reliance.consent.is_some()).count()).map_err(|no| no.code())
+    judged
+        .map(|consent| consent.reliances().iter().filter(|reliance| reliance.consent.is_some()).count())
+        .map_err(|no| no.code())
 }
 
 #[test]
@@ -96,15 +104,40 @@ fn a_consent_covers_what_it_says_and_no_more() {
         (Err("consent.missing"), with(|given| given.operator = "cpm".into()), None, "given to another operator"),
         (Err("consent.missing"), with(|given| given.purposes = vec!["support".into()]), None, "for another purpose"),
         (Err("consent.missing"), with(|given| given.given_at = at("2026-11-21T00:00:00Z")), None, "from tomorrow"),
-        (Err("consent.missing"), with(|given| given.guardian = Some(Iin::parse("991231600002").unwrap())), None, "a guardian's, of a grown person"),
+        (
+            Err("consent.missing"),
+            with(|given| given.guardian = Some(Iin::parse("991231600002").unwrap())),
+            None,
+            "a guardian's, of a grown person",
+        ),
         (Err("consent.expired"), with(|given| given.expires_at = Some(at(NOW))), None, "ends this moment"),
         (Ok(1), with(|given| given.expires_at = Some(at("2026-11-20T12:00:01Z"))), None, "ends in a second"),
-        (Err("consent.withdrawn"), with(|given| given.withdrawn_at = Some(at("2026-02-01T00:00:00Z"))), None, "withdrawn"),
-        (Err("consent.out_of_scope"), with(|given| given.recipients = vec!["gbdfl".into()]), None, "for another system"),
+        (
+            Err("consent.withdrawn"),
+            with(|given| given.withdrawn_at = Some(at("2026-02-01T00:00:00Z"))),
+            None,
+            "withdrawn",
+        ),
+        (
+            Err("consent.out_of_scope"),
+            with(|given| given.recipients = vec!["gbdfl".into()]),
+            None,
+            "for another system",
+        ),
         (Ok(1), with(|given| given.recipients = vec!["avtoshkola".into()]), None, "for this system"),
-        (Err("consent.out_of_scope"), with(|given| given.categories = vec!["iin".into()]), None, "without what comes back"),
+        (
+            Err("consent.out_of_scope"),
+            with(|given| given.categories = vec!["iin".into()]),
+            None,
+            "without what comes back",
+        ),
         (Ok(1), with(|given| given.categories = vec!["iin".into(), "education".into()]), None, "with all that moves"),
-        (Err("consent.out_of_scope"), with(|given| given.acting_for = Bin::parse("990140000007").unwrap()), None, "collected by a school that is not acted for"),
+        (
+            Err("consent.out_of_scope"),
+            with(|given| given.acting_for = Bin::parse("990140000007").unwrap()),
+            None,
+            "collected by a school that is not acted for",
+        ),
     ] {
         assert_eq!(status(standing, cited, person), wanted, "{why}");
     }
@@ -159,11 +192,21 @@ fn incompatible_purposes_are_not_joined_within_their_window() {
         Standing { uses: vec![past], ..with(|_| {}) }
     };
     for (wanted, purpose, standing, why) in [
-        (Err("purpose.incompatible"), "reporting", past("avtomektep", "state-exchange", "2026-11-01T00:00:00Z"), "inside the window"),
+        (
+            Err("purpose.incompatible"),
+            "reporting",
+            past("avtomektep", "state-exchange", "2026-11-01T00:00:00Z"),
+            "inside the window",
+        ),
         (Ok(1), "reporting", past("avtomektep", "state-exchange", "2026-10-21T12:00:00Z"), "the window is over"),
         (Ok(1), "reporting", past("cpm", "state-exchange", "2026-11-20T00:00:00Z"), "another operator's"),
         (Ok(1), "reporting", past("avtomektep", "reporting", "2026-11-20T00:00:00Z"), "the same purpose"),
-        (Err("purpose.incompatible"), "state-exchange", past("avtomektep", "reporting", "2026-11-19T00:00:00Z"), "the other way round"),
+        (
+            Err("purpose.incompatible"),
+            "state-exchange",
+            past("avtomektep", "reporting", "2026-11-19T00:00:00Z"),
+            "the other way round",
+        ),
     ] {
         assert_eq!(judge(&plans, purpose, standing, None, "991231500006"), wanted, "{why}");
     }
@@ -188,8 +231,18 @@ fn a_minor_needs_the_consent_of_the_guardian_named() {
         (Ok(1), wire(guardian, "0190-c"), of_guardian("c"), "by its id"),
         (Err("consent.missing"), wire(guardian, "d"), of_guardian("c"), "another reference"),
         (Err("consent.missing"), wire("991231500707", "c"), of_guardian("c"), "another guardian"),
-        (Err("consent.missing"), wire(guardian, "doc-7"), Given { purposes: vec!["state-exchange".into()], ..own() }, "the minor's own"),
-        (Err("consent.withdrawn"), wire(guardian, "c"), Given { withdrawn_at: Some(at(NOW)), ..of_guardian("c") }, "withdrawn"),
+        (
+            Err("consent.missing"),
+            wire(guardian, "doc-7"),
+            Given { purposes: vec!["state-exchange".into()], ..own() },
+            "the minor's own",
+        ),
+        (
+            Err("consent.withdrawn"),
+            wire(guardian, "c"),
+            Given { withdrawn_at: Some(at(NOW)), ..of_guardian("c") },
+            "withdrawn",
+        ),
     ] {
         let contract = contract();
         let operation = contract.operation(SYNC).unwrap();

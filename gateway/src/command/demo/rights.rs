@@ -2,9 +2,7 @@
 
 use jiff::SignedDuration;
 use qaqpa_proto::avtoshkola::v1::{GetStudentStatusReply, GetStudentStatusRequest};
-use qaqpa_proto::consent::v1::{
-    Form, GiveReply, GiveRequest, WithdrawReply, WithdrawRequest, WithdrawalReason,
-};
+use qaqpa_proto::consent::v1::{Form, GiveReply, GiveRequest, WithdrawReply, WithdrawRequest, WithdrawalReason};
 use qaqpa_proto::subject::v1::{
     Basis, EraseReply, EraseRequest, ReportReply, ReportRequest, RestrictReply, RestrictRequest, UnrestrictReply,
     UnrestrictRequest,
@@ -107,8 +105,7 @@ async fn report(officer: &Client, iin: &str, story: &mut Story) -> Result<(), St
 
 async fn blocking(world: &World, officer: &Client, iin: &str, story: &mut Story) -> Result<(), String> {
     let before = world.government.requests();
-    let request =
-        RestrictRequest { iin: iin.to_owned(), basis: Basis::Disputed.into(), ..RestrictRequest::default() };
+    let request = RestrictRequest { iin: iin.to_owned(), basis: Basis::Disputed.into(), ..RestrictRequest::default() };
     let held: RestrictReply = officer.call(RESTRICT, request).await.map_err(text)?;
     story.promise("an exchange while the data is blocked", "subject.restricted", code(sync(world, "blocked").await));
     story.promise("messages that left meanwhile", before, world.government.requests());

@@ -6,9 +6,7 @@ use std::time::Instant;
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use qaqpa_adapters::xml::{Document, document};
-use qaqpa_proto::avtoshkola::v1::{
-    SyncStudentsReply, SyncStudentsRequest,
-};
+use qaqpa_proto::avtoshkola::v1::{SyncStudentsReply, SyncStudentsRequest};
 use qaqpa_proto::v1::{Receipt, Withheld};
 use serde_json::{Value, json};
 
@@ -41,7 +39,8 @@ pub(super) struct Exchange {
 pub(super) async fn sync_all(world: &World, story: &mut Story) -> Result<Synced, String> {
     story.chapter(&format!("1. A school sends {STUDENTS} student records to AIS Avtoshkola"));
     let given = rights::guardians(world).await?;
-    story.say(&format!("  first the ledger: {given} guardians of minors have consented, each in a record of their own"));
+    story
+        .say(&format!("  first the ledger: {given} guardians of minors have consented, each in a record of their own"));
     let today = world.surroundings.clock.today();
     let requests: Vec<SyncStudentsRequest> = (0..STUDENTS).map(|number| people::request(number, today)).collect();
     let mut sent: BTreeMap<String, Value> = requests

@@ -65,7 +65,7 @@ async fn what_the_state_revokes_is_withdrawn_and_answered() {
     let decided = std::mem::take(&mut list.0.lock().unwrap().decided);
     let wanted = [("17", Decision::Revoked), ("18", Decision::NotFound), ("19", Decision::NotFound)];
     assert_eq!(decided[..3], wanted.map(|(request, decision)| (request.to_owned(), decision)));
-    let consents = trial.ledger().of(&Iin::parse(ADULT).unwrap());
+    let consents = trial.ledger().of("specimen", &Iin::parse(ADULT).unwrap());
     let reasons: Vec<_> = consents
         .iter()
         .map(|record| {

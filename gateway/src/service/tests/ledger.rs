@@ -6,11 +6,12 @@ use qaqpa_policy::Iin;
 use qaqpa_proto::consent::v1::GiveRequest;
 
 use super::{ADULT, OPERATOR_BIN, OTHER, SCHOOL_BIN, Trial, by, everything, moment, person, reach, written};
+use crate::persons::named;
 use crate::service::ledger::Which;
 
 /// What the gate knows of a person's consents: withdrawn or not, in the order given.
 fn withdrawn_at_gate(trial: &Trial, iin: &str) -> Vec<bool> {
-    let standing = trial.open.gate.standing(&Iin::parse(iin).unwrap());
+    let standing = trial.open.gate.standing("specimen", &Iin::parse(iin).unwrap());
     standing.consents.iter().map(|given| given.withdrawn_at.is_some()).collect()
 }
 
@@ -21,7 +22,7 @@ async fn what_was_given_is_in_force_written_down_and_there_after_a_restart() {
     assert!(given.leaf.is_some());
     assert_eq!(withdrawn_at_gate(&trial, ADULT), [false]);
     let lines = trial.lines().await;
-    let subject = trial.ledger().vault().known(ADULT).await.unwrap().unwrap();
+    let subject = trial.ledger().vault().known(&named("specimen", &Iin::parse(ADULT).unwrap())).await.unwrap().unwrap();
     assert_eq!(lines[0]["event"], "GIVEN");
     assert_eq!(lines[0]["consent"], given.record.id.as_str());
     assert_eq!(lines[0]["marks"][0], URL_SAFE_NO_PAD.encode(subject.mark("give-1")));
@@ -160,7 +161,7 @@ async fn many_at_once_about_one_person_follow_one_another() {
     let given = futures_util::future::join_all(giving).await;
     let fresh = given.into_iter().filter(|given| given.as_ref().is_ok_and(|given| given.leaf.is_some())).count();
     assert_eq!(fresh, 1);
-    let id = trial.ledger().of(&Iin::parse(ADULT).unwrap())[0].id.clone();
+    let id = trial.ledger().of("specimen", &Iin::parse(ADULT).unwrap())[0].id.clone();
     let reach = everything();
     let withdrawing = (0..16).map(|_| trial.withdraw(Which::One(id.clone()), &reach));
     let done = futures_util::future::join_all(withdrawing).await;
@@ -174,8 +175,9 @@ async fn an_erased_person_leaves_no_consent() {
     let id = trial.give(written("r-1")).await.ok().unwrap().record.id.clone();
     let vault = trial.ledger().vault();
     let erasure = qaqpa_vault::Erasure { id: "e-1".into(), at: trial.ledger().now(), basis: "subject-request".into() };
-    vault.erase(ADULT, erasure).await.unwrap();
-    let lookup = vault.lookup(ADULT);
+    let adult = named("specimen", &Iin::parse(ADULT).unwrap());
+    vault.erase(&adult, erasure).await.unwrap();
+    let lookup = vault.lookup(&adult);
     assert!(trial.open.gate.forget(lookup).is_empty());
     trial.ledger().forget(lookup);
     let gone = trial.ledger().withdraw(&Which::One(id), &everything(), "subject-request", |_| 1, &by("w")).await;
