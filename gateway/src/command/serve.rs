@@ -301,7 +301,6 @@ impl Running {
     /// As [`Running::stop`], but the journal stays open.
     pub async fn stop_listening(self) -> Arc<Gateway> {
         self.stop.send_replace(true);
-        self.gateway.persons.ledger.stop();
         self.gateway.persons.ledger.stop(); // whoever watches it would keep the listener waiting
         let _ = self.listening.await;
         let _ = self.ticking.await;

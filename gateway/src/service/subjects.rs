@@ -185,7 +185,7 @@ impl Desk {
         })
     }
 
-    /// Finds the person's exchanges while the key is there, destroys it, and then the salts of what it found.
+    /// Finds the person's exchanges while the key is there, destroys their salts, and then it.
     async fn erase(&self, request: EraseRequest) -> Result<EraseReply, Denial> {
         let (iin, basis) = (iin(&request.iin)?, basis(request.basis())?);
         let (persons, now) = (&self.gateway.persons, self.gateway.clock.now());
@@ -193,6 +193,8 @@ impl Desk {
             Some(subject) => self.walk(subject).await?.iter().flat_map(|usage| usage.leaves.clone()).collect(),
             None => Vec::new(),
         };
+        // Salts first: once the key is gone nobody finds these lines again. Trying again after a failure begins anew.
+        self.gateway.forget_salts(leaves).await?;
         let lookup = persons.vault().lookup(&self.named(&iin));
         // A consent or a hold that is being recorded is erased too, or comes to somebody new.
         let turn = persons.ledger.turn(lookup).await;
@@ -202,7 +204,6 @@ impl Desk {
         persons.ledger.forget(lookup);
         persons.holds.forget(lookup);
         drop(turn);
-        self.gateway.forget_salts(leaves).await?;
         let actor = self.actor();
         let line = Acted {
             id: Some(&self.call.txn),
