@@ -16,6 +16,7 @@ pub mod ledger;
 mod line;
 pub mod policies;
 mod report;
+mod settle;
 pub mod subjects;
 #[cfg(test)]
 mod tests;

@@ -91,6 +91,10 @@ pub async fn start(
     settle(&journal, opening, surroundings).await.map_err(|error| format!("journal: {error}"))?;
     let persons = Persons::open(&config.vault, &journal, &surroundings.clock, blueprint.calendar())
         .map_err(|error| format!("vault: {error}"))?;
+    let settled = persons.settle(&journal, &surroundings.clock).await.map_err(|error| format!("vault: {error}"))?;
+    if settled > 0 {
+        tracing::warn!(settled, "withdrawals or erasures had no line in the journal; now they have");
+    }
     listen(config, source, Gateway::open(blueprint, journal, persons), surroundings).await
 }
 

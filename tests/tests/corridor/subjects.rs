@@ -328,6 +328,29 @@ async fn what_one_operator_erases_is_its_own() {
     assert!(vault.known(&elsewhere).await.unwrap().is_some(), "another operator's key of the same person");
 }
 
+/// The journal fails, or the gateway dies, between the vault and the line.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_erasure_without_its_line_has_it_after_the_next_start() {
+    let world = rights::world("").await;
+    let iin = person(33);
+    rights::give(&world, SCHOOL, &[REPORTING], &iin, Form::Written).await;
+    let at = world.land.time.clock().now();
+    let order = qaqpa_vault::Erasure { id: "erasure-33".into(), at, basis: "subject-request".into() };
+    world.running.gateway.persons().vault().erase(&known_as(&iin), order).await.unwrap();
+    world.records().await;
+    let next = world.beside(&rights::callers()).await;
+    world.running.stop().await;
+    let overlay = "[journal]\ndirectory = \"journal-0\"\n[vault]\nfile = \"vault-0/vault.sqlite\"\n";
+    for row in ["made up for", "once"] {
+        let again = next.beside(&[rights::callers(), overlay.to_owned()].concat()).await;
+        let lines = again.records().await;
+        let erased: Vec<_> = lines.iter().filter(|line| line["event"] == "ERASED").collect();
+        assert_eq!(erased.len(), 1, "{row}");
+        assert_eq!((&erased[0]["id"], &erased[0]["basis"]), (&"erasure-33".into(), &"subject-request".into()), "{row}");
+        again.running.stop().await;
+    }
+}
+
 /// How the vault knows a person at the officer's operator.
 fn known_as(iin: &str) -> String {
     named("avtomektep", &Iin::parse(iin).unwrap()).to_string()
