@@ -134,6 +134,12 @@ key = "secrets/journal.key"
 file = "vault/vault.sqlite"
 key = "secrets/vault.key"
 
+[calendar]
+holidays = [
+    "2026-01-01", "2026-01-02", "2026-01-07", "2026-03-08", "2026-03-21", "2026-03-22", "2026-03-23", "2026-05-01",
+    "2026-05-07", "2026-05-09", "2026-07-06", "2026-08-30", "2026-10-25", "2026-12-16",
+]
+
 [[operators]]
 id = "avtomektep"
 policy = "policy/avtomektep.yaml"
