@@ -28,7 +28,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use qaqpa_journal::Receipt as Leaf;
-use qaqpa_policy::{Bin, Caller, Pack, Role};
+use qaqpa_policy::{Bin, Caller, Iin, Pack, Role};
 use qaqpa_proto::v1::JournalEntry;
 use tonic::{Request, Status};
 
@@ -200,4 +200,14 @@ pub(crate) fn acting(caller: &Caller, pack: &Pack, on_behalf_of: &str) -> Result
     };
     let may = own == Some(named) || caller.role() == Role::Officer || caller.on_behalf_of().contains(&named);
     if may { Ok(named) } else { Err(Reason::DelegationNotAllowed.into()) }
+}
+
+/// One field that cannot be.
+pub(crate) fn invalid(path: &str, word: &'static str) -> Denial {
+    Denial::from(Reason::RequestInvalid).at(vec![giving::at(path, word)])
+}
+
+/// The number in a request's field `iin`.
+pub(crate) fn iin(text: &str) -> Result<Iin, Denial> {
+    Iin::parse(text).map_err(|why| invalid("iin", why.code()))
 }

@@ -24,11 +24,11 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 use super::consent::v1::consents_server::{Consents, ConsentsServer};
-use super::giving::{self, at, moment, places};
+use super::giving::{self, moment, places};
 use super::ledger::{By, Ledger, Reach, Recorded, Which, append};
 use super::line::Read;
 use super::watch::Watcher;
-use super::{Admitted, acting, journal_entry};
+use super::{Admitted, acting, iin, invalid, journal_entry};
 use crate::denial::Denial;
 use crate::gateway::Gateway;
 use crate::persons::mark;
@@ -224,14 +224,6 @@ fn which(request: WithdrawRequest) -> Result<Which, Denial> {
         (false, false) => Err(invalid("iin", "beside_id")),
         (true, true) => Err(invalid("id", "missing")),
     }
-}
-
-fn iin(text: &str) -> Result<Iin, Denial> {
-    Iin::parse(text).map_err(|why| invalid("iin", why.code()))
-}
-
-fn invalid(path: &str, word: &'static str) -> Denial {
-    Denial::from(Reason::RequestInvalid).at(vec![at(path, word)])
 }
 
 /// A reason as vault and journal write it.

@@ -15,10 +15,9 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
-use super::Admitted;
-use super::giving::at;
 use super::ledger::append;
 use super::policy::v1::policies_server::{Policies, PoliciesServer};
+use super::{Admitted, invalid};
 use crate::denial::Denial;
 use crate::gateway::Gateway;
 use crate::reason::Reason;
@@ -116,10 +115,6 @@ type Reports = mpsc::Receiver<Result<ShadowReport, Status>>;
 fn refused(problems: &[PackProblem]) -> Denial {
     let place = |problem: &PackProblem| (format!("pack_yaml:{}:{}", problem.line, problem.column), problem.code());
     Denial::from(Reason::PolicyInvalid).at(problems.iter().take(MOST_PROBLEMS).map(place).collect())
-}
-
-fn invalid(path: &str, word: &'static str) -> Denial {
-    Denial::from(Reason::RequestInvalid).at(vec![at(path, word)])
 }
 
 const SHADOW: &str = "/qaqpa.policy.v1.Policies/Shadow";

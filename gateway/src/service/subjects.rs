@@ -27,7 +27,7 @@ use super::giving::{at, moment};
 use super::ledger::{append, vault_error};
 use super::report::{self, Period};
 use super::subject::v1::subjects_server::{Subjects, SubjectsServer};
-use super::{Admitted, journal_entry};
+use super::{Admitted, iin, invalid, journal_entry};
 use crate::denial::Denial;
 use crate::gateway::Gateway;
 use crate::holds::{Actor, Held};
@@ -354,14 +354,6 @@ fn basis(basis: Basis) -> Result<&'static str, Denial> {
         Basis::Disputed => Ok("disputed"),
         Basis::TermOver => Ok("term-over"),
     }
-}
-
-fn iin(text: &str) -> Result<Iin, Denial> {
-    Iin::parse(text).map_err(|why| invalid("iin", why.code()))
-}
-
-fn invalid(path: &str, word: &'static str) -> Denial {
-    Denial::from(Reason::RequestInvalid).at(vec![at(path, word)])
 }
 
 fn page_size(asked: u32) -> Result<usize, Denial> {
