@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use qaqpa_policy::pack::Terms;
 use qaqpa_vault::{ConsentRecord, Subject};
 
 use crate::denial::Denial;
@@ -82,7 +83,7 @@ impl Gateway {
             .flat_map(|record| self.ends_of(record))
             .collect();
         due.extend(self.requests(operator).await?);
-        due.extend(self.salts_by_day(operator).await?);
+        due.extend(self.salts_by_day(operator, until).await?);
         due.retain(|due| due.at <= until);
         due.sort();
         Ok(due)
@@ -109,10 +110,9 @@ impl Gateway {
                 u64::from(self.delete_request(request.id.as_deref().unwrap_or_default()).await?);
         }
         let over = |(leaf, end): (u64, Timestamp)| (end <= now).then_some(leaf);
-        let salts = self.salted(None).await?.into_iter().filter_map(over).collect();
+        let salts = self.salted(None, now).await?.into_iter().filter_map(over).collect();
         done.insert("salts", self.forget_salts(salts).await?);
-        let window = SignedDuration::from_hours(24 * i64::from(self.longest_window()));
-        let before = now.checked_sub(window).unwrap_or(Timestamp::UNIX_EPOCH);
+        let before = earlier(now, self.longest_window().into());
         self.persons.gate.forget_uses_before(before);
         done.insert("uses", self.persons.vault().delete_uses_before(before).await.map_err(vault_error)?);
         done.retain(|_, count| *count > 0);
@@ -154,9 +154,7 @@ impl Gateway {
             requests.into_iter().filter_map(|request| Some((request.id, request.operator, request.closed_at?)));
         let closed = closed.chain(self.persons.holds.lifted());
         let end = |operator: &str, at| {
-            let plans = self.plans(operator);
-            let days = plans.and_then(|plans| plans.pack().terms().requests_days);
-            later(at, days.map_or(self.retention.requests_days, u32::from))
+            later(at, self.term(operator, |terms| terms.requests_days, self.retention.requests_days))
         };
         let due = closed.filter(|(_, of, _)| operator.is_none_or(|operator| operator == of)).map(|(id, of, at)| Due {
             at: end(&of, at),
@@ -189,9 +187,7 @@ impl Gateway {
             (Some(withdrawn), None) => withdrawn.at,
             (None, expires_at) => expires_at?,
         };
-        let plans = self.plans(&record.operator);
-        let days =
-            plans.and_then(|plans| plans.pack().terms().consents_days).map_or(self.retention.consents_days, u32::from);
+        let days = self.term(&record.operator, |terms| terms.consents_days, self.retention.consents_days);
         Some(later(over, days))
     }
 
@@ -201,9 +197,9 @@ impl Gateway {
         purposes.flat_map(|purpose| &purpose.incompatible).map(|other| other.window_days).max().unwrap_or_default()
     }
 
-    async fn salts_by_day(self: &Arc<Self>, operator: Option<&str>) -> Result<Vec<Due>, Denial> {
+    async fn salts_by_day(self: &Arc<Self>, operator: Option<&str>, until: Timestamp) -> Result<Vec<Due>, Denial> {
         let mut by_day: BTreeMap<Timestamp, u64> = BTreeMap::new();
-        for (_, end) in self.salted(operator).await? {
+        for (_, end) in self.salted(operator, until).await? {
             let day = Timestamp::from_second(end.as_second().div_euclid(DAY) * DAY + DAY).unwrap_or(end);
             *by_day.entry(day).or_default() += 1;
         }
@@ -211,22 +207,36 @@ impl Gateway {
         Ok(by_day.into_iter().map(due).collect())
     }
 
-    /// Intents whose salt is still there, and the end of each salt's term.
-    async fn salted(self: &Arc<Self>, operator: Option<&str>) -> Result<Vec<(u64, Timestamp)>, Denial> {
+    /// Intents whose salt is still there and whose term may end until `until`, with the end of each.
+    async fn salted(
+        self: &Arc<Self>,
+        operator: Option<&str>,
+        until: Timestamp,
+    ) -> Result<Vec<(u64, Timestamp)>, Denial> {
         let (gateway, operator) = (self.clone(), operator.map(str::to_owned));
+        // With the configuration's own term: a lane may hold exchanges of operators that are no longer configured.
+        let packs = self.policies.load();
+        let shortest = packs.keys().map(|operator| self.salts_days(operator)).fold(self.retention.salts_days, u32::min);
+        let youngest = earlier(until, shortest).as_second();
         let walk = move || {
             let held: BTreeSet<u64> = qaqpa_journal::salts::held(gateway.journal.directory())?.into_iter().collect();
-            usage::intents(gateway.journal.directory(), |leaf, who, seconds| {
+            usage::intents(gateway.journal.directory(), youngest, |leaf, who, seconds| {
                 if operator.as_deref().is_some_and(|operator| operator != who) || !held.contains(&leaf) {
                     return None;
                 }
-                let plans = gateway.plans(who);
-                let days = plans.and_then(|plans| plans.pack().terms().salts_days);
-                let days = days.map_or(gateway.retention.salts_days, u32::from);
-                Some((leaf, later(Timestamp::from_second(seconds).ok()?, days)))
+                Some((leaf, later(Timestamp::from_second(seconds).ok()?, gateway.salts_days(who))))
             })
         };
         tokio::task::spawn_blocking(walk).await.map_err(journal_error)?.map_err(journal_error)
+    }
+
+    fn salts_days(&self, operator: &str) -> u32 {
+        self.term(operator, |terms| terms.salts_days, self.retention.salts_days)
+    }
+
+    /// A term in days: the pack's own, or the configuration's where the pack names none.
+    fn term(&self, operator: &str, own: impl Fn(&Terms) -> Option<u16>, otherwise: u32) -> u32 {
+        self.plans(operator).and_then(|plans| own(plans.pack().terms())).map_or(otherwise, u32::from)
     }
 
     /// Every exchange about a person, walked beside the threads that serve.
@@ -243,6 +253,10 @@ impl Gateway {
         }
         self.journal.forget_salts(&leaves).await.map_err(journal_error)
     }
+}
+
+fn earlier(at: Timestamp, days: u32) -> Timestamp {
+    at.checked_sub(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 fn later(at: Timestamp, days: u32) -> Timestamp {

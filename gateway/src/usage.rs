@@ -155,17 +155,25 @@ pub fn of(subject: &Subject, journal: &Path) -> Result<Vec<Usage>, Unreadable> {
     Ok(found)
 }
 
-/// What `choose` makes of each intent in the lane at `journal`: its number, its operator and its time in seconds.
+/// What `choose` makes of each intent in the lane at `journal`: its number, its operator and its time in seconds. The walk
+/// ends at the first intent that is younger than `youngest` (seconds): a lane is written in the order of time.
 ///
 /// # Errors
 /// As [`of`].
-pub fn intents<T>(journal: &Path, choose: impl Fn(u64, &str, i64) -> Option<T>) -> Result<Vec<T>, Unreadable> {
+pub fn intents<T>(
+    journal: &Path,
+    youngest: i64,
+    choose: impl Fn(u64, &str, i64) -> Option<T>,
+) -> Result<Vec<T>, Unreadable> {
     let mut chosen = Vec::new();
     for leaf in qaqpa_journal::lines(journal)? {
         let leaf = leaf?;
         if matches!(phase(&leaf.line), Phase::Intent) {
-            let Whose { who } = parsed(&leaf)?;
             let seconds = leaf.seconds.and_then(|seconds| i64::try_from(seconds).ok()).unwrap_or_default();
+            if seconds > youngest {
+                break;
+            }
+            let Whose { who } = parsed(&leaf)?;
             chosen.extend(choose(leaf.index, &who.operator, seconds));
         }
     }
