@@ -1,0 +1,69 @@
+//! Where in `gateway.toml` something is wrong: the file, the line, one sentence.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// One thing that is wrong with a configuration or with what it names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// File it stands in.
+    pub file: PathBuf,
+    /// Line, from 1, where it can be told.
+    pub line: Option<usize>,
+    /// One sentence, with the key in backticks.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "{}:{line}: {}", self.file.display(), self.message),
+            None => write!(f, "{}: {}", self.file.display(), self.message),
+        }
+    }
+}
+
+/// The text of the configuration, to find the line of a key in.
+#[derive(Debug, Clone)]
+pub struct Source {
+    path: PathBuf,
+    text: String,
+}
+
+impl Source {
+    pub(super) fn new(text: &str, path: &Path) -> Self {
+        Self { path: path.to_owned(), text: text.to_owned() }
+    }
+
+    /// A problem at a dotted key such as `systems.avtoshkola.endpoint` or `callers.0.role`.
+    #[must_use]
+    pub fn problem(&self, key: &str, message: String) -> Problem {
+        Problem { file: self.path.clone(), line: self.line(key), message }
+    }
+
+    pub(super) fn syntax(&self, error: &toml::de::Error) -> Problem {
+        let line = error.span().map(|span| self.line_at(span.start));
+        Problem { file: self.path.clone(), line, message: error.message().trim().to_owned() }
+    }
+
+    /// Line of the longest part of the key that stands in the file.
+    fn line(&self, key: &str) -> Option<usize> {
+        let document = toml_edit::Document::parse(self.text.as_str()).ok()?;
+        let mut item: &toml_edit::Item = document.as_item();
+        let mut offset = None;
+        for part in key.split('.') {
+            let span = item
+                .as_table_like()
+                .and_then(|table| table.get_key_value(part))
+                .and_then(|(key, item)| key.span().or_else(|| item.span()));
+            let Some(next) = item.get(part).or_else(|| item.get(part.parse::<usize>().ok()?)) else { break };
+            offset = span.or_else(|| next.span()).or(offset);
+            item = next;
+        }
+        offset.map(|span| self.line_at(span.start))
+    }
+
+    fn line_at(&self, offset: usize) -> usize {
+        self.text.get(..offset).map_or(1, |before| before.matches('\n').count() + 1)
+    }
+}
