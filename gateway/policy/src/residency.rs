@@ -1,30 +1,50 @@
-//! Where an endpoint may be: in Kazakhstan, and within the addresses that a connection agreement pins, if it does.
+//! Where something may go, and who may come: in Kazakhstan by every piece of evidence, within the addresses that a
+//! connection agreement pins.
 //!
-//! Pure judging: the gateway resolves names and dials; what it dials it asks for here, and afterwards it shows whom
-//! it reached. Refuses special addresses before asking for any country, and a name of which a single address fails.
+//! Pure judging: the gateway resolves names, listens and dials; what it dials it asks for here, and afterwards it shows
+//! whom it reached. Refuses special addresses before asking any table, and a name of which a single address fails.
 //!
 //! ```text
-//! https://api.example.kz  195.12.113.29               judged: country KZ
+//! https://api.example.kz  195.12.113.29               judged: country
 //! https://api.example.kz  195.12.113.29, 8.8.8.8      residency.mixed
-//! http://shep.closed      10.61.40.133, pinned /32    judged: pinned
+//! https://api.example.kz  31.223.200.1                residency.disagree: registered in KZ, announced elsewhere
+//! http://shep.closed      10.61.40.133, pinned /32    judged: pinned, in its tunnel
 //! ```
 //!
-//! What an address cannot show stays unseen: a server in Kazakhstan that relays abroad. For that there are pins and
-//! contracts. The law does not demand exclusive storage at home (Law 94-V, article 12); the operators' policies do.
+//! What an address cannot show stays unseen: a server in Kazakhstan that relays abroad, and where an anycast address is
+//! answered. For that there are pins and contracts. The law does not demand exclusive storage at home (Law 94-V, article
+//! 12); the operators' policies do.
 
+mod alias;
 mod country;
+mod decision;
 mod endpoint;
+mod exception;
+pub mod export;
 mod judge;
+mod peers;
+mod pins;
 mod special;
+mod tables;
+mod url;
 
-pub use country::{Countries, HOME, Rir};
-pub use endpoint::{Endpoint, EndpointKind, EndpointRule, Endpoints, Host, Plane, Profile, Scheme};
-pub use judge::{Confirmed, Judged, judge};
+pub use country::{Country, HOME};
+pub use decision::{Decision, OK};
+pub use endpoint::{Endpoint, EndpointKind, EndpointRule, Plane, Profile, Tunnel};
+pub use exception::{Exception, ExceptionProblem};
+pub use judge::{Answer, Confirmed, Examined, Judged, Refused, examine, judge, judge_address};
+pub use peers::{Admitted, PeerRule, Peers};
+pub use pins::{outside, pin_outside};
 pub use special::Special;
+pub use tables::{
+    Disagreement, Evidence, Finding, HomeSpace, Location, MaxAge, Older, Origin, Origins, Registry, Stale, TableFacts,
+    TableProblem, Tables, Vote,
+};
+pub use url::{Host, Scheme};
 
 use std::net::IpAddr;
 
-/// Why nothing is sent there.
+/// Why nothing is sent there, or why nobody is answered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ResidencyRefusal {
     /// No URL, or with parts that an endpoint does not have.
@@ -36,7 +56,10 @@ pub enum ResidencyRefusal {
         problem: &'static str,
     },
     /// Not https, nor http on a closed network pinned to single addresses.
-    #[error("endpoint `{0}`: only https, or http on a closed network that is pinned to single addresses")]
+    #[error(
+        "endpoint `{0}`: only https; http on a closed network that is pinned to single addresses; dns for support; \
+         postgres for storage"
+    )]
     Scheme(String),
     /// User or password in the URL.
     #[error("endpoint `{0}`: a URL with user information can hide its real host")]
@@ -50,9 +73,22 @@ pub enum ResidencyRefusal {
     /// Port 0 or no port number.
     #[error("endpoint `{0}`: not a port")]
     Port(String),
-    /// The resolver knows no address.
-    #[error("endpoint `{0}`: no address found")]
-    NoAddress(String),
+    /// The resolver knows no address, or gave no answer.
+    #[error("endpoint `{endpoint}`: no address found ({word})")]
+    NoAddress {
+        /// Name of the endpoint.
+        endpoint: String,
+        /// Stable word of the resolver: `not_found`, `server_failure`, `timeout`, ...
+        word: &'static str,
+    },
+    /// DNS leads by way of somebody else's name.
+    #[error("endpoint `{endpoint}`: its name leads by way of `{alias}`, which is not declared")]
+    Alias {
+        /// Name of the endpoint.
+        endpoint: String,
+        /// The name on the way.
+        alias: String,
+    },
     /// An address that is nobody's, everybody's or our own.
     #[error("endpoint `{endpoint}`: {address} is {special}")]
     Special {
@@ -63,15 +99,44 @@ pub enum ResidencyRefusal {
         /// What it is.
         special: Special,
     },
-    /// Registered abroad, or nowhere.
-    #[error("endpoint `{endpoint}`: {address} is not in Kazakhstan (registered in {})", country.as_deref().unwrap_or("no country"))]
+    /// Abroad by every table.
+    #[error("endpoint `{endpoint}`: {address} is not in Kazakhstan ({})", abroad(*country))]
     Foreign {
         /// Name of the endpoint.
         endpoint: String,
         /// The address.
         address: IpAddr,
         /// ISO 3166-1 code, if any.
-        country: Option<String>,
+        country: Option<Country>,
+    },
+    /// At home by one table and not by another.
+    #[error("endpoint `{endpoint}`: the tables disagree on {address}")]
+    Disagree {
+        /// Name of the endpoint.
+        endpoint: String,
+        /// The address.
+        address: IpAddr,
+    },
+    /// Kazakhstan's space, announced by a global cloud or content network.
+    #[error("endpoint `{endpoint}`: {address} is announced by AS{asn}, a network without a place")]
+    Origin {
+        /// Name of the endpoint.
+        endpoint: String,
+        /// The address.
+        address: IpAddr,
+        /// Number of the autonomous system.
+        asn: u32,
+    },
+    /// Only one source knows, and one is not enough.
+    #[error("endpoint `{0}`: there is no second table to confirm the first")]
+    Unconfirmed(String),
+    /// A table is too old to be believed.
+    #[error("endpoint `{endpoint}`: {stale}")]
+    Stale {
+        /// Name of the endpoint.
+        endpoint: String,
+        /// Which table, and how old.
+        stale: Stale,
     },
     /// Outside what is pinned.
     #[error("endpoint `{endpoint}`: {address} is not among the pinned addresses")]
@@ -84,6 +149,27 @@ pub enum ResidencyRefusal {
     /// A closed network that pins nothing.
     #[error("endpoint `{0}`: a closed network must pin its addresses")]
     NoPins(String),
+    /// Pins that contradict themselves.
+    #[error("endpoint `{endpoint}`: {problem}")]
+    Pins {
+        /// Name of the endpoint.
+        endpoint: String,
+        /// What is wrong with them.
+        problem: &'static str,
+    },
+    /// A closed network without a declared tunnel, or a tunnel elsewhere.
+    #[error("endpoint `{0}`: a closed network, and only that, names the tunnel that carries it")]
+    TunnelUndeclared(String),
+    /// The tunnel is not there now.
+    #[error("endpoint `{endpoint}`: {problem}")]
+    NoTunnel {
+        /// Name of the endpoint.
+        endpoint: String,
+        /// Stable word for what is missing.
+        word: &'static str,
+        /// What is missing, for people.
+        problem: String,
+    },
     /// Some addresses pass and some do not.
     #[error("endpoint `{endpoint}`: {refused} of {all} addresses are refused, the first because: {first}")]
     Mixed {
@@ -104,18 +190,29 @@ pub enum ResidencyRefusal {
         /// Whom it reached.
         address: IpAddr,
     },
-    /// No endpoint of that name.
-    #[error("no endpoint `{0}` is declared")]
+    /// Not declared, neither as an endpoint nor as a peer.
+    #[error("no endpoint or peer `{0}` is declared")]
     NotDeclared(String),
-    /// Two endpoints of one name.
-    #[error("endpoint `{0}` is declared twice")]
-    DeclaredTwice(String),
     /// Loopback where production runs, or something else than loopback where only loopback may be.
     #[error("endpoint `{0}`: development loopback leads to this machine only, and is refused in production")]
     Loopback(String),
 }
 
+fn abroad(country: Option<Country>) -> String {
+    country.map_or_else(|| "in no country's space".to_owned(), |country| format!("in {country}"))
+}
+
 impl ResidencyRefusal {
+    /// Stable word that narrows the code down, where there is one.
+    #[must_use]
+    pub fn detail(&self) -> Option<&'static str> {
+        match self {
+            Self::NoAddress { word, .. } | Self::NoTunnel { word, .. } => Some(word),
+            Self::Mixed { first, .. } => first.code().strip_prefix("residency."),
+            _ => None,
+        }
+    }
+
     /// Stable code.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -126,13 +223,19 @@ impl ResidencyRefusal {
             Self::Literal(_) => "residency.literal",
             Self::AmbiguousIp(_) => "residency.ambiguous_ip",
             Self::Port(_) => "residency.port",
-            Self::NoAddress(_) => "residency.no_address",
+            Self::NoAddress { .. } => "residency.no_address",
+            Self::Alias { .. } => "residency.alias",
             Self::Special { .. } => "residency.special",
             Self::Foreign { .. } => "residency.foreign",
-            Self::NotPinned { .. } | Self::NoPins(_) => "residency.not_pinned",
+            Self::Disagree { .. } => "residency.disagree",
+            Self::Origin { .. } => "residency.origin",
+            Self::Unconfirmed(_) => "residency.unconfirmed",
+            Self::Stale { .. } => "residency.stale",
+            Self::NotPinned { .. } | Self::NoPins(_) | Self::Pins { .. } => "residency.not_pinned",
+            Self::TunnelUndeclared(_) | Self::NoTunnel { .. } => "residency.tunnel",
             Self::Mixed { .. } => "residency.mixed",
             Self::Peer { .. } => "residency.peer",
-            Self::NotDeclared(_) | Self::DeclaredTwice(_) => "residency.not_declared",
+            Self::NotDeclared(_) => "residency.not_declared",
             Self::Loopback(_) => "residency.loopback",
         }
     }

@@ -78,9 +78,14 @@ impl Mechanism {
                 code: &[
                     "gateway/policy/src/residency.rs",
                     "gateway/policy/src/residency/judge.rs",
+                    "gateway/policy/src/residency/peers.rs",
+                    "gateway/policy/src/residency/tables.rs",
                     "gateway/src/dial.rs",
+                    "gateway/src/inbound.rs",
                 ],
                 tests: &[
+                    "gateway/policy/tests/policy/residency.rs::resolved_addresses",
+                    "gateway/policy/tests/policy/residency.rs::peers",
                     "tests/tests/corridor/residency.rs::one_address_that_fails_is_enough",
                     "tests/tests/corridor/residency.rs::a_redirect_is_not_followed_even_to_where_one_may_go",
                     "tests/tests/house/doors.rs::only_these_files_open_a_door",
@@ -91,7 +96,7 @@ impl Mechanism {
                 code: &["gateway/policy/src/plan/recipients.rs"],
                 tests: &[
                     "gateway/policy/tests/policy/pack.rs::operations_of_systems_that_are_no_recipients_are_refused",
-                    "gateway/policy/tests/policy/residency.rs::only_declared_endpoints_are_reached",
+                    "gateway/policy/tests/policy/residency.rs::what_no_rule_lists_does_not_connect",
                 ],
             },
             // Which fields move, and how.

@@ -1,19 +1,25 @@
-//! A declared endpoint. The text of its URL is judged as written, before any library normalises it, because libraries
-//! disagree: `127.1`, `0x7f000001` and `①②⑦.0.0.1` are names to one and this machine to another.
+//! A declared endpoint: where something may go, on which plane, by what kind of network, within which addresses.
+//!
+//! ```text
+//! internet              https://api.example.kz                       every address in Kazakhstan by all tables
+//! closed-network        http://10.61.40.133, pins 10.61.40.133/32    inside a tunnel that must be there
+//! development-loopback  https://localhost:8443                       this machine; not in production
+//! ```
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::ResidencyRefusal;
-use super::special::canonical;
+use super::exception::Exception;
+use super::url::{Host, Location, Scheme};
+use super::{ResidencyRefusal, alias};
 
 /// One endpoint as configured.
 #[derive(Debug, Clone)]
 pub struct EndpointRule {
     /// Stable id.
     pub name: String,
-    /// `https://host[:port][/path]`.
+    /// `https://host[:port][/path]`, `dns://address`, `postgres://host`.
     pub url: String,
     /// What goes there.
     pub plane: Plane,
@@ -21,19 +27,50 @@ pub struct EndpointRule {
     pub kind: EndpointKind,
     /// Addresses fixed by the connection agreement; they narrow what the country allows.
     pub pins: Vec<IpNet>,
+    /// Names that DNS may lead to on the way (CNAME), besides those under Kazakhstan's own domains.
+    pub aliases: Vec<String>,
+    /// What carries a closed network.
+    pub tunnel: Option<Tunnel>,
+    /// Disagreements of the tables that somebody has answered for.
+    pub exceptions: Vec<Exception>,
 }
 
-/// What goes to an endpoint. All planes are judged by the same rules.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// What goes to an endpoint, or comes from one. All planes are judged by the same rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Plane {
     /// Exchanges with state systems.
     Upstream,
+    /// Callers: an answer to one abroad is a transfer.
+    Inbound,
     /// Databases and archives.
     Storage,
     /// Traces, metrics, logs.
     Telemetry,
-    /// DNS, OCSP, time, signing services.
+    /// DNS, OCSP, revocation lists, time, signing services.
     Support,
+}
+
+impl Plane {
+    /// All of them, in the order of this declaration.
+    pub const ALL: [Self; 5] = [Self::Upstream, Self::Inbound, Self::Storage, Self::Telemetry, Self::Support];
+
+    /// As it stands in the configuration and the journal.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Upstream => "upstream",
+            Self::Inbound => "inbound",
+            Self::Storage => "storage",
+            Self::Telemetry => "telemetry",
+            Self::Support => "support",
+        }
+    }
+
+    /// The plane of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|plane| plane.name() == name)
+    }
 }
 
 /// What kind of network leads to an endpoint.
@@ -41,10 +78,53 @@ pub enum Plane {
 pub enum EndpointKind {
     /// The open Internet.
     Internet,
-    /// A VPN or the state's transport network; its addresses must be pinned.
+    /// A VPN or the state's transport network; its addresses must be pinned and its tunnel present.
     ClosedNetwork,
     /// This machine, for development.
     DevelopmentLoopback,
+}
+
+impl EndpointKind {
+    /// As it stands in the configuration.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Internet => "internet",
+            Self::ClosedNetwork => "closed-network",
+            Self::DevelopmentLoopback => "development-loopback",
+        }
+    }
+
+    /// The kind of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Internet, Self::ClosedNetwork, Self::DevelopmentLoopback].into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// What carries a closed network: without it the same packets would go over the open Internet.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Tunnel {
+    /// A network interface that the route must lead through, such as `ipsec0` or `wg0`.
+    Interface(String),
+    /// An IPsec policy of the kernel in tunnel mode (`ip xfrm policy`), as strongSwan installs it.
+    Xfrm,
+}
+
+impl Tunnel {
+    /// `interface:NAME` or `xfrm`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        // Linux: at most 15 bytes, no slash and no blank.
+        let fits = |name: &&str| {
+            (1..=15).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/')
+        };
+        match text.split_once(':') {
+            Some(("interface", name)) => Some(name).filter(fits).map(|name| Self::Interface(name.to_owned())),
+            None if text == "xfrm" => Some(Self::Xfrm),
+            _ => None,
+        }
+    }
 }
 
 /// Where the gateway runs.
@@ -54,24 +134,6 @@ pub enum Profile {
     Production,
     /// On a laptop, with synthetic data.
     Development,
-}
-
-/// Transport of an endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Scheme {
-    /// TLS.
-    Https,
-    /// Without TLS, only within a closed network or this machine.
-    Http,
-}
-
-/// Host of an endpoint.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Host {
-    /// Lower case, no trailing dot, IDN as `xn--`.
-    Name(String),
-    /// An address, canonical.
-    Address(IpAddr),
 }
 
 /// A well-formed endpoint. Dial [`Self::host`] and [`Self::port`], never the text of a URL.
@@ -85,29 +147,41 @@ pub struct Endpoint {
     plane: Plane,
     kind: EndpointKind,
     pins: Vec<IpNet>,
+    aliases: Vec<String>,
+    tunnel: Option<Tunnel>,
+    exceptions: Vec<Exception>,
 }
 
 impl Endpoint {
-    /// Judges an endpoint's text.
+    /// Judges an endpoint's declaration.
     ///
     /// # Errors
     /// The first thing that is wrong; who configured the gateway is at fault.
     pub fn parse(rule: EndpointRule) -> Result<Self, ResidencyRefusal> {
-        let EndpointRule { name, url, plane, kind, pins } = rule;
-        let parts = Parts::split(&url, &name)?;
+        let EndpointRule { name, url, plane, kind, pins, aliases, tunnel, exceptions } = rule;
+        let Location { scheme, host, port, path } = Location::parse(&url, &name)?;
+        sound_pins(&pins).map_err(|problem| ResidencyRefusal::Pins { endpoint: name.clone(), problem })?;
         if kind == EndpointKind::ClosedNetwork && pins.is_empty() {
             return Err(ResidencyRefusal::NoPins(name));
         }
-        let scheme = scheme(parts.scheme, kind, &pins).ok_or_else(|| ResidencyRefusal::Scheme(name.clone()))?;
-        let port = port(parts.port, scheme).ok_or_else(|| ResidencyRefusal::Port(name.clone()))?;
-        let host = host(parts.host, &name)?;
-        if let Host::Address(address) = host
-            && !literal_is_declared(address, kind, &pins)
-        {
-            return Err(ResidencyRefusal::Literal(name));
+        if (kind == EndpointKind::ClosedNetwork) != tunnel.is_some() {
+            return Err(ResidencyRefusal::TunnelUndeclared(name));
         }
-        let path = if parts.path.is_empty() { "/" } else { parts.path }.to_owned();
-        Ok(Self { name, scheme, host, port, path, plane, kind, pins })
+        if !may_be_spoken(scheme, plane, kind, &pins) {
+            return Err(ResidencyRefusal::Scheme(name));
+        }
+        match &host {
+            Host::Address(address) if !literal_is_declared(*address, kind, &pins) => {
+                return Err(ResidencyRefusal::Literal(name));
+            }
+            Host::Name(_) if scheme == Scheme::Dns => {
+                let problem = "a DNS server is an address; its name could not be asked for";
+                return Err(ResidencyRefusal::BadUrl { endpoint: name, problem });
+            }
+            _ => {}
+        }
+        let aliases = alias::declared(aliases, &name)?;
+        Ok(Self { name, scheme, host, port, path, plane, kind, pins, aliases, tunnel, exceptions })
     }
 
     /// Stable id.
@@ -158,6 +232,35 @@ impl Endpoint {
         &self.pins
     }
 
+    /// Names that DNS may lead to.
+    #[must_use]
+    pub fn aliases(&self) -> &[String] {
+        &self.aliases
+    }
+
+    /// What must carry the connection.
+    #[must_use]
+    pub fn tunnel(&self) -> Option<&Tunnel> {
+        self.tunnel.as_ref()
+    }
+
+    /// Disagreements that somebody has answered for.
+    #[must_use]
+    pub fn exceptions(&self) -> &[Exception] {
+        &self.exceptions
+    }
+
+    /// Whether the verdict depends on tables: not on this machine, nor where only private addresses are pinned.
+    #[must_use]
+    pub fn needs_tables(&self) -> bool {
+        let private = |net: &IpNet| super::special::special(net.network()).is_some();
+        match self.kind {
+            EndpointKind::Internet => true,
+            EndpointKind::ClosedNetwork => !self.pins.iter().all(private),
+            EndpointKind::DevelopmentLoopback => false,
+        }
+    }
+
     /// Host and port as `Host` and `:authority` want them.
     #[must_use]
     pub fn authority(&self) -> String {
@@ -182,134 +285,29 @@ impl Endpoint {
     }
 }
 
-/// All endpoints the gateway may ever reach.
-#[derive(Debug, Clone, Default)]
-pub struct Endpoints(Vec<Endpoint>);
-
-impl Endpoints {
-    /// Parses and admits all rules.
-    ///
-    /// # Errors
-    /// Everything that is wrong; who configured the gateway is at fault.
-    pub fn declare(rules: Vec<EndpointRule>, profile: Profile) -> Result<Self, Vec<ResidencyRefusal>> {
-        let mut endpoints: Vec<Endpoint> = Vec::new();
-        let mut refusals = Vec::new();
-        for rule in rules {
-            match Endpoint::parse(rule).and_then(|endpoint| endpoint.admit(profile).map(|()| endpoint)) {
-                Ok(endpoint) if endpoints.iter().any(|known| known.name == endpoint.name) => {
-                    refusals.push(ResidencyRefusal::DeclaredTwice(endpoint.name));
-                }
-                Ok(endpoint) => endpoints.push(endpoint),
-                Err(refusal) => refusals.push(refusal),
-            }
-        }
-        if refusals.is_empty() { Ok(Self(endpoints)) } else { Err(refusals) }
+/// No pin twice, none within another, none with bits set behind its length: each is a slip of whoever wrote it.
+fn sound_pins(pins: &[IpNet]) -> Result<(), &'static str> {
+    if pins.iter().any(|net| net.trunc() != *net) {
+        return Err("a network has bits set behind its length");
     }
-
-    /// The endpoint of that name.
-    ///
-    /// # Errors
-    /// [`ResidencyRefusal::NotDeclared`]: what is not declared is not reached.
-    pub fn find(&self, name: &str) -> Result<&Endpoint, ResidencyRefusal> {
-        let found = self.0.iter().find(|endpoint| endpoint.name == name);
-        found.ok_or_else(|| ResidencyRefusal::NotDeclared(name.to_owned()))
-    }
-
-    /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = &Endpoint> {
-        self.0.iter()
-    }
-}
-
-/// A URL's text, cut but not yet judged.
-struct Parts<'u> {
-    scheme: &'u str,
-    host: &'u str,
-    port: Option<&'u str>,
-    path: &'u str,
-}
-
-impl<'u> Parts<'u> {
-    fn split(url: &'u str, name: &str) -> Result<Self, ResidencyRefusal> {
-        let bad = |problem| ResidencyRefusal::BadUrl { endpoint: name.to_owned(), problem };
-        if url.chars().any(|c| c.is_whitespace() || c.is_control() || c == '\\') {
-            return Err(bad("blanks, control characters and backslashes are refused"));
-        }
-        if url.contains(['?', '#']) {
-            return Err(bad("an endpoint has no query and no fragment"));
-        }
-        let (scheme, rest) = url.split_once("://").ok_or_else(|| bad("it is no URL"))?;
-        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        if authority.contains('@') {
-            return Err(ResidencyRefusal::Userinfo(name.to_owned()));
-        }
-        if authority.contains('%') {
-            return Err(bad("escapes and zones are refused in a host"));
-        }
-        let (host, port) = host_and_port(authority);
-        Ok(Self { scheme, host, port, path })
-    }
-}
-
-/// Cuts at the last colon outside brackets.
-fn host_and_port(authority: &str) -> (&str, Option<&str>) {
-    if let Some(end) = authority.rfind(']') {
-        let (host, rest) = authority.split_at(end + 1);
-        return (host, (!rest.is_empty()).then(|| rest.strip_prefix(':').unwrap_or("-")));
-    }
-    authority.rsplit_once(':').map_or((authority, None), |(host, port)| (host, Some(port)))
-}
-
-/// Plain http stays within what is pinned to single addresses, or within this machine.
-fn scheme(text: &str, kind: EndpointKind, pins: &[IpNet]) -> Option<Scheme> {
-    let single = |net: &IpNet| net.prefix_len() == net.max_prefix_len();
-    match (text.to_ascii_lowercase().as_str(), kind) {
-        ("https", _) => Some(Scheme::Https),
-        ("http", EndpointKind::ClosedNetwork) if pins.iter().all(single) => Some(Scheme::Http),
-        ("http", EndpointKind::DevelopmentLoopback) => Some(Scheme::Http),
-        _ => None,
-    }
-}
-
-fn port(text: Option<&str>, scheme: Scheme) -> Option<u16> {
-    match (text, scheme) {
-        (None, Scheme::Https) => Some(443),
-        (None, Scheme::Http) => Some(80),
-        (Some(digits), _) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-            digits.parse().ok().filter(|port| *port != 0)
-        }
-        (Some(_), _) => None,
-    }
-}
-
-/// A plain address, or a name that no library reads as an address.
-fn host(text: &str, name: &str) -> Result<Host, ResidencyRefusal> {
-    if let Some(inner) = text.strip_prefix('[') {
-        let address = inner.strip_suffix(']').and_then(|inner| inner.parse::<Ipv6Addr>().ok());
-        let bad = ResidencyRefusal::BadUrl { endpoint: name.to_owned(), problem: "brackets hold no IPv6 address" };
-        return address.map(|address| Host::Address(canonical(IpAddr::V6(address)))).ok_or(bad);
-    }
-    if let Ok(address) = text.parse::<Ipv4Addr>() {
-        return Ok(Host::Address(IpAddr::V4(address)));
-    }
-    match url::Host::parse(text) {
-        Ok(url::Host::Domain(domain)) => domain_name(&domain, name),
-        Ok(url::Host::Ipv4(_) | url::Host::Ipv6(_)) => Err(ResidencyRefusal::AmbiguousIp(name.to_owned())),
-        Err(url::ParseError::InvalidIpv4Address) => Err(ResidencyRefusal::AmbiguousIp(name.to_owned())),
-        Err(_) => Err(ResidencyRefusal::BadUrl { endpoint: name.to_owned(), problem: "the host is no name" }),
-    }
-}
-
-/// Letters, digits, hyphens; at most one dot at the end, which goes.
-fn domain_name(domain: &str, name: &str) -> Result<Host, ResidencyRefusal> {
-    let domain = domain.strip_suffix('.').unwrap_or(domain);
-    let plain = |label: &str| {
-        !label.is_empty() && label.len() <= 63 && label.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-')
+    let overlap = |(at, net): (usize, &IpNet)| {
+        pins.iter().enumerate().any(|(other, pin)| other != at && (pin.contains(net) || net.contains(pin)))
     };
-    if domain.len() > 253 || !domain.split('.').all(plain) {
-        return Err(ResidencyRefusal::BadUrl { endpoint: name.to_owned(), problem: "the host is no name" });
+    if pins.iter().enumerate().any(overlap) { Err("two networks overlap") } else { Ok(()) }
+}
+
+/// Plain http stays within what is pinned to single addresses, or within this machine. DNS and PostgreSQL are spoken on
+/// their own planes only.
+fn may_be_spoken(scheme: Scheme, plane: Plane, kind: EndpointKind, pins: &[IpNet]) -> bool {
+    let single = |net: &IpNet| net.prefix_len() == net.max_prefix_len();
+    match (scheme, kind) {
+        (Scheme::Https, _) => true,
+        (Scheme::Http, EndpointKind::ClosedNetwork) => pins.iter().all(single),
+        (Scheme::Http, EndpointKind::DevelopmentLoopback) => true,
+        (Scheme::Http, EndpointKind::Internet) => false,
+        (Scheme::Dns, _) => plane == Plane::Support,
+        (Scheme::Postgres, _) => plane == Plane::Storage,
     }
-    Ok(Host::Name(domain.to_ascii_lowercase()))
 }
 
 fn literal_is_declared(address: IpAddr, kind: EndpointKind, pins: &[IpNet]) -> bool {
