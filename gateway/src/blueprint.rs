@@ -3,30 +3,28 @@
 //! [`Blueprint::draw`] reports all problems at once, each at its file and line; it is what `qaqpa check` does.
 
 mod callers;
+mod residency;
+mod revocation;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use ipnet::IpNet;
 use jiff::SignedDuration;
 use qaqpa_adapters::codec::Codec;
 use qaqpa_adapters::shep::sync::Password;
 use qaqpa_adapters::wsse::{PinnedSigners, Signer};
-use qaqpa_policy::residency::{Endpoint, EndpointKind, EndpointRule, Plane, Rir, Scheme};
+use qaqpa_policy::residency::{Peers, Plane, Tables};
 use qaqpa_policy::{Callers, Pack, Plans};
 use qaqpa_proto::Contract;
 use qaqpa_vault::VaultKey;
-use rustls::RootCertStore;
 use zeroize::Zeroizing;
 
 use crate::clock::Clock;
 use crate::config::{self, Config, Problem, Profile, Source};
 use crate::development;
-use crate::dial::{Door, Way};
+use crate::dial::Door;
 use crate::gateway::{Served, Surroundings, System};
-use crate::listen;
 use crate::message_security::{MessageSecurity, WsSecurity};
 use crate::quota::Quotas;
 use crate::telemetry::Telemetry;
@@ -42,6 +40,7 @@ pub struct Blueprint {
     pub(crate) systems: BTreeMap<String, System>,
     pub(crate) quotas: Quotas,
     pub(crate) door: Arc<Door>,
+    pub(crate) peers: Peers,
     pub(crate) telemetry: Telemetry,
     pub(crate) clock: Clock,
     pub(crate) calendar: Calendar,
@@ -62,16 +61,24 @@ impl Blueprint {
         let policies = contract.as_ref().map(|contract| drawing.policies(contract)).unwrap_or_default();
         let callers = drawing.callers(&policies);
         let systems = drawing.systems(contract.as_ref(), &policies);
-        let ways = drawing.ways();
+        let (tables, today) = (drawing.tables(), surroundings.clock.today());
+        let ways = drawing.ways(tables.as_ref(), surroundings);
+        let peers = drawing.peers(tables.as_ref(), today);
+        if let (Some(tables), Some(peers)) = (&tables, &peers) {
+            drawing.tables_serve(tables, &ways, peers, today);
+        }
+        let tables = Arc::new(tables.unwrap_or_else(Tables::embedded)); // no start without all of them
         drawing.listener();
+        drawing.revocation_source(&ways);
         drawing.laptop_certificates(surroundings);
         drawing.vault_key();
         let calendar = drawing.calendar();
-        let door = Arc::new(Door::new(ways, Box::new(Rir), surroundings.resolver.clone(), surroundings.clock.clone()));
+        let door = Door::new(ways, tables, drawing.names(surroundings), surroundings.clock.clone());
+        let door = Arc::new(door);
         let telemetry = drawing.telemetry(&door);
         let passports = config.systems.iter().map(|(id, system)| (id.clone(), system.passport));
-        match (drawing.problems.is_empty(), contract, callers, telemetry, calendar) {
-            (true, Some(contract), Some(callers), Some(telemetry), Some(calendar)) => Ok(Self {
+        match (drawing.problems.is_empty(), contract, callers, telemetry, calendar, peers) {
+            (true, Some(contract), Some(callers), Some(telemetry), Some(calendar), Some(peers)) => Ok(Self {
                 descriptor_set,
                 contract: Arc::new(contract),
                 served,
@@ -80,6 +87,7 @@ impl Blueprint {
                 systems,
                 quotas: Quotas::new(config.quotas, passports),
                 door,
+                peers,
                 telemetry,
                 clock: surroundings.clock.clone(),
                 calendar,
@@ -106,6 +114,16 @@ impl Blueprint {
         }
         drawing.reached_systems_exist(contract, &policies);
         if drawing.problems.is_empty() { Ok(policies) } else { Err(drawing.problems) }
+    }
+
+    /// Reads the tables again, for a reload.
+    ///
+    /// # Errors
+    /// All problems at once; the tables in force stay.
+    pub(crate) fn tables(config: &Config, source: &Source) -> Result<Tables, Vec<Problem>> {
+        let mut drawing = Drawing { config, source, problems: Vec::new() };
+        let tables = drawing.tables();
+        tables.filter(|_| drawing.problems.is_empty()).ok_or(drawing.problems)
     }
 
     /// The door, for a command that needs it before the gateway is open.
@@ -283,9 +301,7 @@ impl Drawing<'_> {
 
     fn system(&mut self, id: &str, system: &config::System) -> Option<System> {
         let key = |part: &str| format!("systems.{id}.{part}");
-        if !self.config.endpoints.contains_key(&system.endpoint) {
-            self.at(&key("endpoint"), format!("endpoint `{}` is not declared", system.endpoint));
-        }
+        self.is_on_plane(&key("endpoint"), &system.endpoint, Plane::Upstream);
         let password = self.read(&key("password_file"), &system.password_file).map(Zeroizing::new);
         let certificate = self.read(&key("signer_certificate"), &system.signer_certificate);
         let signing_key = self.read(&key("signer_key"), &system.signer_key).map(Zeroizing::new);
@@ -311,60 +327,6 @@ impl Drawing<'_> {
             security: Box::new(WsSecurity::new(Box::new(signer?), pinned?)),
             replay_window: SignedDuration::try_from(system.replay_window()).unwrap_or_default(),
         })
-    }
-
-    fn ways(&mut self) -> BTreeMap<String, Way> {
-        let config = self.config;
-        config.endpoints.iter().filter_map(|(id, endpoint)| Some((id.clone(), self.way(id, endpoint)?))).collect()
-    }
-
-    fn way(&mut self, id: &str, endpoint: &config::Endpoint) -> Option<Way> {
-        let key = |part: &str| format!("endpoints.{id}.{part}");
-        let kind = match endpoint.kind.as_str() {
-            "internet" => EndpointKind::Internet,
-            "closed-network" => EndpointKind::ClosedNetwork,
-            "development-loopback" => EndpointKind::DevelopmentLoopback,
-            _ => {
-                self.at(&key("kind"), "`kind` is internet, closed-network or development-loopback");
-                return None;
-            }
-        };
-        let pins = endpoint.pins.iter().filter_map(|pin| self.pin(&key("pins"), pin)).collect();
-        let plane = if self.config.telemetry.otlp.as_deref() == Some(id) { Plane::Telemetry } else { Plane::Upstream };
-        let rule = EndpointRule { name: id.to_owned(), url: endpoint.url.clone(), plane, kind, pins };
-        let profile = match self.config.profile {
-            Profile::Production => qaqpa_policy::residency::Profile::Production,
-            Profile::Development => qaqpa_policy::residency::Profile::Development,
-        };
-        let declared = Endpoint::parse(rule).and_then(|endpoint| endpoint.admit(profile).map(|()| endpoint));
-        let judged = match declared {
-            Ok(judged) => judged,
-            Err(refusal) => {
-                self.at(&key("url"), format!("{}: {refusal}", refusal.code()));
-                return None;
-            }
-        };
-        let roots = match (&endpoint.ca, judged.scheme() == Scheme::Http) {
-            (Some(ca), _) => listen::roots(ca).map_err(|why| self.at(&key("ca"), format!("`ca`: {why}"))).ok()?,
-            (None, true) => RootCertStore::empty(),
-            (None, false) => {
-                self.at(&key("url"), format!("endpoint `{id}` needs `ca`, the roots of its server's certificate"));
-                return None;
-            }
-        };
-        let timeouts = self
-            .config
-            .systems
-            .values()
-            .find(|system| system.endpoint == id)
-            .map_or((Duration::from_secs(10), Duration::from_secs(60)), config::System::timeouts);
-        Way::new(judged, endpoint.addresses.clone(), roots, timeouts)
-            .map_err(|error| self.at(&key("ca"), error.to_string()))
-            .ok()
-    }
-
-    fn pin(&mut self, key: &str, text: &str) -> Option<IpNet> {
-        text.parse().map_err(|_| self.at(key, format!("`{text}` is no network in CIDR form"))).ok()
     }
 
     fn vault_key(&mut self) {
@@ -423,10 +385,7 @@ impl Drawing<'_> {
 
     fn telemetry(&mut self, door: &Arc<Door>) -> Option<Telemetry> {
         let channel = match &self.config.telemetry.otlp {
-            Some(endpoint) if !self.config.endpoints.contains_key(endpoint) => {
-                self.at("telemetry.otlp", format!("endpoint `{endpoint}` is not declared"));
-                None
-            }
+            Some(endpoint) if !self.is_on_plane("telemetry.otlp", endpoint, Plane::Telemetry) => None,
             Some(endpoint) => door.channel(endpoint).ok(),
             None => None,
         };

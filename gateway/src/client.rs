@@ -1,17 +1,13 @@
 //! A school backend's side of the contract: what `sync` and the demo call a gateway with. Its connections come through
 //! the same door as the gateway's own.
 
-use std::collections::BTreeMap;
 use std::io;
-use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::Stream;
 use http::uri::PathAndQuery;
 use prost::Message;
-use qaqpa_policy::residency::{Endpoint, EndpointKind, EndpointRule, Plane, Rir};
 use qaqpa_proto::avtoshkola::v1::{SyncStudentsReply, SyncStudentsRequest};
 use rustls::ClientConfig;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -20,7 +16,8 @@ use tonic::transport::Channel;
 use tonic::{Code, Request, Status, Streaming};
 use tonic_prost::ProstCodec;
 
-use crate::dial::{Door, Way};
+use crate::command::Bearings;
+use crate::dial::Door;
 use crate::gateway::Surroundings;
 use crate::listen::{certificates, private_key, provider, roots};
 use crate::reason::Language;
@@ -40,6 +37,8 @@ pub struct Access<'a> {
     pub ca: &'a Path,
     /// Client certificate chain and key; without them the gateway will end the handshake.
     pub certificate: Option<(&'a Path, &'a Path)>,
+    /// How it is judged where that URL leads.
+    pub bearings: &'a Bearings,
 }
 
 /// A connection to one gateway. Cheap to clone.
@@ -56,7 +55,7 @@ impl Client {
     /// # Errors
     /// A sentence for people: a file that cannot be used, a URL that may not be called.
     pub fn new(access: &Access<'_>, surroundings: &Surroundings) -> Result<Self, String> {
-        let endpoint = endpoint(access.url)?;
+        let typed = access.bearings.declare(GATEWAY, access.url).map_err(|no| format!("{}: {no}", no.code()))?;
         let tls = ClientConfig::builder_with_provider(provider())
             .with_protocol_versions(&[&rustls::version::TLS13])
             .map_err(|error| error.to_string())?
@@ -69,13 +68,7 @@ impl Client {
                 tls.with_client_auth_cert(chain, key).map_err(|error| error.to_string())?
             }
         };
-        let way = Way::with_tls(endpoint, Vec::new(), tls, (Duration::from_secs(10), Duration::from_secs(300)));
-        let door = Arc::new(Door::new(
-            BTreeMap::from([(GATEWAY.to_owned(), way)]),
-            Box::new(Rir),
-            surroundings.resolver.clone(),
-            surroundings.clock.clone(),
-        ));
+        let door = Arc::new(access.bearings.door(typed, tls, surroundings)?);
         let channel = door.channel(GATEWAY).map_err(|denial| denial.reason.code().to_owned())?;
         Ok(Self { door, channel, language: Language::En })
     }
@@ -93,7 +86,7 @@ impl Client {
     /// # Errors
     /// The alert, or what the network says.
     pub async fn handshake(&self) -> io::Result<()> {
-        let mut stream = self.door.connect(GATEWAY).await?.into_inner();
+        let mut stream = self.door.connect(GATEWAY).await?;
         stream.write_all(PREFACE).await?;
         stream.read_u8().await.map(drop)
     }
@@ -175,25 +168,6 @@ impl Client {
         }
         request
     }
-}
-
-/// What a person types is declared by typing it: an address is its own pin, this machine is development.
-fn endpoint(url: &str) -> Result<Endpoint, String> {
-    let parsed = url::Url::parse(url).map_err(|error| format!("`{url}`: {error}"))?;
-    let literal: Option<IpAddr> = match parsed.host() {
-        Some(url::Host::Ipv4(address)) => Some(address.into()),
-        Some(url::Host::Ipv6(address)) => Some(address.into()),
-        _ => None,
-    };
-    let here = literal.is_some_and(|address| address.is_loopback()) || parsed.host_str() == Some("localhost");
-    let rule = EndpointRule {
-        name: GATEWAY.to_owned(),
-        url: url.to_owned(),
-        plane: Plane::Upstream,
-        kind: if here { EndpointKind::DevelopmentLoopback } else { EndpointKind::Internet },
-        pins: literal.map(Into::into).into_iter().collect(),
-    };
-    Endpoint::parse(rule).map_err(|refusal| format!("{}: {refusal}", refusal.code()))
 }
 
 /// An error with its causes, for people.

@@ -3,15 +3,17 @@
 //! The keys are documented where people meet them, in `deploy/gateway.toml`; a test keeps that file complete.
 //! Reading touches nothing but files: whether they fit together is found by [`crate::blueprint::Blueprint::draw`].
 
+mod residency;
 mod source;
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
 
+pub use residency::{Endpoint, Exception, LocationFiles, OnStale, Peers, Residency, TableFile};
 pub use source::{Problem, Source};
 
 use crate::listen::TlsFiles;
@@ -44,6 +46,11 @@ pub struct Config {
     pub systems: BTreeMap<String, System>,
     /// Where connections may go.
     pub endpoints: BTreeMap<String, Endpoint>,
+    /// Who may connect.
+    pub peers: BTreeMap<String, Peers>,
+    /// By which tables both are judged.
+    #[serde(default)]
+    pub residency: Residency,
     /// How much is enough.
     #[serde(default)]
     pub quotas: Limits,
@@ -71,6 +78,8 @@ pub struct Listen {
     key: PathBuf,
     client_ca: PathBuf,
     crl: PathBuf,
+    /// Endpoint that the revocation list is renewed from.
+    pub crl_from: Option<String>,
 }
 
 impl Listen {
@@ -258,23 +267,6 @@ impl System {
     }
 }
 
-/// `[endpoints.ID]`
-#[derive(Debug, Clone, Deserialize)]
-pub struct Endpoint {
-    /// Where to.
-    pub url: String,
-    /// `internet`, `closed-network` or `development-loopback`.
-    pub kind: String,
-    /// Networks the address must lie in.
-    #[serde(default)]
-    pub pins: Vec<String>,
-    /// Addresses in place of DNS.
-    #[serde(default)]
-    pub addresses: Vec<IpAddr>,
-    /// Roots of the server's certificate; not needed for plain http in a closed network.
-    pub ca: Option<PathBuf>,
-}
-
 /// `[telemetry]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
@@ -340,10 +332,19 @@ impl Config {
         within("retention.salts_days".into(), self.retention.salts_days, 1, 36_500);
         within("retention.consents_days".into(), self.retention.consents_days, 1, 36_500);
         within("retention.requests_days".into(), self.retention.requests_days, 1, 36_500);
+        within("residency.max_age_days".into(), self.residency.max_age_days, 1, 365);
+        within("residency.origins_max_age_days".into(), self.residency.origins_max_age_days, 1, 730);
         for (id, system) in &self.systems {
             within(format!("systems.{id}.replay_window_seconds"), system.replay_window_seconds, 30, 3600);
             within(format!("systems.{id}.connect_timeout_seconds"), system.connect_timeout_seconds, 1, 60);
             within(format!("systems.{id}.total_timeout_seconds"), system.total_timeout_seconds, 1, 300);
+        }
+        let endpoints = self.endpoints.keys().map(|id| ("endpoints", id));
+        for (table, id) in endpoints.chain(self.peers.keys().map(|id| ("peers", id))) {
+            if !residency::is_plain(id) {
+                let message = format!("the id in [{table}.*] is letters, digits, `-`, `_` and `.`");
+                problems.push(source.problem(table, message));
+            }
         }
         if !matches!(self.telemetry.format.as_str(), "text" | "json") {
             problems.push(source.problem("telemetry.format", "`telemetry.format` is `text` or `json`".into()));
@@ -368,9 +369,10 @@ impl Config {
             .chain(self.operators.iter_mut().map(|operator| &mut operator.policy))
             .chain(self.endpoints.values_mut().filter_map(|endpoint| endpoint.ca.as_mut()))
             .chain(self.contracts.as_mut())
+            .chain(self.residency.files())
             .chain(system_files);
         for file in files {
-            *file = base.join(&file);
+            *file = base.join(&*file);
         }
     }
 }

@@ -8,6 +8,8 @@
 //! DIR/trust.toml         what an auditor must get by another way than the bundle
 //! ```
 
+pub mod lands;
+
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -214,10 +216,14 @@ signer_key = "pki/signers/gateway-signer.key"
 reply_signers = ["pki/signers/shep-signer.pem"]
 
 [endpoints.shep]
+plane = "upstream"
 url = "https://localhost:{port}/bip-sync-wss-gost/"
 kind = "development-loopback"
 addresses = ["{address}"]
 ca = "pki/ca.pem"
+
+[peers.laptop]
+kind = "development-loopback"
 
 [telemetry]
 format = "text"

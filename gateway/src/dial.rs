@@ -1,168 +1,144 @@
-//! The one door outward. Every outgoing connection of the process is judged and opened here: state systems through
-//! reqwest, OTLP and our own clients through tonic.
+//! The one door outward. Every outgoing connection of the process is judged and opened here: state systems, OTLP, our own
+//! clients, databases, DNS.
 //!
-//! Resolve once, refuse unless every address passes, dial exactly the judged address, compare the peer. There is one
-//! HTTP client per judged address, its own name resolution overridden by that address and its URL made only from the
-//! declared endpoint; proxies, redirects, referers and retries are off. A judgement lives [`LIFETIME`], then the name
-//! is resolved and judged anew; connections to an address that is judged no longer are dropped with their client.
+//! Resolve once, refuse unless every address passes, dial exactly the judged addresses, compare the peer. A judgement
+//! lives [`LIFETIME`], then the name is resolved and judged anew; every open connection holds a lease on the judgement
+//! and ends with it. Nothing else in the house opens a socket: `.clippy.toml` names every other way and refuses it.
+//!
+//! ```text
+//! name ─ resolve ─ judge ─ lease ─ connect ─ peer ─ TLS ─ Stream
+//!                    └─ refused: residency.*, no packet leaves
+//! ```
+
+mod connector;
+mod lease;
+mod line;
+mod names;
+mod post;
+mod refusal;
+mod resolver;
+mod socket;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod tls;
+pub mod tunnel;
+mod way;
 
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use hyper_util::rt::TokioIo;
-use jiff::Timestamp;
-use qaqpa_policy::residency::{Countries, Endpoint, Host, Judged, Scheme, judge};
-use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
+use arc_swap::ArcSwap;
+use http::Uri;
+use qaqpa_policy::residency::{Answer, Decision, Endpoint, Refused, ResidencyRefusal, Tables};
 
+pub use self::connector::Connector;
+pub use self::lease::Leased;
+pub use self::names::Names;
+pub use self::post::RawReply;
+pub use self::resolver::{DnsClient, NoAnswer, Resolve, Sockets};
+pub use self::stream::Stream;
+pub use self::tls::{SpkiPin, Trust};
+pub use self::way::Way;
 use crate::clock::Clock;
 use crate::denial::Denial;
-use crate::listen::provider;
 use crate::reason::Reason;
 use crate::subjects::Leaving;
+use line::{Evidence, Judgement, Line};
 
 /// How long a judgement holds before the name is resolved again.
 pub const LIFETIME: Duration = Duration::from_secs(30);
 /// Longest answer that is read from a state system.
 pub const MAX_ANSWER: usize = 16 << 20;
 
-/// Asks for the addresses of a name. The system's resolver, or a table in tests and the demo.
-pub trait Resolve: Send + Sync {
-    /// All addresses of `host`.
-    fn resolve<'a>(&'a self, host: &'a str) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send + 'a>>;
+/// The door: declared ways, the tables to judge by, the resolver to ask.
+pub struct Door {
+    entries: BTreeMap<String, Entry>,
+    evidence: Arc<Evidence>,
 }
 
-/// The operating system's resolver.
-#[derive(Debug, Clone, Copy)]
-pub struct SystemResolver;
-
-impl Resolve for SystemResolver {
-    #[expect(clippy::disallowed_methods, reason = "this is the one door")]
-    fn resolve<'a>(&'a self, host: &'a str) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send + 'a>> {
-        Box::pin(async move { Ok(tokio::net::lookup_host((host, 0)).await?.map(|address| address.ip()).collect()) })
-    }
+struct Entry {
+    line: Arc<Line>,
+    /// The pool of the last judgement. It is not the line's, because it holds the line itself.
+    resident: Mutex<Option<Arc<Resident>>>,
 }
 
-/// One declared way out.
-pub struct Way {
-    endpoint: Endpoint,
-    addresses: Vec<IpAddr>,
-    tls: Arc<ClientConfig>,
-    connect_timeout: Duration,
-    total_timeout: Duration,
-    current: Mutex<Option<Arc<Resident>>>,
-}
-
-impl Way {
-    /// A way to `endpoint`, whose server must chain to `roots`; with `addresses` in place of DNS when not empty.
-    ///
-    /// # Errors
-    /// When rustls has no protocol version in common with its provider, which is a defect.
-    pub fn new(
-        endpoint: Endpoint,
-        addresses: Vec<IpAddr>,
-        roots: RootCertStore,
-        timeouts: (Duration, Duration),
-    ) -> Result<Self, rustls::Error> {
-        let tls = ClientConfig::builder_with_provider(provider())
-            .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(Self::with_tls(endpoint, addresses, tls, timeouts))
-    }
-
-    /// As [`Way::new`], with a TLS configuration that also holds a client certificate.
-    #[must_use]
-    pub fn with_tls(
-        endpoint: Endpoint,
-        addresses: Vec<IpAddr>,
-        tls: ClientConfig,
-        (connect_timeout, total_timeout): (Duration, Duration),
-    ) -> Self {
-        Self { endpoint, addresses, tls: Arc::new(tls), connect_timeout, total_timeout, current: Mutex::new(None) }
-    }
-}
-
-impl Way {
-    /// `https://host:port/path`, made from the declaration and nothing else.
-    fn url(&self) -> String {
-        let scheme = if self.is_plain() { "http" } else { "https" };
-        format!("{scheme}://{}{}", self.endpoint.authority(), self.endpoint.path())
-    }
-
-    fn is_plain(&self) -> bool {
-        self.endpoint.scheme() == Scheme::Http
-    }
-
-    fn host(&self) -> String {
-        match self.endpoint.host() {
-            Host::Name(name) => name.clone(),
-            Host::Address(address) => address.to_string(),
-        }
-    }
-}
-
-/// Proof that an address was judged, and the client that can reach nothing else.
+/// Proof that an endpoint was judged, and the pool that can reach nothing else.
 pub struct Resident {
-    judged: Judged,
-    evidence: String,
+    judgement: Arc<Judgement>,
     address: SocketAddr,
-    url: String,
-    client: reqwest::Client,
-    since: Timestamp,
+    uri: Uri,
+    pool: post::Pool,
+    total_timeout: Duration,
 }
 
 impl Resident {
     /// The line of evidence for the journal: endpoint, addresses, rule, table version.
     #[must_use]
     pub fn evidence(&self) -> &str {
-        &self.evidence
+        &self.judgement.line
     }
 
-    /// The judged address that is dialled.
+    /// The judged address that is dialled first.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 }
 
-/// An answer of a state system, not yet believed.
-#[derive(Debug)]
-pub struct RawReply {
-    /// HTTP status.
-    pub status: u16,
-    /// `content-type`, as sent.
-    pub content_type: String,
-    /// At most [`MAX_ANSWER`].
-    pub body: Bytes,
-}
-
-/// The door: declared ways, the tables to judge by, the resolver to ask.
-pub struct Door {
-    ways: BTreeMap<String, Way>,
-    countries: Box<dyn Countries + Send + Sync>,
-    resolver: Arc<dyn Resolve>,
-    clock: Clock,
-}
-
 impl Door {
-    /// A door with these ways out.
+    /// A door with these ways out, judged by `tables`; names are asked of `names`.
     #[must_use]
-    pub fn new(
-        ways: BTreeMap<String, Way>,
-        countries: Box<dyn Countries + Send + Sync>,
-        resolver: Arc<dyn Resolve>,
-        clock: Clock,
-    ) -> Self {
-        Self { ways, countries, resolver, clock }
+    pub fn new(ways: BTreeMap<String, Way>, tables: Arc<Tables>, names: Names, clock: Clock) -> Self {
+        let (tables, resolver, observer) = (ArcSwap::new(tables), OnceLock::new(), OnceLock::new());
+        let evidence = Arc::new(Evidence { tables, resolver, clock, observer });
+        let entry = |way| Entry { line: Line::new(way, evidence.clone()), resident: Mutex::default() };
+        let entries: BTreeMap<String, Entry> = ways.into_iter().map(|(name, way)| (name, entry(way))).collect();
+        let resolver = names.resolver(|id| entries.get(id).map(|entry| &entry.line));
+        let _ = evidence.resolver.set(resolver);
+        Self { entries, evidence }
+    }
+
+    /// Who is told of every fresh judgement, allowed or refused, from now on. Only the first is.
+    pub fn observe(&self, observer: impl Fn(&Decision) + Send + Sync + 'static) {
+        let _ = self.evidence.observer.set(Box::new(observer));
+    }
+
+    /// From now on `tables`: every judgement that was made before is judged again by them, and connections to an
+    /// address that does not pass any more end now.
+    pub fn replace_tables(&self, tables: Arc<Tables>) {
+        self.evidence.tables.store(tables);
+        self.entries.values().for_each(|entry| entry.line.judge_again());
+    }
+
+    /// The tables in force.
+    #[must_use]
+    pub fn tables(&self) -> Arc<Tables> {
+        self.evidence.tables.load_full()
+    }
+
+    /// Where it leads, by the endpoints' ids.
+    pub fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
+        self.entries.values().map(|entry| entry.line.way.endpoint())
+    }
+
+    /// The declared ways, by id.
+    pub fn ways(&self) -> impl Iterator<Item = (&str, &Way)> {
+        self.entries.iter().map(|(id, entry)| (id.as_str(), &entry.line.way))
+    }
+
+    /// What DNS says of an endpoint's host, or is declared in its place; for people who look. Nothing is judged or dialled.
+    ///
+    /// # Errors
+    /// `residency.no_address`, or `residency.not_declared` of an endpoint of another door.
+    pub async fn ask(&self, endpoint: &Endpoint) -> Result<Answer, Refused> {
+        match self.entries.get(endpoint.name()) {
+            Some(entry) => entry.line.ask().await,
+            None => Err(Refused::found(endpoint, &[], ResidencyRefusal::NotDeclared(endpoint.name().to_owned()))),
+        }
     }
 
     /// Room 8: judges the endpoint's addresses, or takes the judgement that still holds.
@@ -170,226 +146,73 @@ impl Door {
     /// # Errors
     /// `residency.*`; nothing was dialled.
     pub async fn judge(&self, name: &str) -> Result<Arc<Resident>, Denial> {
-        let way = self.way(name)?;
-        let now = self.clock.now();
-        let current = way.current.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-        if let Some(resident) = current.as_ref().filter(|resident| fresh(resident.since, now)) {
-            return Ok(resident.clone());
-        }
-        let judged = self.judge_now(way).await?;
-        let address = first(&judged)?;
-        let client = match &current {
-            Some(resident) if resident.address == address => resident.client.clone(),
-            _ => way.client(address)?,
-        };
-        let resident =
-            Arc::new(Resident { evidence: judged.evidence(), judged, address, url: way.url(), client, since: now });
-        *way.current.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(resident.clone());
-        Ok(resident)
+        let entry = self.entry(name)?;
+        let judgement = entry.line.judge().await?;
+        entry.resident(judgement)
     }
 
-    fn way(&self, name: &str) -> Result<&Way, Denial> {
-        self.ways.get(name).ok_or_else(|| Reason::Residency("residency.not_declared").into())
-    }
-
-    async fn judge_now(&self, way: &Way) -> Result<Judged, Denial> {
-        let addresses = match way.endpoint.host() {
-            Host::Address(literal) => vec![*literal],
-            Host::Name(_) if !way.addresses.is_empty() => way.addresses.clone(),
-            Host::Name(name) => {
-                let asked = tokio::time::timeout(way.connect_timeout, self.resolver.resolve(name)).await;
-                asked.ok().and_then(Result::ok).unwrap_or_default() // no answer is no address, which is refused
-            }
-        };
-        Ok(judge(&way.endpoint, &addresses, self.countries.as_ref())?)
-    }
-
-    /// Room 12: sends one SOAP message to the judged address and reads the answer.
+    /// Room 12: sends one SOAP message to a judged address and reads the answer.
     ///
     /// # Errors
-    /// `upstream.*`, or `residency.peer` and `residency.redirect` when the answer comes from or points elsewhere.
+    /// `upstream.*`, or `residency.*` when the answer points elsewhere or the judgement is void meanwhile.
     pub async fn post(&self, resident: &Resident, body: Leaving) -> Result<RawReply, Denial> {
-        let sent = resident
-            .client
-            .post(&resident.url)
-            .header(http::header::CONTENT_TYPE, "text/xml; charset=utf-8")
-            .header("SOAPAction", "\"\"")
-            .body(reqwest::Body::wrap(body))
-            .send()
-            .await;
-        let mut response = sent.map_err(|error| failure(&error))?;
-        let peer = response.remote_addr().ok_or(Reason::Residency("residency.peer"))?;
-        resident.judged.confirm_peer(peer)?;
-        if response.status().is_redirection() {
-            return Err(
-                Denial::from(Reason::Residency("residency.redirect")).detailed(response.status().as_u16().to_string())
-            );
-        }
-        let content_type = response
-            .headers()
-            .get(http::header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
-            .to_owned();
-        let mut body = BytesMut::with_capacity(
-            usize::try_from(response.content_length().unwrap_or(0)).unwrap_or(0).min(MAX_ANSWER),
-        );
-        while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error))? {
-            if body.len() + chunk.len() > MAX_ANSWER {
-                return Err(Reason::UpstreamTooLarge.into());
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(RawReply { status: response.status().as_u16(), content_type, body: body.freeze() })
+        post::post(resident, body).await
     }
 
-    /// A judged connection for tonic, with TLS unless the endpoint is declared plain.
+    /// A judged connection: with TLS and HTTP/2 offered for `https`, else the bare stream, to which a database driver may
+    /// bring its own TLS (`tokio_postgres::Config::connect_raw`).
     ///
     /// # Errors
     /// The refusal's code as an I/O error, or what the network says.
-    pub async fn connect(&self, name: &str) -> io::Result<TokioIo<Stream>> {
-        let refused = |denial: Denial| io::Error::new(io::ErrorKind::PermissionDenied, denial.reason.code());
-        let way = self.way(name).map_err(refused)?;
-        let judged = self.judge_now(way).await.map_err(refused)?;
-        let address = first(&judged).map_err(refused)?;
-        let stream = tokio::time::timeout(way.connect_timeout, dial(address)).await??;
-        stream.set_nodelay(true)?;
-        judged.confirm_peer(stream.peer_addr()?).map_err(|refusal| refused(refusal.into()))?;
-        if way.is_plain() {
-            return Ok(TokioIo::new(Stream::Plain(stream)));
-        }
-        let host = ServerName::try_from(way.host()).map_err(io::Error::other)?;
-        let mut tls = way.tls.as_ref().clone();
-        tls.alpn_protocols = vec![b"h2".to_vec()];
-        let stream = TlsConnector::from(Arc::new(tls)).connect(host, stream).await?;
-        Ok(TokioIo::new(Stream::Tls(Box::new(stream))))
+    pub async fn connect(&self, name: &str) -> io::Result<Stream> {
+        let line = &self.entry(name).map_err(refusal::refused)?.line;
+        connector::open(line, &line.way.http2, None).await
+    }
+
+    /// A connector for any HTTP/1.1 client.
+    ///
+    /// # Errors
+    /// When the endpoint is not declared.
+    pub fn connector(&self, name: &str) -> Result<Connector, Denial> {
+        Ok(Connector::http1(self.entry(name)?.line.clone()))
     }
 
     /// A tonic channel whose every connection comes through this door.
     ///
     /// # Errors
     /// When the endpoint is not declared.
-    pub fn channel(self: &Arc<Self>, name: &str) -> Result<tonic::transport::Channel, Denial> {
-        let way = self.way(name)?;
+    #[expect(clippy::disallowed_methods, reason = "this is the one door")]
+    pub fn channel(&self, name: &str) -> Result<tonic::transport::Channel, Denial> {
+        let line = &self.entry(name)?.line;
         // tonic must not bring TLS of its own: it is given a plain address, and the true one as the origin of its calls.
-        let plain = format!("http://{}", way.endpoint.authority());
-        let origin = way.url().parse().map_err(|_| Reason::Residency("residency.bad_url"))?;
+        let plain = format!("http://{}", line.way.endpoint.authority());
         let endpoint = tonic::transport::Endpoint::from_shared(plain)
             .map_err(|_| Reason::Residency("residency.bad_url"))?
-            .origin(origin);
-        let (door, name) = (self.clone(), name.to_owned());
-        let connector = tower::service_fn(move |_| {
-            let (door, name) = (door.clone(), name.clone());
-            async move { door.connect(&name).await }
-        });
-        let endpoint = endpoint.http2_keep_alive_interval(Duration::from_secs(20)).keep_alive_while_idle(true);
-        Ok(endpoint.connect_with_connector_lazy(connector))
+            .origin(line.way.uri()?)
+            .http2_keep_alive_interval(Duration::from_secs(20))
+            .keep_alive_while_idle(true);
+        Ok(endpoint.connect_with_connector_lazy(Connector::tonic(line.clone())))
+    }
+
+    fn entry(&self, name: &str) -> Result<&Entry, Denial> {
+        self.entries.get(name).ok_or_else(|| Reason::Residency("residency.not_declared").into())
     }
 }
 
-fn fresh(since: Timestamp, now: Timestamp) -> bool {
-    Duration::try_from(now.duration_since(since)).is_ok_and(|age| age < LIFETIME)
-}
-
-fn first(judged: &Judged) -> Result<SocketAddr, Denial> {
-    judged.addresses().first().copied().ok_or_else(|| Reason::Residency("residency.no_address").into())
-}
-
-#[expect(clippy::disallowed_methods, reason = "this is the one door")]
-async fn dial(address: SocketAddr) -> io::Result<TcpStream> {
-    TcpStream::connect(address).await
-}
-
-impl Way {
-    /// A client that can reach `address` and nothing else.
-    #[expect(clippy::disallowed_methods, reason = "this is the one door")]
-    fn client(&self, address: SocketAddr) -> Result<reqwest::Client, Denial> {
-        reqwest::Client::builder()
-            .tls_backend_preconfigured(self.tls.as_ref().clone())
-            .https_only(!self.is_plain())
-            .resolve(&self.host(), address)
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .retry(reqwest::retry::never())
-            .http1_only()
-            .tcp_nodelay(true)
-            .connect_timeout(self.connect_timeout)
-            .timeout(self.total_timeout)
-            .pool_idle_timeout(LIFETIME)
-            .pool_max_idle_per_host(64)
-            .build()
-            .map_err(|_| Reason::Internal.into())
-    }
-}
-
-/// What reqwest reports, as a reason. Its own text may hold the URL, never a body; it is not kept all the same.
-fn failure(error: &reqwest::Error) -> Denial {
-    let mut source: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(error);
-    while let Some(inner) = source {
-        if inner.is::<rustls::Error>() || inner.downcast_ref().is_some_and(holds_tls) {
-            return Reason::UpstreamTls.into();
-        }
-        source = inner.source();
-    }
-    if error.is_connect() {
-        Reason::UpstreamConnect.into()
-    } else if error.is_timeout() {
-        Reason::UpstreamTimeout.into()
-    } else {
-        Reason::UpstreamCut.into()
-    }
-}
-
-/// An I/O error has what it wraps not as its source, and hyper wraps the one of TLS in another.
-fn holds_tls(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>() || inner.downcast_ref().is_some_and(holds_tls))
-}
-
-/// A connection to a declared endpoint.
-pub enum Stream {
-    /// In a closed network or on declared loopback.
-    Plain(TcpStream),
-    /// Everywhere else.
-    Tls(Box<tokio_rustls::client::TlsStream<TcpStream>>),
-}
-
-impl tokio::io::AsyncRead for Stream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-        buf: &mut tokio::io::ReadBuf<'_>,
-    ) -> std::task::Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
-            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buf),
-        }
-    }
-}
-
-impl tokio::io::AsyncWrite for Stream {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-        buf: &[u8],
-    ) -> std::task::Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
-            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_write(cx, buf),
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> std::task::Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
-            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
-        }
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> std::task::Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
-            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
-        }
+impl Entry {
+    /// The pool of a judgement. A renewal with the same addresses keeps the connections there are; any other gets a pool
+    /// of its own, so that nobody is handed one that has just been revoked.
+    fn resident(&self, judgement: Arc<Judgement>) -> Result<Arc<Resident>, Denial> {
+        let mut current = self.resident.lock().unwrap_or_else(PoisonError::into_inner);
+        let pool = match current.as_ref() {
+            Some(resident) if Arc::ptr_eq(&resident.judgement, &judgement) => return Ok(resident.clone()),
+            Some(resident) if resident.judgement.row == judgement.row => resident.pool.clone(),
+            _ => post::pool(&self.line, &judgement),
+        };
+        let address = *judgement.judged.addresses().first().ok_or(Reason::Residency("residency.no_address"))?;
+        let (uri, total_timeout) = (self.line.way.uri()?, self.line.way.total_timeout);
+        let resident = Arc::new(Resident { judgement, address, uri, pool, total_timeout });
+        *current = Some(resident.clone());
+        Ok(resident)
     }
 }

@@ -34,6 +34,7 @@ impl Gateway {
             txn: exchange_id,
             ts: self.clock.now(),
             who: self.who(call),
+            peer: &call.peer,
             method: &operation.path,
             why: Why {
                 purpose: &permit.purpose().id,
@@ -126,8 +127,14 @@ impl Gateway {
         if endless && !self.flood.first_this_second(&kind(), self.clock.now()) {
             return denial; // counted into the line that stands for this second
         }
-        let line =
-            Denied::new(exchange_id, self.clock.now(), self.who(call), &call.served.operation.path, purpose, &denial);
+        let line = Denied::new(
+            exchange_id,
+            self.clock.now(),
+            (self.who(call), &call.peer),
+            &call.served.operation.path,
+            purpose,
+            &denial,
+        );
         match Entry::new(record::line(&line), None) {
             Ok(entry) => match self.journal.append(entry).await {
                 Ok(_) => denial,

@@ -49,6 +49,8 @@ pub struct Call {
     pub caller: Option<Caller>,
     /// SHA-256 of the client certificate, hex.
     pub certificate: Arc<str>,
+    /// The line of evidence by which its machine was let in.
+    pub peer: Arc<str>,
     /// The operation behind the path.
     pub served: Arc<Served>,
     /// Wire bytes of the request, or why there are none.

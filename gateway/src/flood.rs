@@ -25,10 +25,12 @@ impl Flood {
         first
     }
 
-    /// Counts one that will be written with the others of its second.
-    pub fn count(&self, kind: &str, now: Timestamp) {
+    /// Counts one that will be written with the others of its second. True for the first of its kind in this second.
+    pub fn count(&self, kind: &str, now: Timestamp) -> bool {
         let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kinds.entry(kind.to_owned()).or_insert((now.as_second(), 0)).1 += 1;
+        let (second, pending) = kinds.entry(kind.to_owned()).or_insert((i64::MIN, 0));
+        *pending += 1;
+        std::mem::replace(second, now.as_second()) != now.as_second()
     }
 
     /// Takes all counts; kinds that have been quiet are forgotten.
@@ -61,5 +63,9 @@ mod tests {
         assert!(flood.first_this_second("a", at(2)));
         assert_eq!(flood.drain(), [("a".to_owned(), 2)]);
         assert_eq!(flood.drain(), []);
+        assert!(flood.count("c", at(2)));
+        assert!(!flood.count("c", at(2)));
+        assert!(flood.count("c", at(3)));
+        assert_eq!(flood.drain(), [("c".to_owned(), 3)]);
     }
 }

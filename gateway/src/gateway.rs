@@ -10,6 +10,7 @@ use jiff::SignedDuration;
 use qaqpa_adapters::codec::{self, Codec};
 use qaqpa_adapters::shep::sync::Password;
 use qaqpa_journal::Journal;
+use qaqpa_policy::residency::Peers;
 use qaqpa_policy::{Caller, Callers, Identity, Plans};
 use qaqpa_proto::{Contract, Operation};
 use uuid::Uuid;
@@ -26,6 +27,7 @@ use crate::message_security::MessageSecurity;
 use crate::persons::Persons;
 use crate::quota::Quotas;
 use crate::reason::Reason;
+use crate::residency::Decisions;
 use crate::shadow::Shadows;
 use crate::telemetry::Telemetry;
 
@@ -34,8 +36,8 @@ use crate::telemetry::Telemetry;
 pub struct Surroundings {
     /// The wall clock.
     pub clock: Clock,
-    /// Who is asked for names.
-    pub resolver: Arc<dyn Resolve>,
+    /// Who is asked for names in place of the declared DNS servers: a test's table, or the demo's.
+    pub resolver: Option<Arc<dyn Resolve>>,
 }
 
 /// An operation and its compiled codec.
@@ -74,6 +76,8 @@ pub struct Gateway {
     pub(crate) systems: BTreeMap<String, System>,
     pub(crate) quotas: Quotas,
     pub(crate) door: Arc<Door>,
+    pub(crate) peers: Peers,
+    pub(crate) decisions: Decisions,
     pub(crate) telemetry: Telemetry,
     pub(crate) clock: Clock,
     pub(crate) journal: Journal,
@@ -97,13 +101,14 @@ impl Gateway {
             systems,
             quotas,
             door,
+            peers,
             telemetry,
             clock,
             calendar: _,
             retention,
             pseudonym_epoch,
         } = blueprint;
-        Arc::new(Self {
+        let gateway = Arc::new(Self {
             descriptor_set,
             served,
             callers,
@@ -116,6 +121,8 @@ impl Gateway {
             systems,
             quotas,
             door,
+            peers,
+            decisions: Decisions::default(),
             telemetry,
             clock,
             journal,
@@ -124,7 +131,12 @@ impl Gateway {
             shadows: Shadows::default(),
             read_limits: codec::Limits::default(),
             random: aws_lc_rs::rand::SystemRandom::new(),
-        })
+        });
+        let told = Arc::downgrade(&gateway);
+        gateway.door.observe(move |decision| {
+            told.upgrade().into_iter().for_each(|gateway| gateway.decided(decision));
+        });
+        gateway
     }
 
     /// The one door outward.

@@ -70,6 +70,7 @@ impl Server {
         Connection {
             caller: self.gateway.identify(&identity),
             certificate: hex::encode(identity.certificate_sha256).into(),
+            peer: peer.arrival.to_string().into(),
             server: self.clone(),
         }
     }
@@ -81,6 +82,7 @@ pub struct Connection {
     server: Server,
     caller: Option<Caller>,
     certificate: Arc<str>,
+    peer: Arc<str>,
 }
 
 impl tower::Service<Request<Incoming>> for Connection {
@@ -105,6 +107,7 @@ impl Connection {
                 gateway: self.server.gateway.clone(),
                 caller: self.caller,
                 certificate: self.certificate,
+                peer: self.peer,
                 served,
             };
             // No compression is spoken. Told so, tonic would refuse by itself, and the refusal would not be recorded.
@@ -124,7 +127,7 @@ impl Connection {
         if metrics {
             return self.metrics(caller);
         }
-        let client = Client { caller: caller.clone(), certificate: self.certificate.clone() };
+        let client = Client { caller: caller.clone(), certificate: self.certificate.clone(), peer: self.peer.clone() };
         request.extensions_mut().insert(client);
         match self.server.others.clone().oneshot(reflection::as_v1(request)).await {
             Ok(response) => response.map(Body::new),
@@ -155,6 +158,7 @@ struct Exchanges {
     gateway: Arc<Gateway>,
     caller: Option<Caller>,
     certificate: Arc<str>,
+    peer: Arc<str>,
     served: Arc<Served>,
 }
 
@@ -176,6 +180,7 @@ impl StreamingService<Bytes> for Exchanges {
             gateway: self.gateway.clone(),
             caller: self.caller.clone(),
             certificate: self.certificate.clone(),
+            peer: self.peer.clone(),
             served: self.served.clone(),
             language,
         };
@@ -193,6 +198,7 @@ struct Calls {
     gateway: Arc<Gateway>,
     caller: Option<Caller>,
     certificate: Arc<str>,
+    peer: Arc<str>,
     served: Arc<Served>,
     language: Language,
 }
@@ -202,6 +208,7 @@ impl Calls {
         Call {
             caller: self.caller.clone(),
             certificate: self.certificate.clone(),
+            peer: self.peer.clone(),
             served: self.served.clone(),
             request,
             language: self.language,

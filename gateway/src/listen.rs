@@ -1,13 +1,15 @@
-//! Room 1: accept. TLS 1.3, a client certificate, not revoked: or an alert, and nothing else of the gateway is reached.
+//! Room 1: accept. An admitted address, then TLS 1.3, a client certificate, not revoked: or a reset, or an alert, and nothing
+//! else of the gateway is reached. There is this one listener: what else is served beside the contracts comes through it.
 //!
 //! Our own acceptor instead of tonic's: that one knows no revocation list, no version floor and no reload. Sessions are
 //! never resumed, because a resumed session would skip the list that was loaded in between; on reload every open
-//! connection is asked to close, so that a revoked client does not live on in an old one.
+//! connection is asked to close, so that a revoked client does not live on in an old one; so is every connection whose
+//! peer the [`Doorstep`] admits no more, and that one is cut if it stays.
 
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -18,15 +20,20 @@ use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKey
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::{RootCertStore, ServerConfig};
-use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tokio_util::task::TaskTracker;
+
+use crate::inbound::{Arrival, Doorstep, Knock, Stay};
 
 /// A handshake that is not through after this is a stuck or hostile peer.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Handshakes under way at once; further peers wait in the kernel's queue.
 const HANDSHAKES_AT_ONCE: usize = 256;
+/// How long calls under way may go on when their peer is admitted no more.
+const PARTING: Duration = Duration::from_secs(10);
 
 /// What the listener proves itself with and whom it trusts. All four files are needed; there is no weaker form.
 #[derive(Debug, Clone)]
@@ -58,7 +65,7 @@ impl TlsFiles {
         let mut config = ServerConfig::builder_with_provider(provider())
             .with_protocol_versions(&[&rustls::version::TLS13])
             .map_err(|error| problem(&self.certificate, error))?
-            .with_client_cert_verifier(self.verifier()?)
+            .with_client_cert_verifier(self.verifier(self.lists()?)?)
             .with_single_cert(certificates(&self.certificate)?, private_key(&self.key)?)
             .map_err(|error| problem(&self.certificate, error))?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
@@ -67,16 +74,21 @@ impl TlsFiles {
         Ok(Arc::new(config))
     }
 
-    fn verifier(&self) -> Result<Arc<dyn ClientCertVerifier>, TlsProblem> {
-        let roots = Arc::new(roots(&self.client_ca)?);
-        let crls = CertificateRevocationListDer::pem_file_iter(&self.crl)
+    fn lists(&self) -> Result<Vec<CertificateRevocationListDer<'static>>, TlsProblem> {
+        let lists = CertificateRevocationListDer::pem_file_iter(&self.crl)
             .and_then(Iterator::collect::<Result<Vec<_>, _>>)
             .map_err(|error| problem(&self.crl, error))?;
-        if crls.is_empty() {
-            return Err(problem(&self.crl, "holds no revocation list"));
-        }
+        if lists.is_empty() { Err(problem(&self.crl, "holds no revocation list")) } else { Ok(lists) }
+    }
+
+    /// Who judges callers by these lists.
+    pub(crate) fn verifier(
+        &self,
+        lists: Vec<CertificateRevocationListDer<'static>>,
+    ) -> Result<Arc<dyn ClientCertVerifier>, TlsProblem> {
+        let roots = Arc::new(roots(&self.client_ca)?);
         WebPkiClientVerifier::builder_with_provider(roots, provider())
-            .with_crls(crls)
+            .with_crls(lists)
             .enforce_revocation_expiration()
             .build()
             .map_err(|error| problem(&self.crl, error))
@@ -131,8 +143,8 @@ fn problem(path: &Path, problem: impl ToString) -> TlsProblem {
 pub struct Peer {
     /// Its leaf certificate, proven by the handshake.
     pub certificate: CertificateDer<'static>,
-    /// Where it calls from.
-    pub address: SocketAddr,
+    /// Where it calls from, and by which rule it may.
+    pub arrival: Arrival,
 }
 
 /// Told of every handshake that ended in an alert, with a stable word. Never blocks.
@@ -141,19 +153,28 @@ pub type OnAlert = Arc<dyn Fn(&'static str) + Send + Sync>;
 /// A listening socket with its TLS configuration.
 pub struct Listener {
     socket: TcpListener,
+    doorstep: Doorstep,
     tls: Arc<ArcSwap<ServerConfig>>,
     reloaded: watch::Sender<u64>,
+    turn: Arc<Mutex<()>>,
     on_alert: OnAlert,
+    slots: Slots,
 }
 
 impl Listener {
-    /// Binds `address`.
+    /// Binds `address`. Only whom `doorstep` admits is heard.
     ///
     /// # Errors
     /// As the operating system says.
-    pub async fn bind(address: SocketAddr, tls: Arc<ServerConfig>, on_alert: OnAlert) -> io::Result<Self> {
+    pub async fn bind(
+        address: SocketAddr,
+        doorstep: Doorstep,
+        tls: Arc<ServerConfig>,
+        on_alert: OnAlert,
+    ) -> io::Result<Self> {
         let socket = TcpListener::bind(address).await?;
-        Ok(Self { socket, tls: Arc::new(ArcSwap::new(tls)), reloaded: watch::Sender::new(0), on_alert })
+        let (tls, reloaded) = (Arc::new(ArcSwap::new(tls)), watch::Sender::new(0));
+        Ok(Self { socket, doorstep, tls, reloaded, turn: Arc::default(), on_alert, slots: Slots::default() })
     }
 
     /// Where it listens, with the port that was given.
@@ -167,7 +188,14 @@ impl Listener {
     /// What `reload` is called on while `run` holds the listener.
     #[must_use]
     pub fn reloader(&self) -> Reloader {
-        Reloader { tls: self.tls.clone(), reloaded: self.reloaded.clone() }
+        Reloader { tls: self.tls.clone(), reloaded: self.reloaded.clone(), turn: self.turn.clone() }
+    }
+
+    /// How many headers and how many handshakes may begin, whenever asked.
+    #[cfg(test)]
+    pub(crate) fn free_slots(&self) -> impl Fn() -> (usize, usize) + use<> {
+        let slots = self.slots.clone();
+        move || (slots.headers.available_permits(), slots.handshakes.available_permits())
     }
 
     /// Accepts until `stop` turns true, then waits for the open calls to end.
@@ -184,9 +212,7 @@ impl Listener {
             + 'static,
         S::Future: Send + 'static,
     {
-        let serve = Arc::new(serve);
-        let slots = Arc::new(Semaphore::new(HANDSHAKES_AT_ONCE));
-        let connections = TaskTracker::new();
+        let (serve, connections) = (Arc::new(serve), TaskTracker::new());
         loop {
             let accepted = tokio::select! {
                 accepted = self.socket.accept() => accepted,
@@ -197,21 +223,20 @@ impl Listener {
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             };
-            let Ok(slot) = slots.clone().acquire_owned().await else { break };
-            let (tls, on_alert) = (self.tls.load_full(), self.on_alert.clone());
-            let (serve, stop, reloaded) = (serve.clone(), stop.clone(), self.reloaded.subscribe());
+            let changes = self.doorstep.changes();
+            let Some(knock) = self.doorstep.admit(&stream, address) else { continue };
+            let Some(slot) = self.slots.before(&knock).await else { break };
+            let (doorstep, slots, tls) = (self.doorstep.clone(), self.slots.clone(), self.tls.clone());
+            let (on_alert, serve) = (self.on_alert.clone(), serve.clone());
+            let (stop, reloaded) = (stop.clone(), self.reloaded.subscribe());
             connections.spawn(async move {
-                let _ = stream.set_nodelay(true);
-                match tokio::time::timeout(HANDSHAKE_TIMEOUT, TlsAcceptor::from(tls).accept(stream)).await {
-                    Err(_) => on_alert("handshake_timeout"),
-                    Ok(Err(error)) => on_alert(alert_word(&error)),
-                    Ok(Ok(stream)) => {
-                        drop(slot);
-                        let leaf = stream.get_ref().1.peer_certificates().and_then(<[_]>::first).cloned();
-                        let Some(certificate) = leaf else { return on_alert("certificate_missing") };
-                        connection(TokioIo::new(stream), serve(Peer { certificate, address }), stop, reloaded).await;
-                    }
-                }
+                let Some((stream, arrival, slot)) = arrive(stream, knock, slot, &doorstep, &slots).await else {
+                    return;
+                };
+                let Some((stream, certificate)) = shake_hands(stream, tls.load_full(), &on_alert).await else { return };
+                drop(slot);
+                let service = serve(Peer { certificate, arrival: arrival.clone() });
+                connection(TokioIo::new(stream), service, stop, reloaded, doorstep.stay(arrival, changes)).await;
             });
         }
         connections.close();
@@ -219,9 +244,67 @@ impl Listener {
     }
 }
 
-/// Serves one connection until it ends, the gateway stops, or the certificates are reloaded.
-async fn connection<I, S>(io: I, service: S, mut stop: watch::Receiver<bool>, mut reloaded: watch::Receiver<u64>)
-where
+/// What bounds those who are not through: balancers' headers apart, so that a slow one takes no handshake.
+#[derive(Clone)]
+struct Slots {
+    headers: Arc<Semaphore>,
+    handshakes: Arc<Semaphore>,
+}
+
+impl Default for Slots {
+    fn default() -> Self {
+        let slots = || Arc::new(Semaphore::new(HANDSHAKES_AT_ONCE));
+        Self { headers: slots(), handshakes: slots() }
+    }
+}
+
+impl Slots {
+    async fn before(&self, knock: &Knock) -> Option<OwnedSemaphorePermit> {
+        let slots = if knock.is_proxy() { &self.headers } else { &self.handshakes };
+        slots.clone().acquire_owned().await.ok()
+    }
+}
+
+/// Through a balancer's header, if one must come; the slot that is held afterwards is a handshake's.
+async fn arrive(
+    mut stream: TcpStream,
+    knock: Knock,
+    slot: OwnedSemaphorePermit,
+    doorstep: &Doorstep,
+    slots: &Slots,
+) -> Option<(TcpStream, Arrival, OwnedSemaphorePermit)> {
+    let proxy = knock.is_proxy();
+    let arrival = doorstep.arrive(&mut stream, knock).await?;
+    let slot = if proxy { slots.handshakes.clone().acquire_owned().await.ok()? } else { slot };
+    Some((stream, arrival, slot))
+}
+
+async fn shake_hands(
+    stream: TcpStream,
+    tls: Arc<ServerConfig>,
+    on_alert: &OnAlert,
+) -> Option<(TlsStream<TcpStream>, CertificateDer<'static>)> {
+    let _ = stream.set_nodelay(true);
+    let alert = match tokio::time::timeout(HANDSHAKE_TIMEOUT, TlsAcceptor::from(tls).accept(stream)).await {
+        Err(_) => "handshake_timeout",
+        Ok(Err(error)) => alert_word(&error),
+        Ok(Ok(stream)) => match stream.get_ref().1.peer_certificates().and_then(<[_]>::first).cloned() {
+            Some(certificate) => return Some((stream, certificate)),
+            None => "certificate_missing",
+        },
+    };
+    on_alert(alert);
+    None
+}
+
+/// Serves one connection until it ends, the gateway stops, the certificates are reloaded, or its peer is admitted no more.
+pub(crate) async fn connection<I, S>(
+    io: I,
+    service: S,
+    mut stop: watch::Receiver<bool>,
+    mut reloaded: watch::Receiver<u64>,
+    mut stay: Stay,
+) where
     I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
     S: tower::Service<
             http::Request<hyper::body::Incoming>,
@@ -245,9 +328,13 @@ where
         _ = &mut connection => return,
         _ = stop.wait_for(|stop| *stop) => {}
         _ = reloaded.changed() => {}
+        () = stay.over() => {}
     }
     connection.as_mut().graceful_shutdown();
-    let _ = connection.await;
+    tokio::select! {
+        _ = &mut connection => {}
+        () = async { stay.over().await; tokio::time::sleep(PARTING).await } => {} // a stream need not end by itself
+    }
 }
 
 /// Why a handshake ended, as a stable word for metrics and the journal.
@@ -277,9 +364,20 @@ fn alert_word(error: &io::Error) -> &'static str {
 pub struct Reloader {
     tls: Arc<ArcSwap<ServerConfig>>,
     reloaded: watch::Sender<u64>,
+    turn: Arc<Mutex<()>>,
 }
 
 impl Reloader {
+    /// Serves by `files` as they are now; a bad file changes nothing. One at a time, so that what was read first never
+    /// takes the place of what was read later.
+    ///
+    /// # Errors
+    /// As [`TlsFiles::load`].
+    pub fn renew(&self, files: &TlsFiles) -> Result<(), TlsProblem> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        files.load().map(|tls| self.reload(tls))
+    }
+
     /// From now on `tls`; open connections finish their calls and close.
     pub fn reload(&self, tls: Arc<ServerConfig>) {
         self.tls.store(tls);

@@ -23,6 +23,8 @@ pub struct Intent<'a> {
     pub ts: Timestamp,
     /// Who asked.
     pub who: Who<'a>,
+    /// Line of evidence by which the caller's machine was let in. It is an organisation's.
+    pub peer: &'a str,
     /// gRPC path.
     pub method: &'a str,
     /// Why, and by which rule.
@@ -41,7 +43,7 @@ pub struct Intent<'a> {
     /// Counts of fields that moved in a coarser form, by category.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub transformed: BTreeMap<&'a str, u32>,
-    /// Line of evidence of the residency check.
+    /// Line of evidence of the residency check: endpoint, plane, code, rule, addresses, tables.
     pub residency: &'a str,
     /// Address that is dialled.
     pub address: String,
@@ -175,6 +177,8 @@ pub struct Denied<'a> {
     pub ts: Timestamp,
     /// Who asked.
     pub who: Who<'a>,
+    /// Line of evidence by which the caller's machine was let in.
+    pub peer: &'a str,
     /// gRPC path.
     pub method: &'a str,
     /// Purpose id, when the pack knows it.
@@ -203,7 +207,7 @@ impl<'a> Denied<'a> {
     pub fn new(
         txn: &'a str,
         ts: Timestamp,
-        who: Who<'a>,
+        (who, peer): (Who<'a>, &'a str),
         method: &'a str,
         purpose: Option<&'a str>,
         denial: &'a Denial,
@@ -214,6 +218,7 @@ impl<'a> Denied<'a> {
             txn,
             ts,
             who,
+            peer,
             method,
             purpose,
             code: row.code,
@@ -226,8 +231,8 @@ impl<'a> Denied<'a> {
     }
 }
 
-/// Handshakes that ended in an alert, or calls of one caller beyond its quota, within one second: a flood must not fill
-/// the disk.
+/// Peers that were not let in, handshakes that ended in an alert, or calls of one caller beyond its quota, within one
+/// second: a flood must not fill the disk.
 #[derive(Debug, Serialize)]
 pub struct TurnedAway<'a> {
     /// `DENIED`

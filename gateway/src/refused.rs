@@ -5,7 +5,7 @@
 use qaqpa_adapters::codec::{ReadError, WriteError};
 use qaqpa_adapters::shep::sync::{DataProblem, NotAnswered, SyncProblem, Unwritable};
 use qaqpa_policy::consent::LackKind;
-use qaqpa_policy::residency::ResidencyRefusal;
+use qaqpa_policy::residency::{Refused, ResidencyRefusal};
 use qaqpa_policy::wire::Fault;
 use qaqpa_policy::{ContextProblem, Malformed, NotConsented, NotMinimised, NotPermitted};
 
@@ -94,6 +94,17 @@ impl From<LackKind> for Reason {
             LackKind::ConsentMissing => Self::ConsentMissing,
             LackKind::BirthDate => Self::ConsentBirthDateUnknown,
             LackKind::Unknown => Self::SubjectUnknown,
+        }
+    }
+}
+
+impl From<Refused> for Denial {
+    /// With the line of evidence, which stands in the journal.
+    fn from(refused: Refused) -> Self {
+        let denial = Self::from(Reason::Residency(refused.refusal().code())).evidenced(refused.decision());
+        match refused.refusal().detail() {
+            Some(word) => denial.detailed(word),
+            None => denial,
         }
     }
 }

@@ -86,6 +86,8 @@ pub struct Client {
     pub caller: Caller,
     /// SHA-256 of the certificate, hex.
     pub certificate: Arc<str>,
+    /// The line of evidence by which its machine was let in.
+    pub peer: Arc<str>,
 }
 
 /// A call of an own service that may go on.
@@ -95,6 +97,7 @@ pub(crate) struct Admitted {
     pub(crate) txn: String,
     pub(crate) caller: Caller,
     certificate: Arc<str>,
+    peer: Arc<str>,
     /// gRPC path.
     pub(crate) method: &'static str,
     language: Language,
@@ -117,8 +120,14 @@ impl Admitted {
         let Some(client) = request.extensions().get::<Client>() else {
             return Err(Denial::from(Reason::CallerUnknown).status(language, &txn));
         };
-        let admitted =
-            Self { txn, caller: client.caller.clone(), certificate: client.certificate.clone(), method, language };
+        let admitted = Self {
+            txn,
+            caller: client.caller.clone(),
+            certificate: client.certificate.clone(),
+            peer: client.peer.clone(),
+            method,
+            language,
+        };
         let judged = match roles.contains(&admitted.caller.role()) {
             true => gateway.quotas.caller(admitted.caller.id()),
             false => Err(Reason::CallerRole.into()),
@@ -168,7 +177,7 @@ impl Admitted {
         if denial.reason == Reason::QuotaCaller && !gateway.flood.first_this_second(&kind(), now) {
             return self.status(&denial);
         }
-        let line = Denied::new(&self.txn, now, self.who(), self.method, None, &denial);
+        let line = Denied::new(&self.txn, now, (self.who(), &self.peer), self.method, None, &denial);
         match ledger::append(&gateway.journal, &line).await {
             Ok(_) => self.status(&denial),
             Err(unrecorded) => self.status(&unrecorded),

@@ -3,19 +3,20 @@
 //!
 //! Ids and decisions only. Spans carry the exchange id and the gRPC path, metrics the path and the reason: fields are
 //! written by name in this crate, nothing is captured, so a personal datum has no way in. The OTLP exporter's
-//! connections come through [`Door`], and `OTEL_*` variables change nothing: every value is set here.
+//! connections come through [`Door`], and `OTEL_*` variables neither add nor change an endpoint, a header or an attribute:
+//! they are set here, and what the library has read from the environment is taken off again.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use opentelemetry::metrics::{Counter, Histogram, MeterProvider as _, UpDownCounter};
+use opentelemetry::metrics::{Counter, Gauge, Histogram, MeterProvider as _, UpDownCounter};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_otlp::{WithExportConfig as _, WithTonicConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
-use opentelemetry_sdk::trace::SdkTracerProvider;
+use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use prometheus::{Registry, TextEncoder};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -37,6 +38,12 @@ pub struct Telemetry {
     seconds: Histogram<f64>,
     alerts: Counter<u64>,
     in_flight: UpDownCounter<i64>,
+    decisions: Counter<u64>,
+    inbound: Counter<u64>,
+    table_ages: Gauge<i64>,
+    tables_refused: Counter<u64>,
+    exceptions: Gauge<i64>,
+    revocations: Counter<u64>,
 }
 
 impl Telemetry {
@@ -44,6 +51,7 @@ impl Telemetry {
     ///
     /// # Errors
     /// A text for people when an exporter cannot be built.
+    #[expect(clippy::disallowed_methods, reason = "the exporter is given a channel of the door")]
     pub fn new(collector: Option<tonic::transport::Channel>) -> Result<Self, String> {
         let registry = Registry::new();
         let prometheus = opentelemetry_prometheus::exporter()
@@ -55,6 +63,7 @@ impl Telemetry {
             let exporter = opentelemetry_otlp::MetricExporter::builder()
                 .with_tonic()
                 .with_channel(channel)
+                .with_interceptor(bare)
                 .with_timeout(Duration::from_secs(10))
                 .build()
                 .map_err(|error| error.to_string())?;
@@ -83,6 +92,32 @@ impl Telemetry {
                 .i64_up_down_counter("qaqpa.exchanges.in_flight")
                 .with_description("Exchanges in the corridor")
                 .build(),
+            decisions: meter
+                .u64_counter("qaqpa.residency.decisions")
+                .with_description("Fresh judgements of endpoints, by endpoint, plane and code")
+                .build(),
+            inbound: meter
+                .u64_counter("qaqpa.inbound.refused")
+                .with_description("Peers that were turned away before the handshake, by code")
+                .build(),
+            table_ages: meter
+                .i64_gauge("qaqpa.residency.table.age")
+                .with_unit("d")
+                .with_description("Days since the date of a table of evidence")
+                .build(),
+            tables_refused: meter
+                .u64_counter("qaqpa.residency.tables.refused")
+                .with_description("Reloads that left the old tables in force")
+                .build(),
+            exceptions: meter
+                .i64_gauge("qaqpa.residency.exception.left")
+                .with_unit("d")
+                .with_description("Days that an exception still lives, its last day included; 0 when it is over")
+                .build(),
+            revocations: meter
+                .u64_counter("qaqpa.revocation.fetches")
+                .with_description("Times the revocation list was asked for, by what came of it")
+                .build(),
             registry,
             meters,
         })
@@ -104,6 +139,42 @@ impl Telemetry {
     /// An exchange enters (1) or leaves (-1) the corridor.
     pub fn in_flight(&self, change: i64) {
         self.in_flight.add(change, &[]);
+    }
+
+    /// Counts a fresh judgement of an endpoint.
+    pub fn decided(&self, endpoint: &str, plane: &'static str, code: &'static str) {
+        let labels = [
+            KeyValue::new("endpoint", endpoint.to_owned()),
+            KeyValue::new("plane", plane),
+            KeyValue::new("code", code),
+        ];
+        self.decisions.add(1, &labels);
+    }
+
+    /// Counts a peer that was turned away.
+    pub fn turned_away(&self, code: &'static str) {
+        self.inbound.add(1, &[KeyValue::new("code", code)]);
+    }
+
+    /// How old a table is, days.
+    pub fn table_age(&self, table: &str, days: i64) {
+        self.table_ages.record(days, &[KeyValue::new("table", table.to_owned())]);
+    }
+
+    /// Counts a reload that left the old tables in force.
+    pub fn tables_refused(&self) {
+        self.tables_refused.add(1, &[]);
+    }
+
+    /// How many days an exception still lives.
+    pub fn exception(&self, endpoint: &str, until: &str, days: i64) {
+        let labels = [KeyValue::new("endpoint", endpoint.to_owned()), KeyValue::new("until", until.to_owned())];
+        self.exceptions.record(days, &labels);
+    }
+
+    /// Counts what came of asking for the revocation list.
+    pub fn revocation(&self, code: &'static str) {
+        self.revocations.add(1, &[KeyValue::new("code", code)]);
     }
 
     /// All metrics in Prometheus' text format.
@@ -168,13 +239,46 @@ pub fn install(telemetry: &config::Telemetry, door: &Arc<Door>) -> Result<Option
     Ok(traces)
 }
 
+/// Takes off the headers of `OTEL_EXPORTER_OTLP_HEADERS`, which the library adds before it asks here.
+#[expect(clippy::unnecessary_wraps, reason = "an interceptor may refuse")]
+fn bare(_: tonic::Request<()>) -> Result<tonic::Request<()>, tonic::Status> {
+    Ok(tonic::Request::new(()))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the exporter is given a channel of the door")]
 fn tracer(door: &Arc<Door>, endpoint: &str) -> Result<SdkTracerProvider, String> {
     let channel = door.channel(endpoint).map_err(|denial| denial.reason.code().to_owned())?;
     let exporter = opentelemetry_otlp::SpanExporter::builder()
         .with_tonic()
         .with_channel(channel)
+        .with_interceptor(bare)
         .with_timeout(Duration::from_secs(10))
         .build()
         .map_err(|error| error.to_string())?;
-    Ok(SdkTracerProvider::builder().with_resource(resource()).with_batch_exporter(exporter).build())
+    let sampler = Sampler::ParentBased(Box::new(Sampler::AlwaysOn)); // whatever OTEL_TRACES_SAMPLER says
+    Ok(SdkTracerProvider::builder()
+        .with_resource(resource())
+        .with_sampler(sampler)
+        .with_batch_exporter(exporter)
+        .build())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_of_the_environment_do_not_travel() {
+        let mut request = tonic::Request::new(());
+        request.metadata_mut().insert("authorization", "as the environment wants".parse().unwrap());
+        assert!(bare(request).unwrap().metadata().is_empty());
+    }
+
+    #[test]
+    fn a_resource_is_what_is_written_here() {
+        let resource = resource();
+        let mut names: Vec<_> = resource.iter().map(|(key, _)| key.as_str()).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["service.name", "service.version"], "nothing of OTEL_RESOURCE_ATTRIBUTES");
+    }
 }

@@ -1,10 +1,13 @@
-//! `qaqpa check`: everything `serve` would refuse, all at once, without opening anything.
+//! `qaqpa check`: everything `serve` would refuse, all at once, without opening anything; and declared addresses that would
+//! be turned away whenever they are asked for.
 
 use std::process::ExitCode;
 
+use qaqpa_policy::residency::{Answer, ResidencyRefusal, examine};
+
 use super::{CONFIGURATION, ConfigFile, Format, say};
 use crate::blueprint::Blueprint;
-use crate::config::{Config, Problem};
+use crate::config::{Config, Problem, Source};
 use crate::gateway::Surroundings;
 
 #[derive(Debug, clap::Args)]
@@ -18,15 +21,35 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, surroundings: &Surroundings) -> ExitCode {
     let problems = Config::read(&arguments.config.path)
-        .and_then(|(config, source)| Blueprint::draw(&config, &source, surroundings))
-        .err()
-        .unwrap_or_default();
+        .and_then(|(config, source)| {
+            let blueprint = Blueprint::draw(&config, &source, surroundings)?;
+            Ok(turned_away(&config, &source, &blueprint, surroundings))
+        })
+        .unwrap_or_else(|problems| problems);
     match arguments.format {
         Format::Json => say(&json(&problems)),
         Format::Text if problems.is_empty() => say("no problems found"),
         Format::Text => problems.iter().for_each(|problem| say(&problem.to_string())),
     }
     if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(CONFIGURATION) }
+}
+
+/// Addresses that are declared in place of DNS and do not pass. A gateway starts with them, because tables change, and sends
+/// nothing there. How old the tables may be is said by `[residency]`, and a second one that is missing is told of already.
+fn turned_away(config: &Config, source: &Source, blueprint: &Blueprint, surroundings: &Surroundings) -> Vec<Problem> {
+    let (tables, today) = (blueprint.door().tables(), surroundings.clock.today());
+    let mut problems = Vec::new();
+    for endpoint in blueprint.door().endpoints() {
+        let Some(declared) = config.endpoints.get(endpoint.name()) else { continue };
+        let answer = Answer { addresses: declared.addresses.clone(), aliases: Vec::new() };
+        for refusal in examine(endpoint, &answer, &tables, today).into_iter().filter_map(|found| found.verdict.err()) {
+            if !matches!(refusal, ResidencyRefusal::Stale { .. } | ResidencyRefusal::Unconfirmed(_)) {
+                let key = format!("endpoints.{}.addresses", endpoint.name());
+                problems.push(source.problem(&key, format!("{}: {refusal}", refusal.code())));
+            }
+        }
+    }
+    problems
 }
 
 fn json(problems: &[Problem]) -> String {

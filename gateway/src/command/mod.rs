@@ -7,6 +7,7 @@ mod consent;
 mod demo;
 mod mock;
 mod policy;
+mod residency;
 mod retention;
 mod serve;
 mod subject;
@@ -19,6 +20,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub use residency::Bearings;
 pub use serve::{Running, listen, start};
 
 use self::subject::number;
@@ -52,6 +54,9 @@ enum Command {
     /// Look at policy packs: lint, explain, matrix, trace, register, diff, test, coverage, shadow
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Judge where something may go and who may come: check, show, export, prove
+    #[command(subcommand)]
+    Residency(residency::Command),
     /// Exercise a person's rights: report, restrict, object, correct, erase
     #[command(subcommand)]
     Subject(subject::Command),
@@ -84,7 +89,7 @@ const INPUT: u8 = 65;
 
 /// Runs the command line and says how it went: 0 done, 1 the answer is no, 2 a person's number among the arguments, 64
 /// wrong usage, 65 unusable input, 69 the gateway does not answer, 74 the journal failed, 78 unusable configuration.
-/// `audit verify` has its own four codes, `policy` its own three.
+/// `audit verify` has its own four codes, `policy` its own three; `residency prove` ends with 2 where not all can be shown.
 pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, surroundings: Surroundings) -> ExitCode {
     let arguments: Vec<std::ffi::OsString> = arguments.into_iter().collect();
     if number::in_arguments(&arguments) {
@@ -111,6 +116,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, surroundings
             Command::Mock(command) => mock::run(command, surroundings).await,
             Command::Audit(command) => audit::run(command, &surroundings).await,
             Command::Policy(command) => policy::run(command, &surroundings).await,
+            Command::Residency(command) => residency::run(command, surroundings).await,
             Command::Subject(command) => subject::run(command, &surroundings).await,
             Command::Consent(command) => consent::run(command, &surroundings).await,
             Command::Retention(command) => retention::run(command, &surroundings).await,

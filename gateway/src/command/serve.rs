@@ -1,4 +1,4 @@
-//! `qaqpa serve`: the gateway as a process. SIGHUP reloads certificates, the revocation list and the packs, SIGTERM and Ctrl-C stop
+//! `qaqpa serve`: the gateway as a process. SIGHUP reloads certificates, the revocation list, the packs and the tables of residency, SIGTERM and Ctrl-C stop
 //! it after the calls under way.
 
 use std::collections::BTreeMap;
@@ -20,10 +20,12 @@ use crate::blueprint::Blueprint;
 use crate::config::{self, Config, Problem, Source};
 use crate::gateway::{Gateway, Surroundings};
 use crate::grpc::Server;
+use crate::inbound::{Doorstep, NotAdmitted};
 use crate::listen::{Listener, Reloader};
 use crate::persons::Persons;
 use crate::record::{self, Event, Outcome, TurnedAway};
 use crate::retention::INTERVAL;
+use crate::revocation::Renewal;
 use crate::telemetry;
 
 #[derive(Debug, clap::Args)]
@@ -42,6 +44,7 @@ pub struct Running {
     listening: JoinHandle<()>,
     ticking: JoinHandle<()>,
     reloader: Reloader,
+    doorstep: Doorstep,
     config: Config,
     source: Source,
 }
@@ -189,7 +192,8 @@ pub async fn listen(
         alerted.telemetry.alert(word);
         alerted.flood.count(&format!("tls.{word}"), clock.now());
     });
-    let listener = Listener::bind(config.listen.address, tls, on_alert)
+    let doorstep = doorstep(&gateway);
+    let listener = Listener::bind(config.listen.address, doorstep.clone(), tls, on_alert)
         .await
         .map_err(|error| format!("{}: {error}", config.listen.address))?;
     let address = listener.address().map_err(|error| error.to_string())?;
@@ -199,8 +203,26 @@ pub async fn listen(
     let reloader = listener.reloader();
     let ticking = tokio::spawn(tick(gateway.clone(), reporter, surroundings.clone(), stopped.clone()));
     tokio::spawn(keep_retention(gateway.clone(), stopped.clone()));
+    if let Some(endpoint) = &config.listen.crl_from {
+        let renewal = Renewal::new(gateway.clone(), endpoint.clone(), files, reloader.clone());
+        tokio::spawn(renewal.keep(stopped.clone()));
+    }
     let listening = tokio::spawn(listener.run(stopped, move |peer| server.connection(&peer)));
-    Ok(Running { address, gateway, stop, listening, ticking, reloader, config: config.clone(), source: source.clone() })
+    gateway.enter_tables(config).await;
+    let (config, source) = (config.clone(), source.clone());
+    Ok(Running { address, gateway, stop, listening, ticking, reloader, doorstep, config, source })
+}
+
+/// Who is turned away there is counted, and told of once a second and code: strangers can cause it at will.
+fn doorstep(gateway: &Arc<Gateway>) -> Doorstep {
+    let told = gateway.clone();
+    let on_refused = Arc::new(move |refused: &NotAdmitted| {
+        told.telemetry.turned_away(refused.code());
+        if told.flood.count(refused.code(), told.clock.now()) {
+            tracing::warn!(decision = "refused", reason = refused.code(), evidence = %refused, "peer");
+        }
+    });
+    Doorstep::new(gateway.peers.clone(), gateway.door.tables(), gateway.clock.clone(), on_refused)
 }
 
 /// Once a second: health as the journal's, and the counted refusals as one line each.
@@ -223,6 +245,7 @@ async fn tick(
         for service in gateway.served.values().map(|served| served.operation.service.as_str()).chain([""]) {
             health.set_service_status(service, status).await;
         }
+        gateway.tell_residency().await;
         for (kind, count) in gateway.flood.drain() {
             let (code, caller) = kind.split_once('/').map_or((kind.as_str(), None), |(code, id)| (code, Some(id)));
             let line = TurnedAway { phase: "DENIED", ts: surroundings.clock.now(), code, caller, count };
@@ -283,16 +306,16 @@ impl Running {
         true
     }
 
-    /// Reads certificates, the revocation list and the packs again; a bad file changes nothing.
+    /// Reads certificates, the revocation list, the packs and the tables of residency again; a bad file changes nothing.
     pub async fn reload(&self) {
-        match self.config.listen.tls().load() {
-            Ok(tls) => {
-                self.reloader.reload(tls);
-                tracing::info!("certificates and revocation list reloaded");
-            }
+        match self.reloader.renew(&self.config.listen.tls()) {
+            Ok(()) => tracing::info!("certificates and revocation list reloaded"),
             Err(error) => tracing::error!(%error, "not reloaded; the old certificates and list stay"),
         }
         self.gateway.reload_packs(&self.config, &self.source).await;
+        if self.gateway.reload_tables(&self.config, &self.source).await {
+            self.doorstep.replace_tables(self.gateway.door().tables());
+        }
     }
 
     /// Stops accepting, waits for the calls under way, closes the journal.

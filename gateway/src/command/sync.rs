@@ -19,7 +19,7 @@ use qaqpa_proto::avtoshkola::v1::SyncStudentsRequest;
 use qaqpa_proto::v1::{Context, Refusal};
 
 use self::rows::{Row, Rows};
-use super::{INPUT, failed, say, tell};
+use super::{Bearings, INPUT, failed, say, tell};
 use crate::client::{Access, Client};
 use crate::gateway::Surroundings;
 use crate::reason::Language;
@@ -49,6 +49,8 @@ pub(super) struct Arguments {
     /// Language of refusals: kk, ru or en
     #[arg(long, default_value = "en")]
     language: String,
+    #[command(flatten)]
+    bearings: Bearings,
 }
 
 /// Refusals that waiting cures are tried again this often.
@@ -79,6 +81,7 @@ fn client(arguments: &Arguments, surroundings: &Surroundings) -> Result<Client, 
         url: &arguments.gateway,
         ca: &arguments.ca,
         certificate: Some((&arguments.certificate, &arguments.key)),
+        bearings: &arguments.bearings,
     };
     Ok(Client::new(&access, surroundings)?.speaking(Language::accepted(&arguments.language)))
 }

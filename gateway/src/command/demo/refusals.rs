@@ -13,7 +13,8 @@ use super::people::{self, SCHOOL_BIN, STATE_EXCHANGE};
 use super::story::Story;
 use super::world::{ABROAD, World, draw};
 use crate::client::Client;
-use crate::config::Endpoint;
+use crate::config::{Endpoint, LocationFiles, TableFile};
+use crate::development::lands::{self, LANDS};
 use crate::gateway::Surroundings;
 
 const SCHOOL: &str = "/qaqpa.avtoshkola.v1.Training/GetSchool";
@@ -72,15 +73,26 @@ async fn certificates(world: &World, story: &mut Story) -> Result<(), String> {
 
 async fn residency(world: &World, story: &mut Story) -> Result<(), String> {
     let before = world.government.requests();
+    let tables = world.directory.join("tables");
+    lands::write(&tables, &LANDS, world.surroundings.clock.today()).map_err(|error| error.to_string())?;
     let abroad = world
         .variant(|config| {
+            let file = |name: &str| tables.join(name);
+            config.residency.registry = Some(TableFile { file: file("delegated"), sha256: None });
+            let (v4, v6) = (file("geoip"), file("geoip6"));
+            config.residency.location = Some(LocationFiles { v4, v6, sha256_v4: None, sha256_v6: None });
             let ca = config.endpoints.values().find_map(|endpoint| endpoint.ca.clone());
             let endpoint = Endpoint {
+                plane: "upstream".into(),
                 url: format!("https://{ABROAD}/bip-sync-wss-gost/"),
                 kind: "internet".into(),
                 pins: Vec::new(),
                 addresses: Vec::new(),
+                aliases: Vec::new(),
+                tunnel: None,
                 ca,
+                spki_sha256: Vec::new(),
+                exceptions: Vec::new(),
             };
             config.endpoints.insert("abroad".into(), endpoint);
             config.systems.values_mut().for_each(|system| system.endpoint = "abroad".into());

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use qaqpa_mock::Government;
+use qaqpa_policy::residency::Answer;
 use serde_json::Value;
 
 use super::story::Story;
@@ -14,10 +15,10 @@ use super::student::Synced;
 use crate::blueprint::Blueprint;
 use crate::client::{Access, Client};
 use crate::command::serve::{self, Running};
-use crate::command::start;
+use crate::command::{Bearings, start};
 use crate::config::{Config, Source};
 use crate::development::{self, Layout};
-use crate::dial::Resolve;
+use crate::dial::{NoAnswer, Resolve};
 use crate::gateway::{Gateway, Surroundings};
 
 /// Resolves to 8.8.8.8, which the tables place in the United States; nothing is ever sent there.
@@ -37,13 +38,13 @@ pub(super) struct World {
 struct Table;
 
 impl Resolve for Table {
-    fn resolve<'a>(&'a self, host: &'a str) -> Pin<Box<dyn Future<Output = std::io::Result<Vec<IpAddr>>> + Send + 'a>> {
-        let answer = match host {
+    fn resolve<'a>(&'a self, host: &'a str) -> BoxFuture<'a, Result<Answer, NoAnswer>> {
+        let addresses = match host {
             ABROAD => vec![IpAddr::V4(Ipv4Addr::new(8, 8, 8, 8))],
             "localhost" => vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
             _ => Vec::new(),
         };
-        Box::pin(std::future::ready(Ok(answer)))
+        Box::pin(std::future::ready(Ok(Answer { addresses, aliases: Vec::new() })))
     }
 }
 
@@ -53,7 +54,7 @@ impl World {
         surroundings: &Surroundings,
         story: &mut Story,
     ) -> Result<Self, String> {
-        let surroundings = Surroundings { clock: surroundings.clock.clone(), resolver: Arc::new(Table) };
+        let surroundings = Surroundings { clock: surroundings.clock.clone(), resolver: Some(Arc::new(Table)) };
         let layout = Layout { directory: directory.to_owned(), listen: free_port()?, shep: free_port()? };
         development::lay_out(&layout, &surroundings.clock)?;
         story.progress("development certificates, keys and policy are laid out");
@@ -141,6 +142,7 @@ fn client(
         url: &format!("https://localhost:{}", address.port()),
         ca: &pki.join("ca.pem"),
         certificate: files.as_ref().map(|(certificate, key)| (certificate.as_path(), key.as_path())),
+        bearings: &Bearings::default(),
     };
     Client::new(&access, surroundings)
 }

@@ -16,7 +16,7 @@ use tonic::Status;
 use tonic_types::StatusExt as _;
 
 use crate::client::{Access, Client};
-use crate::command::{INPUT, failed, say, tell};
+use crate::command::{Bearings, INPUT, failed, say, tell};
 use crate::gateway::Surroundings;
 use crate::reason::Language;
 
@@ -38,12 +38,14 @@ pub(in crate::command) struct Connection {
     /// Language of what is printed and of refusals
     #[arg(long, default_value = "en", value_parser = ["kk", "ru", "en"])]
     language: String,
+    #[command(flatten)]
+    bearings: Bearings,
 }
 
 impl Connection {
     pub(in crate::command) fn open(&self, surroundings: &Surroundings) -> Result<Client, Failure> {
         let certificate = Some((self.certificate.as_path(), self.key.as_path()));
-        let access = Access { url: &self.gateway, ca: &self.ca, certificate };
+        let access = Access { url: &self.gateway, ca: &self.ca, certificate, bearings: &self.bearings };
         let client = Client::new(&access, surroundings).map_err(Failure::Unusable)?;
         Ok(client.speaking(Language::accepted(&self.language)))
     }

@@ -91,6 +91,7 @@ impl Answered {
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "the process that is killed is this test itself")]
 async fn killed_at_any_moment_it_has_all_that_it_answered() {
     let place = Place::new();
     let mut answered = Answered::default();
@@ -111,6 +112,7 @@ async fn killed_at_any_moment_it_has_all_that_it_answered() {
 
 /// The system refuses to let a file grow beyond two megabytes: an error of writing, in the middle of everything.
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "the process that is killed is this test itself")]
 async fn when_the_disk_refuses_it_stops_and_has_all_that_it_answered() {
     let place = Place::new();
     let exe = std::env::current_exe().unwrap();

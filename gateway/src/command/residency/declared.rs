@@ -1,0 +1,52 @@
+//! What a configuration declares, for the commands that look at it: compiled and checked as `serve` would.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use qaqpa_policy::residency::Peers;
+
+use super::tables::Sources;
+use crate::blueprint::Blueprint;
+use crate::command::{CONFIGURATION, tell};
+use crate::config::{Config, Problem, Source};
+use crate::dial::Door;
+use crate::gateway::Surroundings;
+
+/// A configuration that `serve` would start with.
+pub(super) struct Declared {
+    pub(super) config: Config,
+    pub(super) door: Arc<Door>,
+    pub(super) peers: Peers,
+}
+
+impl Declared {
+    /// Reads and checks all of it.
+    ///
+    /// # Errors
+    /// All problems at once.
+    pub(super) fn read(path: &Path, surroundings: &Surroundings) -> Result<Self, Vec<Problem>> {
+        let (config, source) = Config::read(path)?;
+        let blueprint = Blueprint::draw(&config, &source, surroundings)?;
+        let Blueprint { door, peers, .. } = blueprint;
+        Ok(Self { config, door, peers })
+    }
+
+    /// Its tables.
+    pub(super) fn sources(&self) -> Sources {
+        Sources::configured(self.door.tables().as_ref().clone(), &self.config.residency)
+    }
+}
+
+/// The tables alone, of a configuration that has problems elsewhere.
+pub(super) fn tables(path: &Path) -> Option<Sources> {
+    let (config, source): (Config, Source) = Config::read(path).ok()?;
+    let tables = Blueprint::tables(&config, &source).ok()?;
+    Some(Sources::configured(tables, &config.residency))
+}
+
+/// Tells all problems.
+pub(super) fn unusable(problems: &[Problem]) -> ExitCode {
+    problems.iter().for_each(|problem| tell(&problem.to_string()));
+    ExitCode::from(CONFIGURATION)
+}

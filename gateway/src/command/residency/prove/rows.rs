@@ -1,0 +1,184 @@
+//! What is tried: one row, one sentence, the wanted code first.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::ground::Ground;
+use super::meets::Meet;
+use super::scenes::Scene;
+
+/// One endpoint that must not be reached, or one that must.
+pub(super) struct Row {
+    /// Code of the refusal, or [`REACHED`].
+    pub(super) wanted: &'static str,
+    /// In words.
+    pub(super) what: &'static str,
+    /// Where bytes must arrive. Everywhere else none may.
+    pub(super) reached: Option<IpAddr>,
+    /// Whether it takes listeners at foreign addresses.
+    pub(super) needs_island: bool,
+    meet: Meet,
+}
+
+impl Row {
+    /// Tries it: the code it ended with.
+    pub(super) async fn meet(&self, ground: &Ground) -> String {
+        self.meet.meet(ground).await.unwrap_or_else(|problem| problem)
+    }
+}
+
+/// All rows: what may not be reached, then what must be, so that the listeners are shown to hear.
+pub(super) fn all() -> Vec<Row> {
+    let answers = ANSWERS.iter().map(|(wanted, what, addresses)| {
+        let here = addresses.iter().all(|address| HERE.contains(address));
+        row(wanted, what, !here, Meet::Answers(addresses))
+    });
+    let urls = URLS.iter().map(|(wanted, what, url)| row(wanted, what, !url.contains("{port}"), Meet::Url(url)));
+    let scenes = SCENES.iter().map(|(wanted, what, reached, island, scene)| Row {
+        reached: reached.map(IpAddr::V4),
+        ..row(wanted, what, *island, Meet::Scene(*scene))
+    });
+    answers.chain(urls).chain(odd()).chain(scenes).chain(controls()).collect()
+}
+
+fn row(wanted: &'static str, what: &'static str, needs_island: bool, meet: Meet) -> Row {
+    Row { wanted, what, reached: None, needs_island, meet }
+}
+
+/// What DNS answers for a declared endpoint, `https://api.egov.kz`.
+const ANSWERS: [(&str, &str, &[&str]); 22] = [
+    ("residency.foreign", "an address abroad", &["8.8.8.8"]),
+    ("residency.foreign", "an IPv6 address abroad", &["2001:4860:4860::8888"]),
+    ("residency.foreign", "a Kazakhstan name behind a Russian shield", &["178.248.237.70"]),
+    ("residency.foreign", "an address abroad in IPv6 clothes", &["::ffff:8.8.8.8"]),
+    ("residency.disagree", "registered in Kazakhstan, announced by Amazon", &["31.223.200.1"]),
+    ("residency.disagree", "registered in Kazakhstan, announced by VK", &["212.233.72.1"]),
+    ("residency.disagree", "seen in Kazakhstan, registered abroad", &["145.249.120.1"]),
+    ("residency.origin", "Kazakhstan's by both tables, announced by a content network", &["31.43.179.1"]),
+    ("residency.mixed", "home first, abroad second", &["195.12.113.29", "8.8.8.8"]),
+    ("residency.mixed", "abroad first, home second", &["8.8.8.8", "195.12.113.29"]),
+    ("residency.mixed", "an AAAA abroad beside an A at home", &["195.12.113.29", "2001:4860:4860::8888"]),
+    ("residency.special", "0.0.0.0, which reaches this machine", &["0.0.0.0"]),
+    ("residency.special", "this machine under the name of another", &["127.0.0.1"]),
+    ("residency.special", "this machine in IPv6", &["::1"]),
+    ("residency.special", "a private address on the Internet", &["10.1.2.3"]),
+    ("residency.special", "a cloud's metadata", &["169.254.169.254"]),
+    ("residency.special", "a carrier's shared address", &["100.100.100.200"]),
+    ("residency.special", "NAT64 with a home address inside", &["64:ff9b::c30c:711d"]),
+    ("residency.special", "6to4 with a home address inside", &["2002:c30c:711d::1"]),
+    ("residency.special", "Teredo with a home address inside", &["2001:0:c30c:711d::1"]),
+    ("residency.special", "an IPv4-compatible home address", &["::195.12.113.29"]),
+    ("residency.no_address", "an empty answer", &[]),
+];
+
+/// Of [`ANSWERS`], what loopback can show.
+const HERE: [&str; 3] = ["127.0.0.1", "::1", "0.0.0.0"];
+
+/// An endpoint's URL as somebody might write it; `{port}` is a listener's.
+const URLS: [(&str, &str, &str); 16] = [
+    ("residency.literal", "an address in place of a name", "https://8.8.8.8/"),
+    ("residency.literal", "an IPv6 address in place of a name", "https://[2001:4860:4860::8888]/"),
+    ("residency.ambiguous_ip", "decimal", "https://2130706433:{port}/"),
+    ("residency.ambiguous_ip", "octal", "https://0177.0.0.1:{port}/"),
+    ("residency.ambiguous_ip", "hexadecimal", "https://0x7f000001:{port}/"),
+    ("residency.ambiguous_ip", "shortened", "https://127.1:{port}/"),
+    ("residency.ambiguous_ip", "circled digits", "https://①②⑦.⓪.⓪.①:{port}/"),
+    ("residency.ambiguous_ip", "an address with a dot at its end", "https://127.0.0.1.:{port}/"),
+    ("residency.userinfo", "a home name before the at sign", "https://api.egov.kz@127.0.0.1:{port}/"),
+    ("residency.bad_url", "a backslash", "https://127.0.0.1:{port}\\@api.egov.kz/"),
+    ("residency.bad_url", "a letter of another alphabet", "https://api.еgov.kz:{port}/"),
+    ("residency.bad_url", "a zone", "https://[fe80::1%25lo]:{port}/"),
+    ("residency.port", "port 0", "https://api.egov.kz:0/"),
+    ("residency.scheme", "ftp", "ftp://127.0.0.1:{port}/"),
+    ("residency.scheme", "file", "file://127.0.0.1:{port}/etc/hosts"),
+    ("residency.scheme", "plain http on the Internet", "http://api.egov.kz/"),
+];
+
+fn odd() -> [Row; 6] {
+    [
+        row("residency.alias", "a CNAME to a content network", true, Meet::Alias("d111.cloudfront.net")),
+        row("residency.foreign", "an address abroad that is pinned", true, Meet::Pinned("8.8.8.8")),
+        row("residency.not_pinned", "an address at home beside the pinned one", true, Meet::BesidePins),
+        row("residency.stale", "tables of two months ago", true, Meet::Stale),
+        row("residency.unconfirmed", "no second table", true, Meet::Alone),
+        row("residency.loopback", "this machine in production", false, Meet::Production),
+    ]
+}
+
+/// Longer stories: where something must arrive on the way, whether listeners abroad are needed.
+const SCENES: [(&str, &str, Option<Ipv4Addr>, bool, Scene); 16] = [
+    (
+        "residency.foreign",
+        "rebinding: home first, abroad when the judgement has ended",
+        Some(HOME),
+        true,
+        Scene::Rebinding,
+    ),
+    ("residency.revoked", "an open connection whose address moves abroad", Some(HOME), true, Scene::Moved),
+    ("residency.not_declared", "an endpoint that nobody declared", None, false, Scene::Unlisted),
+    ("residency.not_declared", "another host asked of a connector", None, false, Scene::OtherHost),
+    ("residency.not_declared", "another port asked of a connector", None, false, Scene::OtherPort),
+    ("residency.not_declared", "a client that follows a redirect, 301", None, false, Scene::Redirect(301)),
+    ("residency.not_declared", "a client that follows a redirect, 302", None, false, Scene::Redirect(302)),
+    ("residency.not_declared", "a client that follows a redirect, 303", None, false, Scene::Redirect(303)),
+    ("residency.not_declared", "a client that follows a redirect, 307", None, false, Scene::Redirect(307)),
+    ("residency.not_declared", "a client that follows a redirect, 308", None, false, Scene::Redirect(308)),
+    ("residency.foreign", "a collector abroad, and OTEL_EXPORTER_OTLP_ENDPOINT", None, true, Scene::Collector),
+    ("residency.foreign", "a database abroad, and PGHOST", None, true, Scene::Database),
+    ("residency.no_address", "a DNS server abroad: the name is not asked for", None, true, Scene::Dns("8.8.8.8")),
+    ("residency.tunnel", "plain http without its tunnel's interface", None, true, Scene::Tunnel("interface:ipsec0")),
+    ("residency.tunnel", "plain http without its IPsec policy", None, true, Scene::Tunnel("xfrm")),
+    ("residency.foreign", "a peer abroad at the listener hears nothing", None, true, Scene::Peer(ABROAD)),
+];
+
+/// What must be heard.
+fn controls() -> Vec<Row> {
+    let reached =
+        |at: IpAddr, what, needs_island, meet| Row { reached: Some(at), ..row(REACHED, what, needs_island, meet) };
+    let home_v6 = IpAddr::V6("2a00:1f40::29".parse().unwrap_or(std::net::Ipv6Addr::UNSPECIFIED));
+    let anywhere = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+    vec![
+        reached(HOME.into(), "at home, with HTTP_PROXY and ALL_PROXY set", true, Meet::Answers(&["195.12.113.29"])),
+        reached(home_v6, "at home in IPv6", true, Meet::Answers(&["2a00:1f40::29"])),
+        reached(HOME.into(), "a database at home", true, Meet::Scene(Scene::DatabaseAtHome)),
+        Row {
+            reached: Some(anywhere),
+            ..row(
+                "residency.no_address",
+                "a DNS server at home is asked, and silent",
+                true,
+                Meet::Scene(Scene::Dns("195.12.113.53")),
+            )
+        },
+        row(ANSWERED, "a peer at home is answered", true, Meet::Scene(Scene::Peer(HOME))),
+        reached(ABROAD.into(), "a client that asks nobody is heard abroad", true, Meet::Scene(Scene::Naive)),
+        reached(
+            Ipv4Addr::LOCALHOST.into(),
+            "a client that asks nobody is heard on loopback",
+            false,
+            Meet::Scene(Scene::NaiveHere),
+        ),
+    ]
+}
+
+/// Something arrived where it should.
+pub(super) const REACHED: &str = "reached";
+/// Somebody who called was answered.
+pub(super) const ANSWERED: &str = "answered";
+/// The state's.
+pub(super) const HOME: Ipv4Addr = Ipv4Addr::new(195, 12, 113, 29);
+/// Where nothing may arrive.
+pub(super) const ABROAD: Ipv4Addr = Ipv4Addr::new(8, 8, 8, 8);
+/// Where listeners are in the namespace; the first is `{port}`.
+pub(super) const PORTS: [u16; 9] = [443, 80, 53, 3128, 4317, 4318, 5432, 8080, 8443];
+/// What a run inside finds in its environment: none of it may lead anywhere.
+pub(super) const ENVIRONMENT: [(&str, &str); 9] = [
+    ("HTTP_PROXY", "http://8.8.8.8:3128"),
+    ("http_proxy", "http://8.8.8.8:3128"),
+    ("HTTPS_PROXY", "http://8.8.8.8:3128"),
+    ("https_proxy", "http://8.8.8.8:3128"),
+    ("ALL_PROXY", "socks5://8.8.8.8:8080"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://8.8.8.8:4318"),
+    ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=secret"),
+    ("PGHOST", "8.8.8.8"),
+    ("RES_OPTIONS", "use-vc"),
+];

@@ -1,0 +1,130 @@
+//! The connector: a `tower::Service<Uri>` for everything that speaks over a connection of its own making (HTTP clients,
+//! tonic, the OTLP exporter), and [`open`], which does the same for those that want the connection itself.
+//!
+//! Refuses, before a name is asked for, any URI that is not its endpoint's. Dials only judged addresses, one after the
+//! other; compares the peer before a byte is written; asks TLS for the endpoint's name.
+//! Example: `https://abroad.example/` asked of the connector of `shep` → `residency.not_declared`, no packet.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::Uri;
+use hyper_util::rt::TokioIo;
+use qaqpa_policy::residency::{Judged, Refused, ResidencyRefusal};
+use rustls::ClientConfig;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_rustls::TlsConnector;
+
+use super::lease::Leased;
+use super::line::{Judgement, Line};
+use super::refusal::{refused, turned_away};
+use super::socket;
+use super::stream::Stream;
+use crate::reason::Reason;
+
+/// Connects to one endpoint and to nothing else. Cheap to clone.
+#[derive(Clone)]
+pub struct Connector {
+    line: Arc<Line>,
+    tls: Arc<ClientConfig>,
+    /// As it will stand in the URI. tonic must be told `http`, or it brings TLS of its own.
+    scheme: &'static str,
+    /// The addresses of one judgement; none: of the one in force.
+    only: Option<Arc<Judgement>>,
+}
+
+impl Connector {
+    /// For HTTP/1.1.
+    pub(super) fn http1(line: Arc<Line>) -> Self {
+        Self { tls: line.way.http1.clone(), scheme: line.way.endpoint.scheme().name(), line, only: None }
+    }
+
+    /// For HTTP/2 by tonic, which is given `http://` for an address whose TLS is ours.
+    pub(super) fn tonic(line: Arc<Line>) -> Self {
+        Self { tls: line.way.http2.clone(), scheme: "http", line, only: None }
+    }
+
+    /// To the addresses of this judgement only, as long as they pass.
+    pub(super) fn only(mut self, judgement: Arc<Judgement>) -> Self {
+        self.only = Some(judgement);
+        self
+    }
+}
+
+impl tower::Service<Uri> for Connector {
+    type Response = TokioIo<Stream>;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<TokioIo<Stream>>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let this = self.clone();
+        Box::pin(async move {
+            if !this.line.way.is_named_by(&uri, this.scheme) {
+                return Err(refused(Reason::Residency("residency.not_declared").into()));
+            }
+            open(&this.line, &this.tls, this.only.as_deref()).await.map(TokioIo::new)
+        })
+    }
+}
+
+/// A connection to one of the judged addresses, with TLS where the endpoint is declared so.
+///
+/// # Errors
+/// A refusal's code, or what the network says of the last address.
+pub(super) async fn open(line: &Arc<Line>, tls: &Arc<ClientConfig>, only: Option<&Judgement>) -> io::Result<Stream> {
+    let judgement = line.judge().await.map_err(refused)?;
+    let deadline = Instant::now() + line.way.connect_timeout;
+    let leads_there = |address: &&SocketAddr| only.is_none_or(|only| only.leads_to(**address));
+    let addresses: Vec<&SocketAddr> = judgement.judged.addresses().iter().filter(leads_there).collect();
+    let mut failed = refused(Reason::Residency("residency.revoked").into()); // when none of `only` passes any more
+    for (tried, address) in addresses.iter().enumerate() {
+        let lease = line.lease(**address).map_err(refused)?;
+        let left = u32::try_from(addresses.len() - tried).unwrap_or(u32::MAX);
+        let share = deadline.saturating_duration_since(Instant::now()) / left;
+        match timeout(share, dial(line, &judgement.judged, **address)).await {
+            Ok(Ok(reached)) => {
+                let leased = Leased::new(reached, lease);
+                return timeout_at(deadline, encrypt(line, tls, leased)).await?;
+            }
+            Ok(Err(error)) if turned_away(&error).is_some() => return Err(error),
+            Ok(Err(error)) => failed = error,
+            Err(elapsed) => failed = elapsed.into(),
+        }
+    }
+    Err(failed)
+}
+
+/// A socket that is connected to exactly this judged address, by the declared tunnel where there is to be one.
+pub(super) async fn dial(line: &Line, judged: &Judged, address: SocketAddr) -> io::Result<TcpStream> {
+    line.tunnel_to(address).await.map_err(|refused_it| refused(line.refuse(refused_it)))?;
+    let reached = socket::tcp(address, line.way.interface()).await?;
+    confirm(judged, reached.peer_addr()?).map_err(|refusal| {
+        let found = Refused::found(&line.way.endpoint, &[address.ip()], refusal);
+        refused(line.refuse(found))
+    })?;
+    Ok(reached)
+}
+
+/// Whom the socket has reached must be judged as well: the kernel takes 0.0.0.0 for this machine.
+pub(super) fn confirm(judged: &Judged, peer: SocketAddr) -> Result<(), ResidencyRefusal> {
+    judged.confirm_peer(peer).map(drop)
+}
+
+async fn encrypt(line: &Line, tls: &Arc<ClientConfig>, leased: Leased) -> io::Result<Stream> {
+    leased.lease().check()?;
+    if !line.way.is_encrypted() {
+        return Ok(Stream::Plain(leased));
+    }
+    let name = line.way.server_name().map_err(refused)?;
+    let stream = TlsConnector::from(tls.clone()).connect(name, leased).await?;
+    Ok(Stream::Tls(Box::new(stream)))
+}

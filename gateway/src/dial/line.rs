@@ -1,0 +1,300 @@
+//! A way out and what is known of it now: the judgement in force, and the leases of the connections it has opened.
+//!
+//! A judgement lives [`LIFETIME`]; then the name is resolved and judged anew, by whoever needs it next or, while
+//! connections are open, by the watch. A refusal ends them all (silence of DNS only after [`SILENCE`]); an address that is not in the new answer ends those that
+//! lead there. Replaced tables judge the last answer at once.
+//!
+//! Who owns what: `state` is changed under its lock alone, which is never held across an await; `asking` lets one
+//! question to DNS go out at a time, and those who waited for it share its verdict.
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+use qaqpa_policy::residency::{Answer, Decision, EndpointKind, Host, Judged, Refused, ResidencyRefusal, Tables, judge};
+
+use super::LIFETIME;
+use super::lease::{Lease, Leases};
+use super::resolver::Resolve;
+use super::tunnel;
+use super::way::Way;
+use crate::clock::Clock;
+use crate::denial::Denial;
+use crate::reason::Reason;
+
+/// Told of every fresh judgement, allowed or refused. Never blocks.
+pub(super) type Observer = Box<dyn Fn(&Decision) + Send + Sync>;
+
+/// How long open connections may go on while DNS says nothing at all. Any answer is judged at once.
+const SILENCE: Duration = Duration::from_secs(300);
+
+/// What every line judges by.
+pub(super) struct Evidence {
+    pub(super) tables: ArcSwap<Tables>,
+    /// Set once, before the first question: its sockets are lines themselves.
+    pub(super) resolver: OnceLock<Arc<dyn Resolve>>,
+    pub(super) clock: Clock,
+    pub(super) observer: OnceLock<Observer>,
+}
+
+/// Evidence that all addresses of an endpoint passed at a time.
+pub(super) struct Judgement {
+    pub(super) judged: Judged,
+    /// The line of evidence.
+    pub(super) line: String,
+    /// The same for as long as no connection was ended: judgements in one row may share a pool.
+    pub(super) row: u64,
+    answer: Answer,
+    since: Timestamp,
+}
+
+/// What DNS has said and when it was asked, or why it was not.
+type Answered = Result<(Answer, Timestamp), Refused>;
+
+/// A way out and what is known of it now.
+pub(super) struct Line {
+    pub(super) way: Way,
+    evidence: Arc<Evidence>,
+    asking: tokio::sync::Mutex<()>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    current: Option<Arc<Judgement>>,
+    leases: Leases,
+    is_watched: bool,
+    row: u64,
+    /// Since when the last judgement was good that is no longer in force.
+    good: Option<Timestamp>,
+    /// Questions that were answered, and the refusal of the last one.
+    asked: u64,
+    refused: Option<Denial>,
+}
+
+impl Line {
+    pub(super) fn new(way: Way, evidence: Arc<Evidence>) -> Arc<Self> {
+        Arc::new(Self { way, evidence, asking: tokio::sync::Mutex::default(), state: Mutex::default() })
+    }
+
+    /// The judgement in force, or a new one.
+    pub(super) async fn judge(&self) -> Result<Arc<Judgement>, Denial> {
+        let before = match self.in_force() {
+            Ok(judgement) => return Ok(judgement),
+            Err(asked) => asked,
+        };
+        let _asking = self.asking.lock().await;
+        match self.in_force() {
+            Ok(judgement) => return Ok(judgement),
+            Err(asked) if asked > before => return Err(self.last_refusal()),
+            Err(_) => {}
+        }
+        let since = self.evidence.clock.now();
+        let answer = self.answer().await;
+        self.settle(answer.map(|answer| (answer, since)))
+    }
+
+    /// Or else how many questions were answered so far.
+    fn in_force(&self) -> Result<Arc<Judgement>, u64> {
+        let now = self.evidence.clock.now();
+        let state = self.state();
+        state.current.as_ref().filter(|judgement| judgement.age(now) < LIFETIME).cloned().ok_or(state.asked)
+    }
+
+    fn last_refusal(&self) -> Denial {
+        self.state().refused.clone().unwrap_or_else(|| Reason::Residency("residency.no_address").into())
+    }
+
+    /// What DNS says, and that the tunnel to there is present.
+    async fn answer(&self) -> Result<Answer, Refused> {
+        let endpoint = &self.way.endpoint;
+        let answer = self.ask().await?;
+        if endpoint.tunnel().is_some() {
+            // Only for what passes otherwise: an address that does not is refused for that, in `settle`.
+            let judged = judge(endpoint, &answer, &self.evidence.tables.load(), self.evidence.clock.today());
+            for address in judged.iter().flat_map(|judged| judged.addresses()) {
+                self.tunnel_to(*address).await?;
+            }
+        }
+        Ok(answer)
+    }
+
+    /// What DNS says, or is said in its place.
+    pub(super) async fn ask(&self) -> Result<Answer, Refused> {
+        let endpoint = &self.way.endpoint;
+        Ok(match endpoint.host() {
+            Host::Address(literal) => Answer::from(*literal),
+            Host::Name(_) if !self.way.addresses.is_empty() => {
+                Answer { addresses: self.way.addresses.clone(), aliases: Vec::new() }
+            }
+            // RFC 6761, section 6.3: nobody is asked for this machine.
+            Host::Name(name) if name == "localhost" && endpoint.kind() == EndpointKind::DevelopmentLoopback => {
+                Answer { addresses: vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()], aliases: Vec::new() }
+            }
+            Host::Name(name) => self.resolve(name).await?,
+        })
+    }
+
+    async fn resolve(&self, name: &str) -> Result<Answer, Refused> {
+        let no_address = |word| {
+            let endpoint = self.way.endpoint.name().to_owned();
+            Refused::found(&self.way.endpoint, &[], ResidencyRefusal::NoAddress { endpoint, word })
+        };
+        let resolver = self.evidence.resolver.get().ok_or_else(|| no_address("no_resolver"))?;
+        match tokio::time::timeout(self.way.connect_timeout, resolver.resolve(name)).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(why)) => Err(no_address(why.word())),
+            Err(_) => Err(no_address("timeout")),
+        }
+    }
+
+    /// Whether what is sent to `address` now goes into the declared tunnel, if there is to be one.
+    pub(super) async fn tunnel_to(&self, address: SocketAddr) -> Result<(), Refused> {
+        let endpoint = &self.way.endpoint;
+        let Some(tunnel) = endpoint.tunnel() else { return Ok(()) };
+        tunnel::present(tunnel, address.ip()).await.map_err(|why| {
+            let (word, problem) = (why.word(), why.to_string());
+            let refusal = ResidencyRefusal::NoTunnel { endpoint: endpoint.name().to_owned(), word, problem };
+            Refused::found(endpoint, &[address.ip()], refusal)
+        })
+    }
+
+    /// Judges an answer by the tables as they are, and ends the connections that do not pass any more.
+    fn settle(&self, answer: Answered) -> Result<Arc<Judgement>, Denial> {
+        self.settle_in(self.state(), answer)
+    }
+
+    fn settle_in(&self, mut state: MutexGuard<'_, State>, answer: Answered) -> Result<Arc<Judgement>, Denial> {
+        state.asked += 1;
+        let (tables, today) = (self.evidence.tables.load(), self.evidence.clock.today());
+        let judged = answer.and_then(|(answer, since)| {
+            judge(&self.way.endpoint, &answer, &tables, today).map(|judged| (judged, answer, since))
+        });
+        let (decided, decision) = match judged {
+            Ok((judged, answer, since)) => {
+                let same = |before: &Arc<Judgement>| before.judged.addresses() == judged.addresses();
+                state.row += u64::from(!state.current.as_ref().is_some_and(same));
+                let line = judged.decision().to_string();
+                let judgement = Arc::new(Judgement { line, judged, row: state.row, answer, since });
+                state.leases.revoke_unless(|address| judgement.leads_to(address));
+                state.current = Some(judgement.clone());
+                let decision = judgement.judged.decision().clone();
+                (Ok(judgement), decision)
+            }
+            Err(refused) => {
+                let denial = Denial::from(refused.clone());
+                let now = self.evidence.clock.now();
+                let good = state.current.take().map(|judgement| judgement.since);
+                state.good = good.or(state.good);
+                // Silence of DNS is no verdict: who talks to a judged address may end what it says, but nobody begins.
+                let silence = matches!(
+                    refused.refusal(),
+                    ResidencyRefusal::NoAddress { word: "timeout" | "unreachable" | "server_failure", .. }
+                );
+                let lately = state.good.is_some_and(|good| age(good, now) < SILENCE);
+                if !(silence && lately) {
+                    state.leases.revoke_unless(|_| false);
+                }
+                state.refused = Some(denial.clone());
+                (Err(denial), refused.decision().clone())
+            }
+        };
+        drop(state);
+        self.tell(&decision);
+        decided
+    }
+
+    /// Found while connecting: nothing that was judged so far holds.
+    pub(super) fn refuse(&self, refused: Refused) -> Denial {
+        self.settle(Err(refused)).err().unwrap_or_else(|| Reason::Residency("residency.revoked").into())
+    }
+
+    /// One event per decision, never one per connection or call.
+    fn tell(&self, decision: &Decision) {
+        let word = if decision.is_allowed() { "allowed" } else { "refused" };
+        tracing::info!(parent: None, decision = word, evidence = %decision, "an endpoint was judged");
+        if let Some(observer) = self.evidence.observer.get() {
+            observer(decision);
+        }
+    }
+
+    /// The tables were replaced: the last answer is judged by the new ones, as old as it is.
+    pub(super) fn judge_again(&self) {
+        let state = self.state();
+        if let Some(judgement) = state.current.clone() {
+            let _ = self.settle_in(state, Ok((judgement.answer.clone(), judgement.since)));
+        }
+    }
+
+    /// The right to one connection to `address`, if that address passes now.
+    pub(super) fn lease(self: &Arc<Self>, address: SocketAddr) -> Result<Lease, Denial> {
+        let mut state = self.state();
+        if !state.current.as_ref().is_some_and(|judgement| judgement.leads_to(address)) {
+            return Err(Reason::Residency("residency.revoked").into());
+        }
+        let lease = state.leases.grant(address);
+        if !std::mem::replace(&mut state.is_watched, true) {
+            self.watch();
+        }
+        Ok(lease)
+    }
+
+    /// Judges anew whenever a judgement has ended, for as long as connections are open: one that nobody calls upon, or
+    /// one that a call never leaves, is judged like any other.
+    fn watch(self: &Arc<Self>) {
+        let line = Arc::downgrade(self);
+        tokio::spawn(async move {
+            let mut rest = LIFETIME;
+            loop {
+                tokio::time::sleep(rest).await;
+                let Some(line) = line.upgrade() else { return };
+                if !line.look_after().await {
+                    return;
+                }
+                rest = line.rest();
+            }
+        });
+    }
+
+    /// Judges anew if it is time; false when no connection is open any more.
+    pub(super) async fn look_after(&self) -> bool {
+        let goes_on = {
+            let mut state = self.state();
+            state.is_watched = state.leases.are_held();
+            state.is_watched
+        };
+        if goes_on {
+            let _ = self.judge().await; // a refusal has ended the connections, and is told there
+        }
+        goes_on
+    }
+
+    /// How long the judgement in force still holds.
+    fn rest(&self) -> Duration {
+        let now = self.evidence.clock.now();
+        let age = self.state().current.as_ref().map_or(Duration::ZERO, |judgement| judgement.age(now));
+        LIFETIME.saturating_sub(age).max(Duration::from_millis(1))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Every change is complete when the lock is let go, also by a panic: what was not stored was not granted.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Judgement {
+    pub(super) fn leads_to(&self, address: SocketAddr) -> bool {
+        self.judged.addresses().contains(&address)
+    }
+
+    fn age(&self, now: Timestamp) -> Duration {
+        age(self.since, now)
+    }
+}
+
+/// A clock that was turned back has nothing fresh.
+fn age(since: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(now.duration_since(since)).unwrap_or(Duration::MAX)
+}

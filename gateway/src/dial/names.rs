@@ -1,0 +1,83 @@
+//! Who is asked for names: a table that a test brings, or the declared DNS servers, in order.
+//!
+//! DNS servers are endpoints like any other, so that their sockets come through the door as well: judged at every
+//! question, connected to the judged address, by the declared tunnel. A server that is not one of them is refused.
+//!
+//! Example: `Names::Servers(["dns-1"])`, `endpoints.dns-1.url = "dns://195.12.113.10"`.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Weak};
+
+use futures_util::future::BoxFuture;
+use qaqpa_policy::residency::Host;
+use tokio::net::{TcpStream, UdpSocket};
+
+use super::connector::{confirm, dial};
+use super::line::{Judgement, Line};
+use super::refusal::refused;
+use super::resolver::{DnsClient, Resolve, Sockets};
+use super::socket;
+use crate::reason::Reason;
+
+/// Who is asked for names.
+pub enum Names {
+    /// This table or client, in place of the declared servers.
+    Given(Arc<dyn Resolve>),
+    /// These endpoints, by id, in this order.
+    Servers(Vec<String>),
+}
+
+impl Names {
+    /// The resolver, once the lines are there that its sockets come from.
+    pub(super) fn resolver<'a>(self, find: impl Fn(&str) -> Option<&'a Arc<Line>>) -> Arc<dyn Resolve> {
+        let ids = match self {
+            Self::Given(resolver) => return resolver,
+            Self::Servers(ids) => ids,
+        };
+        let lines: Vec<&Arc<Line>> = ids.iter().filter_map(|id| find(id)).collect();
+        let servers = lines.iter().filter_map(|line| address(line)).collect();
+        let sockets = Servers(lines.into_iter().map(Arc::downgrade).collect());
+        Arc::new(DnsClient::new(servers, Arc::new(sockets), DnsClient::TIMEOUT))
+    }
+}
+
+/// Where a line to a literal leads.
+fn address(line: &Line) -> Option<SocketAddr> {
+    match line.way.endpoint.host() {
+        Host::Address(address) => Some(SocketAddr::new(*address, line.way.endpoint.port())),
+        Host::Name(_) => None,
+    }
+}
+
+/// Lines to DNS servers. They hold the resolver that holds this, so it does not hold them.
+struct Servers(Vec<Weak<Line>>);
+
+impl Servers {
+    /// The judged line to a server.
+    async fn line(&self, server: SocketAddr) -> io::Result<(Arc<Line>, Arc<Judgement>)> {
+        let declared = self.0.iter().filter_map(Weak::upgrade).find(|line| address(line) == Some(server));
+        let line = declared.ok_or_else(|| refused(Reason::Residency("residency.not_declared").into()))?;
+        let judgement = line.judge().await.map_err(refused)?;
+        Ok((line, judgement))
+    }
+}
+
+impl Sockets for Servers {
+    fn tcp(&self, server: SocketAddr) -> BoxFuture<'_, io::Result<TcpStream>> {
+        Box::pin(async move {
+            let (line, judgement) = self.line(server).await?;
+            dial(&line, &judgement.judged, server).await
+        })
+    }
+
+    fn udp(&self, server: SocketAddr) -> BoxFuture<'_, io::Result<UdpSocket>> {
+        Box::pin(async move {
+            let (line, judgement) = self.line(server).await?;
+            line.tunnel_to(server).await.map_err(|found| refused(line.refuse(found)))?;
+            let socket = socket::udp(server, line.way.interface()).await?;
+            confirm(&judgement.judged, socket.peer_addr()?).map_err(|refusal| refused(refusal.into()))?;
+            Ok(socket)
+        })
+    }
+}

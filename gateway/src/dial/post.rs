@@ -1,0 +1,119 @@
+//! One SOAP message to a state system, over HTTP/1.1 and a pool of judged connections.
+//!
+//! Redirects, `Alt-Svc`, proxies and retries do not exist here: an answer is read to its bound and handed on, whatever
+//! it points to. A message's body is asked for only when a connection is there ([`Leaving`] is the last word on whether
+//! it goes), and a message is never sent twice: hyper would repeat one whose connection ended before it was begun.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Request, Response, Uri};
+use http_body_util::BodyExt as _;
+use hyper::body::{Body, Incoming};
+use hyper_util::client::legacy;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+
+use super::connector::Connector;
+use super::line::{Judgement, Line};
+use super::refusal::{cause, turned_away};
+use super::{LIFETIME, MAX_ANSWER, Resident, tls};
+use crate::denial::Denial;
+use crate::reason::Reason;
+use crate::subjects::Leaving;
+
+/// A pool of connections to the addresses of one judgement.
+pub(super) type Pool = legacy::Client<Connector, Leaving>;
+
+/// Idle connections kept to one endpoint.
+const IDLE: usize = 64;
+
+/// An answer of a state system, not yet believed.
+#[derive(Debug)]
+pub struct RawReply {
+    /// HTTP status.
+    pub status: u16,
+    /// `content-type`, as sent.
+    pub content_type: String,
+    /// At most [`MAX_ANSWER`].
+    pub body: Bytes,
+}
+
+/// Connections are reused for as long as one judgement is, give or take its renewals with the same addresses.
+pub(super) fn pool<B>(line: &Arc<Line>, judgement: &Arc<Judgement>) -> legacy::Client<Connector, B>
+where
+    B: Body + Send,
+    B::Data: Send,
+{
+    legacy::Client::builder(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(LIFETIME)
+        .pool_max_idle_per_host(IDLE)
+        // Only what a connection gave back without a look at its body: the server had closed it while it was idle.
+        .retry_canceled_requests(true)
+        .build(Connector::http1(line.clone()).only(judgement.clone()))
+}
+
+/// Sends one message and reads the answer, within the endpoint's total time.
+pub(super) async fn post(resident: &Resident, body: Leaving) -> Result<RawReply, Denial> {
+    let exchange = exchange(&resident.pool, &resident.uri, body);
+    tokio::time::timeout(resident.total_timeout, exchange).await.map_err(|_| Reason::UpstreamTimeout)?
+}
+
+pub(super) async fn exchange<B>(pool: &legacy::Client<Connector, B>, uri: &Uri, body: B) -> Result<RawReply, Denial>
+where
+    B: Body + Send + Unpin + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let mut request = Request::new(body);
+    *request.method_mut() = http::Method::POST;
+    *request.uri_mut() = uri.clone();
+    let headers = request.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/xml; charset=utf-8"));
+    headers.insert("SOAPAction", HeaderValue::from_static("\"\""));
+    let response = pool.request(request).await.map_err(|error| unsent(&error))?;
+    let status = response.status();
+    if status.is_redirection() {
+        return Err(Denial::from(Reason::Residency("residency.redirect")).detailed(status.as_u16().to_string()));
+    }
+    let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let content_type = content_type.unwrap_or_default().to_owned();
+    Ok(RawReply { status: status.as_u16(), content_type, body: whole(response).await? })
+}
+
+/// The answer's body, up to its bound.
+async fn whole(response: Response<Incoming>) -> Result<Bytes, Denial> {
+    let mut incoming = response.into_body();
+    let announced = usize::try_from(incoming.size_hint().lower()).unwrap_or(MAX_ANSWER);
+    let mut body = BytesMut::with_capacity(announced.min(MAX_ANSWER));
+    while let Some(frame) = incoming.frame().await {
+        let frame = frame.map_err(|error| ended(&error).unwrap_or_else(|| Reason::UpstreamCut.into()))?;
+        let Ok(chunk) = frame.into_data() else { continue }; // trailers say nothing here
+        if body.len() + chunk.len() > MAX_ANSWER {
+            return Err(Reason::UpstreamTooLarge.into());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+/// What the pool reports, as a reason. Its text may hold the URL, never a body; it is not kept all the same.
+fn unsent(error: &legacy::Error) -> Denial {
+    let is_unsent = |error: &(dyn Error + 'static)| error.downcast_ref().map(hyper::Error::is_canceled);
+    ended(error).unwrap_or_else(|| match error.is_connect() || cause(error, is_unsent) == Some(true) {
+        true => Reason::UpstreamConnect.into(),
+        false => Reason::UpstreamCut.into(),
+    })
+}
+
+/// A refusal of ours, or one of TLS, wherever it stands among the causes.
+pub(super) fn ended(error: &(dyn Error + 'static)) -> Option<Denial> {
+    turned_away(error).or_else(|| {
+        let of_tls = cause(error, |error| error.downcast_ref().map(tls::is_not_pinned))?;
+        let denial = Denial::from(Reason::UpstreamTls);
+        Some(if of_tls { denial.detailed("spki") } else { denial })
+    })
+}

@@ -1,0 +1,59 @@
+//! A refusal on its way through libraries: tower, hyper, tonic and rustls hand on errors, and at the end it must be known
+//! again which row of the table it was. Its text is the stable code and nothing else.
+//!
+//! Example: `io::Error` → `residency.revoked`.
+
+use std::error::Error;
+use std::io;
+
+use crate::denial::Denial;
+use crate::reason::Reason;
+
+/// Why no connection is made, or why one has ended.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{}", .0.reason.code())]
+pub(super) struct TurnedAway(pub(super) Denial);
+
+impl From<Denial> for TurnedAway {
+    fn from(denial: Denial) -> Self {
+        Self(denial)
+    }
+}
+
+impl From<TurnedAway> for io::Error {
+    fn from(turned_away: TurnedAway) -> Self {
+        Self::new(io::ErrorKind::PermissionDenied, turned_away)
+    }
+}
+
+/// The judgement that opened the connection is void.
+pub(super) fn revoked() -> io::Error {
+    TurnedAway(Reason::Residency("residency.revoked").into()).into()
+}
+
+/// A refusal as the I/O error that connectors speak.
+pub(super) fn refused(denial: Denial) -> io::Error {
+    TurnedAway(denial).into()
+}
+
+/// The first cause that `wanted` knows, among all causes of an error.
+pub(super) fn cause<T>(
+    error: &(dyn Error + 'static),
+    wanted: impl Fn(&(dyn Error + 'static)) -> Option<T>,
+) -> Option<T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = wanted(error) {
+            return Some(found);
+        }
+        // An I/O error has what it wraps not as its source, and hyper wraps the one of TLS in another.
+        let wrapped = error.downcast_ref().and_then(io::Error::get_ref);
+        next = wrapped.map(|inner| inner as &(dyn Error + 'static)).or_else(|| error.source());
+    }
+    None
+}
+
+/// Whether it is us who refused.
+pub(super) fn turned_away(error: &(dyn Error + 'static)) -> Option<Denial> {
+    cause(error, |error| error.downcast_ref().map(|TurnedAway(denial)| denial.clone()))
+}

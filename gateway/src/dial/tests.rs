@@ -1,0 +1,11 @@
+//! The door on trial against listeners on loopback that count connections and bytes: a place that must hear nothing is
+//! there, and would be heard.
+
+mod addresses;
+mod clients;
+mod ground;
+mod keys;
+mod leases;
+mod names;
+mod posts;
+mod uris;
