@@ -10,7 +10,6 @@
 
 use std::error::Error;
 use std::path::Path;
-use std::sync::Arc;
 
 use qaqpa::blueprint::Blueprint;
 use qaqpa::clock::Clock;
@@ -18,7 +17,6 @@ use qaqpa::command::start;
 use qaqpa::config::{Config, Problem};
 use qaqpa::denial::Denial;
 use qaqpa::development::{Layout, lay_out};
-use qaqpa::dial::SystemResolver;
 use qaqpa::gateway::Surroundings;
 use qaqpa::message_security::{Believed, MessageSecurity};
 use qaqpa::reason::Reason;
@@ -51,8 +49,7 @@ impl MessageSecurity for Unsigned {
 
 #[expect(clippy::disallowed_methods, reason = "the one clock of this process")]
 fn main() -> Outcome<()> {
-    let surroundings =
-        Surroundings { clock: Clock::new(std::time::SystemTime::now), resolver: Arc::new(SystemResolver) };
+    let surroundings = Surroundings { clock: Clock::new(std::time::SystemTime::now), resolver: None };
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["lay-out", directory, listen, shep] => {

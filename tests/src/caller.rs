@@ -14,10 +14,10 @@ use futures_util::{Stream, StreamExt as _, stream};
 use http::uri::PathAndQuery;
 use http_body_util::{BodyExt as _, Full};
 use prost::Message;
-use qaqpa::dial::{Door, Way};
+use qaqpa::dial::{Door, Names, Way};
 use qaqpa::grpc::Raw;
 use qaqpa::listen::{certificates, private_key, provider, roots};
-use qaqpa_policy::residency::{Endpoint, EndpointKind, EndpointRule, Plane, Rir};
+use qaqpa_policy::residency::{Endpoint, EndpointKind, EndpointRule, Plane, Tables};
 use rustls::{ClientConfig, SupportedProtocolVersion};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tonic::body::Body;
@@ -63,8 +63,8 @@ impl Caller {
             Way::with_tls(endpoint(scheme, address), vec![address.ip()], tls.clone(), timeouts)
         };
         let ways = BTreeMap::from([(GATEWAY.to_owned(), way("https")), (PLAIN.to_owned(), way("http"))]);
-        let surroundings = land.surroundings();
-        let door = Arc::new(Door::new(ways, Box::new(Rir), surroundings.resolver, surroundings.clock));
+        let tables = Arc::new(Tables::embedded());
+        let door = Arc::new(Door::new(ways, tables, Names::Given(Arc::new(land.names.clone())), land.time.clock()));
         Self { channel: door.channel(GATEWAY).unwrap(), door }
     }
 
@@ -152,7 +152,7 @@ impl Caller {
     /// # Errors
     /// The alert.
     pub async fn handshake(&self) -> io::Result<()> {
-        let mut stream = self.door.connect(GATEWAY).await?.into_inner();
+        let mut stream = self.door.connect(GATEWAY).await?;
         stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await?;
         stream.read_u8().await.map(drop)
     }
@@ -166,7 +166,7 @@ impl Caller {
     }
 
     async fn say(&self, way: &str, words: &[u8]) -> io::Result<String> {
-        let mut stream = self.door.connect(way).await?.into_inner();
+        let mut stream = self.door.connect(way).await?;
         stream.write_all(words).await?;
         let mut heard = Vec::new();
         stream.read_to_end(&mut heard).await?;
@@ -181,6 +181,9 @@ fn endpoint(scheme: &str, address: SocketAddr) -> Endpoint {
         plane: Plane::Upstream,
         kind: EndpointKind::DevelopmentLoopback,
         pins: Vec::new(),
+        aliases: Vec::new(),
+        tunnel: None,
+        exceptions: Vec::new(),
     })
     .unwrap()
 }

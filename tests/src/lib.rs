@@ -20,6 +20,7 @@
 
 mod caller;
 pub mod consents;
+pub mod dns;
 mod environment;
 pub mod people;
 mod seen;
@@ -34,6 +35,7 @@ use qaqpa::blueprint::Blueprint;
 use qaqpa::command::{self, Running};
 use qaqpa::config::Config;
 use qaqpa::development;
+use qaqpa::development::lands::{self, LANDS};
 use qaqpa::gateway::Surroundings;
 use qaqpa_certs_dev::{Credential, DevPki};
 use qaqpa_journal::export::jsonl;
@@ -81,6 +83,7 @@ impl World {
         let (time, names) = (Time::default(), Names::default());
         let directory = tempfile::tempdir().unwrap();
         let pki = environment::copy_to(directory.path());
+        lands::write(&directory.path().join("tables"), &LANDS, time.clock().today()).unwrap();
         let options = development::government(directory.path(), environment::NOWHERE, &time.clock()).unwrap();
         let government = Government::start(options).await.unwrap();
         let land = Arc::new(Land { directory, pki, time, names, gateways: AtomicUsize::new(0) });
@@ -101,10 +104,40 @@ impl World {
     }
 
     async fn open(land: Arc<Land>, government: Government, overlay: &str) -> Result<Self, String> {
+        let surroundings = land.surroundings();
+        Self::surrounded(land, government, overlay, &surroundings).await
+    }
+
+    /// As [`World::try_beside`], but names are asked of the DNS servers that the configuration declares.
+    ///
+    /// # Errors
+    /// The gateway does not start.
+    pub async fn asking_dns(&self, overlay: &str) -> Result<Self, String> {
+        let surroundings = Surroundings { resolver: None, ..self.land.surroundings() };
+        Self::surrounded(self.land.clone(), self.government.clone(), overlay, &surroundings).await
+    }
+
+    /// As [`World::try_beside`], but with the compiled-in table alone.
+    ///
+    /// # Errors
+    /// The gateway does not start.
+    pub async fn without_tables(&self, overlay: &str) -> Result<Self, String> {
+        let alone = [overlay, "\n[residency]\nregistry = false\nlocation = false"].concat();
+        Self::open(self.land.clone(), self.government.clone(), &alone).await
+    }
+
+    async fn surrounded(
+        land: Arc<Land>,
+        government: Government,
+        overlay: &str,
+        surroundings: &Surroundings,
+    ) -> Result<Self, String> {
         let number = land.gateways.fetch_add(1, Ordering::Relaxed);
         let base = format!(
             "[listen]\naddress = \"127.0.0.1:0\"\n[journal]\ndirectory = \"journal-{number}\"\nsegment_mib = 1\n\
              [vault]\nfile = \"vault-{number}/vault.sqlite\"\n\
+             [residency]\nregistry = {{ file = \"tables/delegated\" }}\nremembered = \"residency-{number}.json\"\n\
+             location = {{ v4 = \"tables/geoip\", v6 = \"tables/geoip6\" }}\n\
              [endpoints.shep]\nurl = \"https://localhost:{}/bip-sync-wss-gost/\"\n",
             government.address().port()
         );
@@ -115,10 +148,9 @@ impl World {
         let lines = |problems: Vec<qaqpa::config::Problem>| {
             problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
         };
-        let surroundings = land.surroundings();
         let (config, source) = Config::read(&path).map_err(lines)?;
-        let blueprint = Blueprint::draw(&config, &source, &surroundings).map_err(lines)?;
-        let running = command::start(&config, &source, blueprint, &surroundings).await?;
+        let blueprint = Blueprint::draw(&config, &source, surroundings).map_err(lines)?;
+        let running = command::start(&config, &source, blueprint, surroundings).await?;
         Ok(Self { government, running, config, land })
     }
 
@@ -189,7 +221,7 @@ impl Land {
     /// The test's clock and names.
     #[must_use]
     pub fn surroundings(&self) -> Surroundings {
-        Surroundings { clock: self.time.clock(), resolver: Arc::new(self.names.clone()) }
+        Surroundings { clock: self.time.clock(), resolver: Some(Arc::new(self.names.clone())) }
     }
 
     /// A file of the environment.
@@ -207,7 +239,7 @@ impl Land {
 }
 
 /// One TOML text laid over another: tables are merged, of rows with an `id` those that are named are replaced, and
-/// everything else is replaced whole.
+/// everything else is replaced whole; `false`, which no key of ours is, takes a key away.
 fn overlaid(below: &str, above: &str) -> String {
     let mut merged: toml::Table = below.parse().unwrap();
     merge(&mut merged, above.parse().unwrap());
@@ -217,6 +249,9 @@ fn overlaid(below: &str, above: &str) -> String {
 fn merge(below: &mut toml::Table, above: toml::Table) {
     for (key, value) in above {
         match (below.get_mut(&key), value) {
+            (_, toml::Value::Boolean(false)) => {
+                below.remove(&key);
+            }
             (Some(toml::Value::Table(below)), toml::Value::Table(above)) => merge(below, above),
             (Some(toml::Value::Array(below)), toml::Value::Array(above)) if above.first().and_then(id).is_some() => {
                 above.into_iter().for_each(|row| place_row(below, row));

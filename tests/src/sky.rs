@@ -3,16 +3,16 @@
 //! Example: `names.resolve("shep.example.com", &[&["8.8.8.8"]])` and `time.forward(31)`.
 
 use std::collections::{HashMap, VecDeque};
-use std::io;
 use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use qaqpa::clock::Clock;
-use qaqpa::dial::Resolve;
+use qaqpa::dial::{NoAnswer, Resolve};
+use qaqpa_policy::residency::Answer;
 
 /// The machine's clock, and how far the test has turned it. Clones are the same clock.
 #[derive(Clone, Default)]
@@ -76,6 +76,7 @@ impl Names {
         self.0.lock().unwrap().get(host).map_or(0, |entry| entry.asked)
     }
 
+    /// As many as there are, and no name on the way to them.
     fn answer(&self, host: &str) -> Vec<IpAddr> {
         if host == "localhost" {
             return vec![IpAddr::from([127, 0, 0, 1])];
@@ -92,7 +93,8 @@ impl Names {
 }
 
 impl Resolve for Names {
-    fn resolve<'a>(&'a self, host: &'a str) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send + 'a>> {
-        Box::pin(std::future::ready(Ok(self.answer(host))))
+    fn resolve<'a>(&'a self, host: &'a str) -> BoxFuture<'a, Result<Answer, NoAnswer>> {
+        let answer = Answer { addresses: self.answer(host), aliases: Vec::new() };
+        Box::pin(std::future::ready(Ok(answer)))
     }
 }

@@ -1,12 +1,10 @@
 //! SyncStudents: one stream of many records, with a look at the gateway's memory as it runs.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use prost::Message as _;
 use qaqpa::client::{Access, Client};
 use qaqpa::clock::Clock;
-use qaqpa::dial::SystemResolver;
 use qaqpa::gateway::Surroundings;
 use qaqpa_proto::avtoshkola::v1::SyncStudentsReply;
 use serde_json::{Value, json};
@@ -61,13 +59,13 @@ fn is_refused(reply: &SyncStudentsReply) -> bool {
 
 #[expect(clippy::disallowed_methods, reason = "the one clock of this process")]
 fn client(caller: &Caller) -> Outcome<Client> {
-    let surroundings =
-        Surroundings { clock: Clock::new(std::time::SystemTime::now), resolver: Arc::new(SystemResolver) };
+    let surroundings = Surroundings { clock: Clock::new(std::time::SystemTime::now), resolver: None };
     let file = |name: &str| caller.pki.join(name);
     let access = Access {
         url: &format!("https://localhost:{}", caller.address.port()),
         ca: &file("ca.pem"),
         certificate: Some((&file("clients/school.pem"), &file("clients/school.key"))),
+        bearings: &qaqpa::command::Bearings::default(),
     };
     Ok(Client::new(&access, &surroundings)?)
 }

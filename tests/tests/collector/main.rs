@@ -65,7 +65,7 @@ impl Collector {
 
 fn otlp(url: &str, kind: &str, addresses: &str) -> String {
     format!(
-        "[telemetry]\notlp = \"collector\"\n[endpoints.collector]\nurl = \"{url}\"\nkind = \"{kind}\"\naddresses = [{addresses}]\nca = \"pki/ca.pem\""
+        "[telemetry]\notlp = \"collector\"\n[endpoints.collector]\nplane = \"telemetry\"\nurl = \"{url}\"\nkind = \"{kind}\"\naddresses = [{addresses}]\nca = \"pki/ca.pem\""
     )
 }
 

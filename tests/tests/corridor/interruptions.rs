@@ -56,7 +56,7 @@ async fn a_crash_between_intent_and_outcome_is_settled_as_unknown() {
 
     let next = world.beside("[journal]\ndirectory = \"journal-crashed\"").await;
     let records = next.records().await;
-    let [.., outcome, recovery] = records.as_slice() else { panic!("{records:?}") };
+    let [.., outcome, recovery, _tables] = records.as_slice() else { panic!("{records:?}") };
     assert_eq!((&outcome["phase"], &outcome["txn"]), (&"OUTCOME".into(), &intent["txn"]));
     assert_eq!((&outcome["result"], &outcome["code"]), (&"unknown".into(), &"gateway.crashed".into()));
     assert_eq!((&recovery["phase"], &recovery["facts"]["settled_as_unknown"]), (&"RECOVERY".into(), &"1".into()));

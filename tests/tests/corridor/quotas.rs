@@ -89,6 +89,7 @@ async fn a_flood_is_counted_and_does_not_fill_the_journal() {
     let mut records = Vec::new();
     for _ in 0..100 {
         records = world.records().await.split_off(before);
+        records.retain(|record| record["phase"] != "ADMIN");
         if records.iter().map(count).sum::<u64>() >= refused {
             break;
         }

@@ -4,7 +4,7 @@
 use crate::tree::read;
 
 /// A struct of the configuration, the file it stands in, and its section in `deploy/gateway.toml`.
-const SECTIONS: [(&str, &str, &str); 13] = [
+const SECTIONS: [(&str, &str, &str); 16] = [
     ("Config", CONFIG, ""),
     ("Listen", CONFIG, "[listen]"),
     ("Journal", CONFIG, "[journal]"),
@@ -15,11 +15,17 @@ const SECTIONS: [(&str, &str, &str); 13] = [
     ("Caller", CONFIG, "[[callers]]"),
     ("System", CONFIG, "[systems."),
     ("Passport", QUOTA, "[systems."),
-    ("Endpoint", CONFIG, "[endpoints."),
+    ("Residency", RESIDENCY, "[residency]"),
+    ("Endpoint", RESIDENCY, "[endpoints."),
+    ("Exception", RESIDENCY, "[[endpoints.collector.exceptions]]"),
+    ("Peers", RESIDENCY, "[peers."),
     ("Limits", QUOTA, "[quotas]"),
     ("Telemetry", CONFIG, "[telemetry]"),
 ];
+/// Structs that stand on one line, as the value of a key.
+const INLINE: [&str; 2] = ["TableFile", "LocationFiles"];
 const CONFIG: &str = "gateway/src/config.rs";
+const RESIDENCY: &str = "gateway/src/config/residency.rs";
 const QUOTA: &str = "gateway/src/quota.rs";
 
 #[test]
@@ -37,9 +43,16 @@ fn every_key_is_documented() {
         wrong.extend(missing.map(|key| format!("`{key}` of {name} is not in section {section:?}")));
     }
     assert_eq!(wrong, Vec::<String>::new());
-    let source = read(CONFIG);
-    let unlisted: Vec<&str> =
-        structs(&source).filter(|name| !SECTIONS.iter().any(|(known, ..)| known == name)).collect();
+    for name in INLINE {
+        let keys = keys(&read(RESIDENCY), name);
+        assert!(
+            !keys.is_empty() && keys.iter().all(|key| documented.contains(&format!("{key} = "))),
+            "{name}: {keys:?}"
+        );
+    }
+    let source = read(CONFIG) + &read(RESIDENCY);
+    let listed = |name: &str| SECTIONS.iter().any(|(known, ..)| *known == name) || INLINE.contains(&name);
+    let unlisted: Vec<&str> = structs(&source).filter(|name| !listed(name)).collect();
     assert_eq!(unlisted, Vec::<&str>::new(), "a section of the configuration that this test does not look at");
 }
 
