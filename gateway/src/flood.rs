@@ -9,37 +9,74 @@ use jiff::Timestamp;
 
 /// Counts of what was not written yet. Keys come from the configuration or from a fixed list.
 #[derive(Debug, Default)]
-pub struct Flood(Mutex<HashMap<String, (i64, u64)>>);
+pub struct Flood(Mutex<HashMap<String, Kind>>);
+
+#[derive(Debug)]
+struct Kind {
+    /// The last second in which there was one.
+    second: i64,
+    pending: u64,
+    evidence: Option<String>,
+}
+
+impl Default for Kind {
+    fn default() -> Self {
+        Self { second: i64::MIN, pending: 0, evidence: None }
+    }
+}
+
+/// What one line stands for.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// As it was counted.
+    pub kind: String,
+    /// How many.
+    pub count: u64,
+    /// Line of evidence of the first of them, where there is one.
+    pub evidence: Option<String>,
+}
 
 impl Flood {
     /// True for the first of this kind in this second; false, and counted, for every other.
     pub fn first_this_second(&self, kind: &str, now: Timestamp) -> bool {
         let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (second, pending) = kinds.entry(kind.to_owned()).or_insert((i64::MIN, 0));
-        let first = *second != now.as_second();
+        let known = kinds.entry(kind.to_owned()).or_default();
+        let first = known.second != now.as_second();
         if first {
-            *second = now.as_second();
+            known.second = now.as_second();
         } else {
-            *pending += 1;
+            known.pending += 1;
         }
         first
     }
 
     /// Counts one that will be written with the others of its second. True for the first of its kind in this second.
     pub fn count(&self, kind: &str, now: Timestamp) -> bool {
+        self.count_evidenced(kind, now, || None)
+    }
+
+    /// As [`Flood::count`], with a line of evidence, which is asked for and kept of the first that is not written yet.
+    pub fn count_evidenced(&self, kind: &str, now: Timestamp, evidence: impl FnOnce() -> Option<String>) -> bool {
         let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (second, pending) = kinds.entry(kind.to_owned()).or_insert((i64::MIN, 0));
-        *pending += 1;
-        std::mem::replace(second, now.as_second()) != now.as_second()
+        let known = kinds.entry(kind.to_owned()).or_default();
+        if known.pending == 0 {
+            known.evidence = evidence();
+        }
+        known.pending += 1;
+        std::mem::replace(&mut known.second, now.as_second()) != now.as_second()
     }
 
     /// Takes all counts; kinds that have been quiet are forgotten.
-    pub fn drain(&self) -> Vec<(String, u64)> {
+    pub fn drain(&self) -> Vec<Counted> {
         let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let counted = kinds
             .iter_mut()
-            .filter(|(_, (_, pending))| *pending > 0)
-            .map(|(kind, (_, pending))| (kind.clone(), std::mem::take(pending)))
+            .filter(|(_, known)| known.pending > 0)
+            .map(|(kind, known)| Counted {
+                kind: kind.clone(),
+                count: std::mem::take(&mut known.pending),
+                evidence: known.evidence.take(),
+            })
             .collect();
         if kinds.len() > 1024 {
             kinds.clear();
@@ -61,11 +98,22 @@ mod tests {
         assert!(!flood.first_this_second("a", at(1)));
         assert!(flood.first_this_second("b", at(1)));
         assert!(flood.first_this_second("a", at(2)));
-        assert_eq!(flood.drain(), [("a".to_owned(), 2)]);
+        let counted = |kind: &str, count, evidence: Option<&str>| Counted {
+            kind: kind.to_owned(),
+            count,
+            evidence: evidence.map(str::to_owned),
+        };
+        assert_eq!(flood.drain(), [counted("a", 2, None)]);
         assert_eq!(flood.drain(), []);
         assert!(flood.count("c", at(2)));
         assert!(!flood.count("c", at(2)));
         assert!(flood.count("c", at(3)));
-        assert_eq!(flood.drain(), [("c".to_owned(), 3)]);
+        assert_eq!(flood.drain(), [counted("c", 3, None)]);
+        let line = |text: &str| Some(text.to_owned());
+        assert!(flood.count_evidenced("d", at(3), || line("first")));
+        assert!(!flood.count_evidenced("d", at(3), || line("second")));
+        assert_eq!(flood.drain(), [counted("d", 2, Some("first"))]);
+        assert!(flood.count_evidenced("d", at(4), || line("third")));
+        assert_eq!(flood.drain(), [counted("d", 1, Some("third"))]);
     }
 }

@@ -20,6 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use ipnet::IpNet;
 use qaqpa_policy::residency::{Admitted, Decision, PeerRule, Peers, Plane, Tables};
 use tokio::io::AsyncRead;
 use tokio::net::TcpStream;
@@ -223,6 +224,20 @@ impl NotAdmitted {
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.decision.code
+    }
+
+    /// The line of evidence with the stranger's network (/24, /48) in place of the address, which may be a person's: for
+    /// what is kept for long.
+    #[must_use]
+    pub fn line_for_the_journal(&self) -> String {
+        let mut line = self.to_string();
+        for address in &self.decision.addresses {
+            let bits = if address.is_ipv4() { 24 } else { 48 };
+            if let Ok(network) = IpNet::new(*address, bits) {
+                line = line.replace(&format!("={address} "), &format!("={} ", network.trunc()));
+            }
+        }
+        line
     }
 }
 

@@ -244,6 +244,9 @@ pub struct TurnedAway<'a> {
     /// Id of the caller; none where a handshake ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caller: Option<&'a str>,
+    /// Line of evidence by which the first of them was not let in, with a network in place of the address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<&'a str>,
     /// How many.
     pub count: u64,
 }

@@ -18,6 +18,7 @@ use tonic_health::server::HealthReporter;
 use super::{CONFIGURATION, ConfigFile, failed, tell};
 use crate::blueprint::Blueprint;
 use crate::config::{self, Config, Problem, Source};
+use crate::flood::Counted;
 use crate::gateway::{Gateway, Surroundings};
 use crate::grpc::Server;
 use crate::inbound::{Doorstep, NotAdmitted};
@@ -218,7 +219,7 @@ fn doorstep(gateway: &Arc<Gateway>) -> Doorstep {
     let told = gateway.clone();
     let on_refused = Arc::new(move |refused: &NotAdmitted| {
         told.telemetry.turned_away(refused.code());
-        if told.flood.count(refused.code(), told.clock.now()) {
+        if told.flood.count_evidenced(refused.code(), told.clock.now(), || Some(refused.line_for_the_journal())) {
             tracing::warn!(decision = "refused", reason = refused.code(), evidence = %refused, "peer");
         }
     });
@@ -246,9 +247,10 @@ async fn tick(
             health.set_service_status(service, status).await;
         }
         gateway.tell_residency().await;
-        for (kind, count) in gateway.flood.drain() {
+        for Counted { kind, count, evidence } in gateway.flood.drain() {
             let (code, caller) = kind.split_once('/').map_or((kind.as_str(), None), |(code, id)| (code, Some(id)));
-            let line = TurnedAway { phase: "DENIED", ts: surroundings.clock.now(), code, caller, count };
+            let (ts, evidence) = (surroundings.clock.now(), evidence.as_deref());
+            let line = TurnedAway { phase: "DENIED", ts, code, caller, evidence, count };
             if let Ok(entry) = Entry::new(record::line(&line), None) {
                 let _ = gateway.journal.append(entry).await; // a journal that fails shows in health
             }
