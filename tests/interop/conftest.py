@@ -15,8 +15,10 @@ from grpc_tools import protoc
 import grpc_tools
 
 import world as worlds
+from country import Country, lay_tables
+from namespaces import Namespace
 
-TOOLS = ["xmllint", "xmlsec1", "openssl"]
+TOOLS = ["xmllint", "xmlsec1", "openssl", "strace", "ip", "nft", "unshare", "nsenter"]
 
 
 def pytest_configure():
@@ -83,7 +85,8 @@ def stubs(tmp_path_factory):
     proto = worlds.REPOSITORY / "proto"
     files = sorted(str(path.relative_to(proto)) for path in proto.rglob("*.proto"))
     bundled = os.path.join(os.path.dirname(grpc_tools.__file__), "_proto")
-    assert protoc.main(["protoc", f"-I{proto}", f"-I{bundled}", f"--python_out={out}", f"--grpc_python_out={out}", *files]) == 0
+    assert protoc.main(["protoc", f"-I{proto}", f"-I{bundled}", f"--python_out={out}", f"--grpc_python_out={out}",
+                        *files]) == 0
     sys.path.insert(0, str(out))
     return types.SimpleNamespace(
         training=importlib.import_module("qaqpa.avtoshkola.v1.training_pb2"),
@@ -101,3 +104,24 @@ def demo(tmp_path_factory):
     kept = tmp_path_factory.mktemp("demo") / "kept"
     told = json.loads(worlds.qaqpa("demo", "--keep", kept, "--format", "json").stdout)
     return types.SimpleNamespace(directory=kept, told=told)
+
+
+@pytest.fixture(scope="module")
+def country(tmp_path_factory, stubs):
+    """An Internet of the module's own with a state in it; `worlds.binary()` runs inside while it is there."""
+    directory = tmp_path_factory.mktemp("country")
+    with Namespace() as internet, pytest.MonkeyPatch.context() as patch:
+        country = Country(directory, internet)
+        context = stubs.exchange.Context(purpose=worlds.STATE_EXCHANGE, on_behalf_of=worlds.SCHOOL)
+        country.request = stubs.training.GetSchoolRequest(context=context, school_bin=worlds.SCHOOL).SerializeToString()
+        patch.setenv("QAQPA", str(country.wrapper))
+        country.world.mock()
+        yield country
+        country.world.stop()
+
+
+@pytest.fixture
+def tables(country):
+    """The tables of the country, which the test may spoil."""
+    yield country.tables
+    lay_tables(country.tables)

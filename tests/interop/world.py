@@ -1,6 +1,7 @@
 """A development environment on free ports: qaqpa's own commands lay it out, and real processes run in it.
 
-Nothing here knows the inside of qaqpa: binary, files, sockets. QAQPA names the binary; otherwise it is the release build.
+Nothing here knows the inside of qaqpa: binary, files, sockets. QAQPA names the binary; otherwise it is the release
+build.
 """
 
 import itertools
@@ -73,7 +74,8 @@ class Process:
     def __init__(self, log, marker, *arguments):
         self.log = log
         with open(log, "wb") as out:
-            self.popen = subprocess.Popen([binary(), *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
+            self.popen = subprocess.Popen([binary(), *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=out,
+                                          stderr=subprocess.STDOUT)
         until(lambda: marker in self.written() or self.popen.poll() is not None, f"{marker} in {log}")
         assert self.popen.poll() is None, self.written()
 
@@ -102,7 +104,8 @@ class World:
         self.gateway_port, self.shep_port = free_port(), shep_port or free_port()
         self.config = self.directory / "gateway.toml"
         self.processes = []
-        qaqpa("certs", "dev", self.directory, "--listen", f"127.0.0.1:{self.gateway_port}", "--shep", f"127.0.0.1:{self.shep_port}")
+        qaqpa("certs", "dev", self.directory, "--listen", f"127.0.0.1:{self.gateway_port}", "--shep",
+              f"127.0.0.1:{self.shep_port}")
 
     def mock(self, *options, port=None):
         arguments = ["mock", "up", "--dir", self.directory, "--listen", f"127.0.0.1:{port or self.shep_port}", *options]
@@ -122,7 +125,8 @@ class World:
         return codes
 
     def logs(self):
-        return "\n".join(f"--- {log.name}\n{log.read_text(errors='replace')[-4000:]}" for log in sorted(self.directory.parent.glob("*.log")))
+        return "\n".join(f"--- {log.name}\n{log.read_text(errors='replace')[-4000:]}"
+                         for log in sorted(self.directory.parent.glob("*.log")))
 
     def pem(self, name, kind="pem"):
         return (self.directory / "pki" / f"{name}.{kind}").read_bytes()
