@@ -134,7 +134,7 @@ def test_what_may_not_be_reached_hears_nothing(internet, tables, tmp_path, url, 
     run = internet.run([example(), tables, url, kind, addresses], env=environment(ABROAD, PORT, tmp_path / "services"))
     assert told(run) == {"refused": code}
     seen = internet.end()
-    assert (seen.arrived, seen.spoken, seen.asked) == ({}, set(), [])
+    assert (seen.arrived, seen.spoken, seen.asked) == ({}, {}, [])
 
 
 def test_a_connection_ends_with_the_tables_that_let_it_be(internet, database, tables, tmp_path):
