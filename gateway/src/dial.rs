@@ -125,11 +125,6 @@ impl Door {
         self.entries.values().map(|entry| entry.line.way.endpoint())
     }
 
-    /// The declared ways, by id.
-    pub fn ways(&self) -> impl Iterator<Item = (&str, &Way)> {
-        self.entries.iter().map(|(id, entry)| (id.as_str(), &entry.line.way))
-    }
-
     /// What DNS says of an endpoint's host, or is declared in its place; for people who look. Nothing is judged or dialled.
     ///
     /// # Errors

@@ -6,12 +6,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use qaqpa_journal::Entry;
-
 use crate::blueprint::Blueprint;
 use crate::config::{Config, Source};
 use crate::gateway::Gateway;
-use crate::record::{self, Event};
 
 impl Gateway {
     /// Reads the packs of `config` again. True when they are in force.
@@ -45,9 +42,6 @@ impl Gateway {
             .filter(|(_, text)| !text.is_empty())
             .map(|(name, text)| (name, text.to_owned()))
             .collect();
-        let line = record::line(&Event { phase: "ADMIN", ts: self.clock.now(), event, facts });
-        if let Ok(entry) = Entry::new(line, None) {
-            let _ = self.journal.append(entry).await; // a journal that fails shows in health
-        }
+        self.enter(event, facts).await;
     }
 }

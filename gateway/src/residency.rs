@@ -129,6 +129,7 @@ impl Gateway {
         }
     }
 
+    /// Enters what the gateway did into the journal.
     pub(crate) async fn enter(&self, event: &str, facts: BTreeMap<&str, String>) {
         let line = record::line(&Event { phase: "ADMIN", ts: self.clock.now(), event, facts });
         if let Ok(entry) = Entry::new(line, None) {

@@ -1,5 +1,5 @@
-//! `qaqpa serve`: the gateway as a process. SIGHUP reloads certificates, the revocation list, the packs and the tables of residency, SIGTERM and Ctrl-C stop
-//! it after the calls under way.
+//! `qaqpa serve`: the gateway as a process. SIGHUP reloads certificates, the revocation list, the packs and the tables of
+//! residency; SIGTERM and Ctrl-C stop it after the calls under way.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
