@@ -150,11 +150,11 @@ fn enums_are_written_by_their_texts() {
     }
 }
 
-fn read(inside: &str) -> Result<(wire::GetSchoolReply, Drift), ReadError> {
+fn read(inside: &str) -> Result<(wire::GetSchoolResponse, Drift), ReadError> {
     let source = format!("<r:getSchoolInfoResponse xmlns:r='urn:other'>{inside}</r:getSchoolInfoResponse>");
     let document = Document::parse(&source).unwrap();
     let read = codec("GetSchool").read_reply(document.root_element(), &Limits::default())?;
-    Ok((wire::GetSchoolReply::decode(read.wire.as_slice()).unwrap(), read.drift))
+    Ok((wire::GetSchoolResponse::decode(read.wire.as_slice()).unwrap(), read.drift))
 }
 
 #[test]

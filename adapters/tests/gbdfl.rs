@@ -10,7 +10,7 @@ use qaqpa_adapters::shep::sync::{self, Password, Reply, RequestInfo, ResponseInf
 use qaqpa_adapters::soap::Envelope;
 use qaqpa_adapters::wsse;
 use qaqpa_adapters::xml::{Document, c14n, text};
-use qaqpa_proto::gbdfl::v1::{GetPersonReply, GetPersonRequest};
+use qaqpa_proto::gbdfl::v1::{GetPersonRequest, GetPersonResponse};
 use qaqpa_proto::v1::Context;
 use qaqpa_proto::{Contract, Operation};
 
@@ -98,7 +98,7 @@ fn the_recorded_answer_is_read_to_its_last_leaf() {
     let recorded = text::normalise(ANSWER);
     let read = read(&recorded).unwrap();
     assert!(read.drift.is_none(), "{:?}", read.drift);
-    let reply = GetPersonReply::decode(read.wire.as_slice()).unwrap();
+    let reply = GetPersonResponse::decode(read.wire.as_slice()).unwrap();
     let person = &reply.persons.as_ref().unwrap().person[0];
     assert_eq!(reply.request_id, MESSAGE_ID);
     assert_eq!(reply.sender.as_ref().unwrap().change_date, "", "nil is absent");
@@ -170,7 +170,7 @@ fn the_frame_is_read_whatever_is_in_it() {
         ),
     ] {
         let read = with(&inside).unwrap();
-        let reply = GetPersonReply::decode(read.wire.as_slice()).unwrap();
+        let reply = GetPersonResponse::decode(read.wire.as_slice()).unwrap();
         assert_eq!(reply.message_result.unwrap().code, "10001", "{sentence}");
         assert_eq!(reply.persons.map(|persons| persons.person.len()), found, "{sentence}");
         assert_eq!(

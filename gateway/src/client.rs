@@ -8,7 +8,7 @@ use std::sync::Arc;
 use futures_util::Stream;
 use http::uri::PathAndQuery;
 use prost::Message;
-use qaqpa_proto::avtoshkola::v1::{SyncStudentsReply, SyncStudentsRequest};
+use qaqpa_proto::avtoshkola::v1::{SyncStudentsRequest, SyncStudentsResponse};
 use rustls::ClientConfig;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tonic::client::Grpc;
@@ -132,9 +132,9 @@ impl Client {
     pub async fn sync_students(
         &self,
         records: impl Stream<Item = SyncStudentsRequest> + Send + 'static,
-    ) -> Result<Streaming<SyncStudentsReply>, Status> {
+    ) -> Result<Streaming<SyncStudentsResponse>, Status> {
         let mut grpc = self.ready().await?;
-        let codec = ProstCodec::<SyncStudentsRequest, SyncStudentsReply>::default();
+        let codec = ProstCodec::<SyncStudentsRequest, SyncStudentsResponse>::default();
         match grpc.streaming(self.request(records), PathAndQuery::from_static(SYNC_STUDENTS), codec).await {
             Ok(response) => Ok(response.into_inner()),
             Err(status) => Err(self.explained(status).await),

@@ -13,7 +13,7 @@ use qaqpa_policy::minimise::Circumstances;
 use qaqpa_policy::standing::Standing;
 use qaqpa_policy::{Caller, Claim, Direction, Iin, Minimised, Mode, Permit, Plans, Subjects, permit};
 use qaqpa_proto::Operation;
-use qaqpa_proto::policy::v1::{Change, ChangeKind, Direction as WireDirection, ShadowReport};
+use qaqpa_proto::policy::v1::{Change, ChangeKind, Direction as WireDirection, ShadowResponse};
 
 use crate::denial::Denial;
 use crate::reason::Reason;
@@ -104,7 +104,7 @@ impl Shadows {
 impl Shadow {
     /// What was found so far.
     #[must_use]
-    pub fn report(&self, done: bool) -> ShadowReport {
+    pub fn report(&self, done: bool) -> ShadowResponse {
         let seen = self.seen();
         let change = |(key, count): (&Key, &u64)| Change {
             operation: key.operation.clone(),
@@ -115,7 +115,7 @@ impl Shadow {
             code: key.code.clone(),
             count: *count,
         };
-        ShadowReport {
+        ShadowResponse {
             exchanges_seen: seen.exchanges,
             exchanges_changed: seen.changed,
             changes: seen.changes.iter().map(change).collect(),

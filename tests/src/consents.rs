@@ -7,7 +7,7 @@
 
 use jiff::Timestamp;
 use qaqpa_proto::avtoshkola::v1::Student;
-use qaqpa_proto::consent::v1::{Form, GiveReply, GiveRequest, WithdrawReply, WithdrawRequest, WithdrawalReason};
+use qaqpa_proto::consent::v1::{Form, GiveRequest, GiveResponse, WithdrawRequest, WithdrawResponse, WithdrawalReason};
 
 use crate::Caller;
 use crate::people::{SCHOOL, STATE_EXCHANGE};
@@ -47,7 +47,7 @@ impl Caller {
     /// # Panics
     /// When the ledger refuses it.
     pub async fn gives(&self, consent: GiveRequest) -> String {
-        let reply: GiveReply = self.call(GIVE, &consent).await.unwrap();
+        let reply: GiveResponse = self.call(GIVE, &consent).await.unwrap();
         reply.consent.unwrap().id
     }
 
@@ -62,7 +62,7 @@ impl Caller {
             on_behalf_of: SCHOOL.to_owned(),
             ..WithdrawRequest::default()
         };
-        let reply: WithdrawReply = self.call(WITHDRAW, &request).await.unwrap();
+        let reply: WithdrawResponse = self.call(WITHDRAW, &request).await.unwrap();
         assert_eq!(reply.withdrawn, [id]);
     }
 }

@@ -13,7 +13,7 @@ use jiff::tz::Offset;
 use prost::Message as _;
 use qaqpa_adapters::codec::{Codec, CodecProblem, Limits, Read};
 use qaqpa_adapters::shep::sync::Data;
-use qaqpa_proto::gbdfl::v1::{GetPersonReply, GetPersonRequest, PersonList};
+use qaqpa_proto::gbdfl::v1::{GetPersonRequest, GetPersonResponse, PersonList};
 use qaqpa_proto::v1::FillValue;
 use qaqpa_proto::{Contract, Operation};
 
@@ -65,7 +65,7 @@ impl Service {
             Ok(person) => (dictionary::SUCCESS, Some(person)),
             Err(result) => (result, None),
         };
-        let reply = GetPersonReply {
+        let reply = GetPersonResponse {
             receipt: None,
             message_id: head.message_id.clone(),
             message_date: head.date.to_string(),

@@ -143,16 +143,16 @@ async fn withdraw(arguments: &Withdraw, surroundings: &Surroundings) -> Result<(
         reason: arguments.reason.wire().into(),
         on_behalf_of: arguments.on_behalf_of.clone(),
     };
-    let reply: wire::WithdrawReply = client.call(WITHDRAW, request).await?;
-    how.print(&json("qaqpa.consent.v1.WithdrawReply", &reply, Keys::Proto), || withdrawn(&reply, &names));
+    let reply: wire::WithdrawResponse = client.call(WITHDRAW, request).await?;
+    how.print(&json("qaqpa.consent.v1.WithdrawResponse", &reply, Keys::Proto), || withdrawn(&reply, &names));
     Ok(())
 }
 
 async fn get(arguments: &Get, surroundings: &Surroundings) -> Result<(), Failure> {
     let how = &arguments.how;
     let (client, names) = (how.connection.open(surroundings)?, how.names()?);
-    let reply: wire::GetReply = client.call(GET, wire::GetRequest { id: arguments.id.clone() }).await?;
-    let value = json("qaqpa.consent.v1.GetReply", &reply, Keys::Proto);
+    let reply: wire::GetResponse = client.call(GET, wire::GetRequest { id: arguments.id.clone() }).await?;
+    let value = json("qaqpa.consent.v1.GetResponse", &reply, Keys::Proto);
     how.print(&value, || shown(&reply.consent.unwrap_or_default(), &names).text());
     Ok(())
 }
@@ -163,8 +163,8 @@ async fn list(arguments: &List, surroundings: &Surroundings) -> Result<(), Failu
     let iin = number::ask(Whose::Subject, names.language())?.text();
     let state = arguments.state.map_or(wire::State::Unspecified, Standing::wire).into();
     let request = wire::ListRequest { iin, state, on_behalf_of: arguments.on_behalf_of.clone() };
-    let reply: wire::ListReply = client.call(LIST, request).await?;
-    how.print(&json("qaqpa.consent.v1.ListReply", &reply, Keys::Proto), || table(&reply, &names).text());
+    let reply: wire::ListResponse = client.call(LIST, request).await?;
+    how.print(&json("qaqpa.consent.v1.ListResponse", &reply, Keys::Proto), || table(&reply, &names).text());
     Ok(())
 }
 
@@ -172,10 +172,10 @@ async fn watch(arguments: &Watch, surroundings: &Surroundings) -> Result<(), Fai
     let how = &arguments.how;
     let (client, names) = (how.connection.open(surroundings)?, how.names()?);
     let since = arguments.since.map(|since| since.to_string()).unwrap_or_default();
-    let mut events = client.listen::<_, wire::Event>(WATCH, wire::WatchRequest { since }).await?;
+    let mut events = client.listen::<_, wire::WatchResponse>(WATCH, wire::WatchRequest { since }).await?;
     while let Some(event) = events.message().await? {
         match how.format {
-            Format::Json => say(&json("qaqpa.consent.v1.Event", &event, Keys::Proto).to_string()),
+            Format::Json => say(&json("qaqpa.consent.v1.WatchResponse", &event, Keys::Proto).to_string()),
             Format::Text => {
                 say(&format!("{}  {}  {}", names.moment(&event.at), happened(event.event(), &names), event.id))
             }
@@ -250,7 +250,7 @@ fn shown(consent: &wire::Consent, names: &Names) -> Document {
     }
 }
 
-fn table(reply: &wire::ListReply, names: &Names) -> Document {
+fn table(reply: &wire::ListResponse, names: &Names) -> Document {
     let title = format!("{}: {}", names.say(["Келісімдер", "Согласия", "Consents"]), reply.consents.len());
     let columns =
         [["id", "id", "id"], STATE, PURPOSES, ["Берілген", "Дано", "Given"], ENDS].map(|words| names.say(words));
@@ -268,7 +268,7 @@ fn table(reply: &wire::ListReply, names: &Names) -> Document {
     Document { title, facts: Vec::new(), sheets }
 }
 
-fn withdrawn(reply: &wire::WithdrawReply, names: &Names) -> String {
+fn withdrawn(reply: &wire::WithdrawResponse, names: &Names) -> String {
     if reply.withdrawn.is_empty() {
         return names.say(["ондай келісім жоқ", "таких согласий нет", "there are no such consents"]).to_owned();
     }

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use jiff::Timestamp;
 use qaqpa_policy::sheet::{Document, Sheet};
-use qaqpa_proto::subject::v1::{DueItem, DueReply, DueRequest};
+use qaqpa_proto::subject::v1::{DueItem, DueRequest, DueResponse};
 
 use super::subject::connection::{Connection, Failure, Keys, ended, json, say_json};
 use super::subject::names::Names;
@@ -46,15 +46,15 @@ async fn due(arguments: &Due, surroundings: &Surroundings) -> Result<(), Failure
     let names = Names::new(None, None, arguments.connection.language())?;
     let client = arguments.connection.open(surroundings)?;
     let until = arguments.until.map(|until| until.to_string()).unwrap_or_default();
-    let reply: DueReply = client.call(DUE, DueRequest { until }).await?;
+    let reply: DueResponse = client.call(DUE, DueRequest { until }).await?;
     match arguments.format {
-        Format::Json => say_json(&json("qaqpa.subject.v1.DueReply", &reply, Keys::Proto)),
+        Format::Json => say_json(&json("qaqpa.subject.v1.DueResponse", &reply, Keys::Proto)),
         Format::Text => say(table(&reply, surroundings.clock.now(), &names).text().trim_end()),
     }
     Ok(())
 }
 
-fn table(reply: &DueReply, now: Timestamp, names: &Names) -> Document {
+fn table(reply: &DueResponse, now: Timestamp, names: &Names) -> Document {
     let title = names.say(["Не және қашан жойылады", "Что и когда будет уничтожено", "What is destroyed, and when"]);
     let mut sheet = Sheet::new(
         "",
@@ -119,7 +119,7 @@ mod tests {
             id: String::new(),
             count,
         };
-        let reply = DueReply {
+        let reply = DueResponse {
             items: vec![item("2026-11-20T06:00:00Z", "consent-content", 1), item("2027-11-21T00:00:00Z", "salts", 412)],
         };
         let now = "2026-11-20T07:00:00Z".parse().unwrap();
@@ -131,7 +131,7 @@ mod tests {
             let names = Names::new(None, None, language).unwrap();
             let text = table(&reply, now, &names).text();
             assert!(text.contains(wanted) && text.contains("412"), "{text}");
-            assert!(!table(&DueReply::default(), now, &names).text().is_empty());
+            assert!(!table(&DueResponse::default(), now, &names).text().is_empty());
         }
     }
 }

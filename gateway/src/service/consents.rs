@@ -15,8 +15,8 @@ use qaqpa_policy::consent::form::Form;
 use qaqpa_policy::{Bin, Iin, Pack, Role};
 use qaqpa_proto::consent::v1 as wire;
 use qaqpa_proto::consent::v1::{
-    Event, GetReply, GetRequest, GiveReply, GiveRequest, ListReply, ListRequest, State, WatchRequest, WithdrawReply,
-    WithdrawRequest, WithdrawalReason,
+    GetRequest, GetResponse, GiveRequest, GiveResponse, ListRequest, ListResponse, State, WatchRequest, WatchResponse,
+    WithdrawRequest, WithdrawResponse, WithdrawalReason,
 };
 use qaqpa_vault::ConsentRecord;
 use tokio::sync::mpsc;
@@ -48,27 +48,27 @@ struct Service {
 
 #[tonic::async_trait]
 impl Consents for Service {
-    type WatchStream = Pin<Box<dyn Stream<Item = Result<Event, Status>> + Send>>;
+    type WatchStream = Pin<Box<dyn Stream<Item = Result<WatchResponse, Status>> + Send>>;
 
-    async fn give(&self, request: Request<GiveRequest>) -> Result<Response<GiveReply>, Status> {
+    async fn give(&self, request: Request<GiveRequest>) -> Result<Response<GiveResponse>, Status> {
         let call = self.enter(&request, GIVE).await?;
         let desk = self.desk(&call);
         call.finish(&self.gateway, async move { desk.give(request.into_inner()).await }).await.map(Response::new)
     }
 
-    async fn withdraw(&self, request: Request<WithdrawRequest>) -> Result<Response<WithdrawReply>, Status> {
+    async fn withdraw(&self, request: Request<WithdrawRequest>) -> Result<Response<WithdrawResponse>, Status> {
         let call = self.enter(&request, WITHDRAW).await?;
         let desk = self.desk(&call);
         call.finish(&self.gateway, async move { desk.withdraw(request.into_inner()).await }).await.map(Response::new)
     }
 
-    async fn get(&self, request: Request<GetRequest>) -> Result<Response<GetReply>, Status> {
+    async fn get(&self, request: Request<GetRequest>) -> Result<Response<GetResponse>, Status> {
         let call = self.enter(&request, GET).await?;
         let desk = self.desk(&call);
         call.finish(&self.gateway, async move { desk.one(&request.into_inner().id).await }).await.map(Response::new)
     }
 
-    async fn list(&self, request: Request<ListRequest>) -> Result<Response<ListReply>, Status> {
+    async fn list(&self, request: Request<ListRequest>) -> Result<Response<ListResponse>, Status> {
         let call = self.enter(&request, LIST).await?;
         let desk = self.desk(&call);
         call.finish(&self.gateway, async move { desk.list(request.into_inner()).await }).await.map(Response::new)
@@ -101,7 +101,7 @@ struct Desk {
 }
 
 impl Desk {
-    async fn give(&self, request: GiveRequest) -> Result<GiveReply, Denial> {
+    async fn give(&self, request: GiveRequest) -> Result<GiveResponse, Denial> {
         let (pack, caller) = (self.pack()?, &self.call.caller);
         let acting = acting(caller, &pack, &request.on_behalf_of)?;
         let denied = |purpose: &String| caller.role() == Role::Exchange && !caller.purposes().contains(purpose);
@@ -113,14 +113,14 @@ impl Desk {
         }
         let giving = giving::judge(request, &pack, acting, caller.id(), self.ledger.now())?;
         let Recorded { record, leaf } = self.ledger.give(&giving, &self.by()).await?;
-        Ok(GiveReply {
+        Ok(GiveResponse {
             consent: Some(shown(&record, self.ledger.now())),
             repeated: leaf.is_none(),
             journal: leaf.map(|leaf| journal_entry(&self.gateway, leaf)),
         })
     }
 
-    async fn withdraw(&self, request: WithdrawRequest) -> Result<WithdrawReply, Denial> {
+    async fn withdraw(&self, request: WithdrawRequest) -> Result<WithdrawResponse, Denial> {
         let pack = self.pack()?;
         let reason = reason_code(request.reason())?;
         let reach = self.reach(&pack, &request.on_behalf_of)?;
@@ -128,7 +128,7 @@ impl Desk {
         let days = pack.withdrawal().destroy_within_working_days;
         let done = self.ledger.withdraw(&which, &reach, reason, |_| days, &self.by()).await?;
         let destroy_by = done.records.iter().filter_map(|record| Some(record.withdrawn.as_ref()?.destroy_by)).max();
-        Ok(WithdrawReply {
+        Ok(WithdrawResponse {
             withdrawn: done.records.iter().map(|record| record.id.clone()).collect(),
             stopped_at: done.stopped_at.to_string(),
             destroy_by: text(destroy_by),
@@ -137,17 +137,17 @@ impl Desk {
         })
     }
 
-    async fn one(&self, id: &str) -> Result<GetReply, Denial> {
+    async fn one(&self, id: &str) -> Result<GetResponse, Denial> {
         let reach = self.widest_reach(&*self.pack()?);
         let held = self.ledger.one(id).ok_or(Reason::ConsentUnknown)?;
         if !reach.covers(&held.record.operator, &held.record.acting_for) {
             return Err(Reason::ConsentStranger.into());
         }
         self.note_reading(1, None).await?;
-        Ok(GetReply { consent: Some(shown(&held.record, self.ledger.now())) })
+        Ok(GetResponse { consent: Some(shown(&held.record, self.ledger.now())) })
     }
 
-    async fn list(&self, request: ListRequest) -> Result<ListReply, Denial> {
+    async fn list(&self, request: ListRequest) -> Result<ListResponse, Denial> {
         let iin = iin(&request.iin)?;
         let reach = self.reach(&*self.pack()?, &request.on_behalf_of)?;
         let (now, wanted) = (self.ledger.now(), request.state());
@@ -157,10 +157,10 @@ impl Desk {
                 && (wanted == State::Unspecified || state(record, now) == wanted)
         });
         self.note_reading(consents.len(), Some(&iin)).await?;
-        Ok(ListReply { consents: consents.iter().map(|record| shown(record, now)).collect() })
+        Ok(ListResponse { consents: consents.iter().map(|record| shown(record, now)).collect() })
     }
 
-    async fn watch(&self, since: &str) -> Result<mpsc::Receiver<Result<Event, Denial>>, Denial> {
+    async fn watch(&self, since: &str) -> Result<mpsc::Receiver<Result<WatchResponse, Denial>>, Denial> {
         let since = match since {
             "" => None,
             text => Some(moment(text).ok_or_else(|| invalid("since", "not_a_moment"))?),

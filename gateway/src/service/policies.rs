@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures_util::Stream;
 use jiff::SignedDuration;
 use qaqpa_policy::{Pack, PackProblem, Plans, Role};
-use qaqpa_proto::policy::v1::{ShadowReport, ShadowRequest};
+use qaqpa_proto::policy::v1::{ShadowRequest, ShadowResponse};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
@@ -36,7 +36,7 @@ struct Service {
 
 #[tonic::async_trait]
 impl Policies for Service {
-    type ShadowStream = Pin<Box<dyn Stream<Item = Result<ShadowReport, Status>> + Send>>;
+    type ShadowStream = Pin<Box<dyn Stream<Item = Result<ShadowResponse, Status>> + Send>>;
 
     async fn shadow(&self, request: Request<ShadowRequest>) -> Result<Response<Self::ShadowStream>, Status> {
         let call = Admitted::enter(&self.gateway, &request, SHADOW, &[Role::Admin]).await?;
@@ -91,7 +91,12 @@ async fn begin(gateway: Arc<Gateway>, call: Admitted, request: ShadowRequest) ->
 }
 
 /// Reports every second, and once more at the end. A gateway that goes down ends it.
-async fn tell(gateway: Arc<Gateway>, call: Admitted, run: Arc<Shadow>, to: mpsc::Sender<Result<ShadowReport, Status>>) {
+async fn tell(
+    gateway: Arc<Gateway>,
+    call: Admitted,
+    run: Arc<Shadow>,
+    to: mpsc::Sender<Result<ShadowResponse, Status>>,
+) {
     let stopping = gateway.persons.ledger.stopping.clone();
     let mut second = tokio::time::interval(Duration::from_secs(1));
     loop {
@@ -110,7 +115,7 @@ async fn tell(gateway: Arc<Gateway>, call: Admitted, run: Arc<Shadow>, to: mpsc:
     gateway.shadows.end(call.caller.operator());
 }
 
-type Reports = mpsc::Receiver<Result<ShadowReport, Status>>;
+type Reports = mpsc::Receiver<Result<ShadowResponse, Status>>;
 
 fn refused(problems: &[PackProblem]) -> Denial {
     let place = |problem: &PackProblem| (format!("pack_yaml:{}:{}", problem.line, problem.column), problem.code());

@@ -14,9 +14,9 @@ use qaqpa_journal::Receipt as Leaf;
 use qaqpa_policy::{Iin, Role};
 use qaqpa_proto::subject::v1 as wire;
 use qaqpa_proto::subject::v1::{
-    Basis, CorrectReply, CorrectRequest, DueItem, DueReply, DueRequest, EraseReply, EraseRequest, FindUsageReply,
-    FindUsageRequest, ObjectReply, ObjectRequest, ReportReply, ReportRequest, RestrictReply, RestrictRequest,
-    UnrestrictReply, UnrestrictRequest,
+    Basis, CorrectRequest, CorrectResponse, DueItem, DueRequest, DueResponse, EraseRequest, EraseResponse,
+    FindUsageRequest, FindUsageResponse, ObjectRequest, ObjectResponse, ReportRequest, ReportResponse, RestrictRequest,
+    RestrictResponse, UnrestrictRequest, UnrestrictResponse,
 };
 use qaqpa_vault::{Erasure, HoldKind, RequestRecord, Subject};
 use tonic::{Request, Response, Status};
@@ -69,18 +69,18 @@ macro_rules! served {
 }
 
 served! {
-    report(ReportRequest) -> ReportReply = "Report";
-    find_usage(FindUsageRequest) -> FindUsageReply = "FindUsage";
-    restrict(RestrictRequest) -> RestrictReply = "Restrict";
-    unrestrict(UnrestrictRequest) -> UnrestrictReply = "Unrestrict";
-    correct(CorrectRequest) -> CorrectReply = "Correct";
-    erase(EraseRequest) -> EraseReply = "Erase";
-    object(ObjectRequest) -> ObjectReply = "Object";
-    due(DueRequest) -> DueReply = "Due";
+    report(ReportRequest) -> ReportResponse = "Report";
+    find_usage(FindUsageRequest) -> FindUsageResponse = "FindUsage";
+    restrict(RestrictRequest) -> RestrictResponse = "Restrict";
+    unrestrict(UnrestrictRequest) -> UnrestrictResponse = "Unrestrict";
+    correct(CorrectRequest) -> CorrectResponse = "Correct";
+    erase(EraseRequest) -> EraseResponse = "Erase";
+    object(ObjectRequest) -> ObjectResponse = "Object";
+    due(DueRequest) -> DueResponse = "Due";
 }
 
 impl Desk {
-    async fn report(&self, request: ReportRequest) -> Result<ReportReply, Denial> {
+    async fn report(&self, request: ReportRequest) -> Result<ReportResponse, Denial> {
         let iin = iin(&request.iin)?;
         let period = Period::read(&request.from, &request.to, ["from", "to"])?;
         let size = page_size(request.page_size)?;
@@ -91,14 +91,14 @@ impl Desk {
         let consents = self.gateway.persons.ledger.of(self.call.caller.operator(), &iin);
         let subject = self.subject(&iin).await?;
         let entry = |usage| report::entry(&self.gateway, usage, subject.as_ref(), &consents);
-        Ok(ReportReply {
+        Ok(ReportResponse {
             entries: shown.iter().map(entry).collect(),
             next_page: if end < usages.len() { end.to_string() } else { String::new() },
             journal: Some(journal_entry(&self.gateway, journal)),
         })
     }
 
-    async fn find_usage(&self, request: FindUsageRequest) -> Result<FindUsageReply, Denial> {
+    async fn find_usage(&self, request: FindUsageRequest) -> Result<FindUsageResponse, Denial> {
         let iin = Iin::parse(&request.user_code).map_err(|why| invalid("user_code", why.code()))?;
         let period = Period::read(&request.period_start, &request.period_end, ["period_start", "period_end"])?;
         let limit = match request.limit {
@@ -108,40 +108,40 @@ impl Desk {
         };
         let (usages, _) = self.usages(&iin, &period.inclusive()).await?;
         let page = usages.iter().skip(request.offset as usize).take(limit);
-        Ok(FindUsageReply {
+        Ok(FindUsageResponse {
             total_usages: usages.len() as u64,
             usages: page.map(|usage| report::data_usage(&self.gateway, usage)).collect(),
         })
     }
 
-    async fn restrict(&self, request: RestrictRequest) -> Result<RestrictReply, Denial> {
+    async fn restrict(&self, request: RestrictRequest) -> Result<RestrictResponse, Denial> {
         let (iin, basis) = (iin(&request.iin)?, basis(request.basis())?);
         let purpose = self.purpose(&request.purpose)?;
         let held = self.hold(&iin, HoldKind::Restriction, purpose.as_deref(), basis).await?;
-        Ok(RestrictReply {
+        Ok(RestrictResponse {
             under_way: texts(&held.under_way),
             journal: Some(journal_entry(&self.gateway, held.leaf)),
             hold: Some(shown(&held)),
         })
     }
 
-    async fn unrestrict(&self, request: UnrestrictRequest) -> Result<UnrestrictReply, Denial> {
+    async fn unrestrict(&self, request: UnrestrictRequest) -> Result<UnrestrictResponse, Denial> {
         let held = self.gateway.persons.holds.lift(&request.id, &self.actor()).await?;
-        Ok(UnrestrictReply { journal: Some(journal_entry(&self.gateway, held.leaf)), hold: Some(shown(&held)) })
+        Ok(UnrestrictResponse { journal: Some(journal_entry(&self.gateway, held.leaf)), hold: Some(shown(&held)) })
     }
 
-    async fn object(&self, request: ObjectRequest) -> Result<ObjectReply, Denial> {
+    async fn object(&self, request: ObjectRequest) -> Result<ObjectResponse, Denial> {
         let iin = iin(&request.iin)?;
         let purpose = self.purpose(&request.purpose)?.ok_or_else(|| invalid("purpose", "missing"))?;
         let held = self.hold(&iin, HoldKind::Objection, Some(&purpose), "subject-request").await?;
-        Ok(ObjectReply {
+        Ok(ObjectResponse {
             under_way: texts(&held.under_way),
             journal: Some(journal_entry(&self.gateway, held.leaf)),
             hold: Some(shown(&held)),
         })
     }
 
-    async fn correct(&self, request: CorrectRequest) -> Result<CorrectReply, Denial> {
+    async fn correct(&self, request: CorrectRequest) -> Result<CorrectResponse, Denial> {
         let iin = iin(&request.iin)?;
         let note = match request.note() {
             wire::CorrectionNote::Unspecified => return Err(invalid("note", "missing")),
@@ -178,7 +178,7 @@ impl Desk {
             ..Acted::new("CORRECTION_MARKED", now, &actor)
         };
         let journal = append(&self.gateway.journal, &line).await?;
-        Ok(CorrectReply {
+        Ok(CorrectResponse {
             request_id: self.call.txn.clone(),
             forwarded_to: receivers,
             journal: Some(journal_entry(&self.gateway, journal)),
@@ -186,7 +186,7 @@ impl Desk {
     }
 
     /// Finds the person's exchanges while the key is there, destroys their salts, and then it.
-    async fn erase(&self, request: EraseRequest) -> Result<EraseReply, Denial> {
+    async fn erase(&self, request: EraseRequest) -> Result<EraseResponse, Denial> {
         let (iin, basis) = (iin(&request.iin)?, basis(request.basis())?);
         let (persons, now) = (&self.gateway.persons, self.gateway.clock.now());
         let leaves: Vec<u64> = match self.subject(&iin).await? {
@@ -212,7 +212,7 @@ impl Desk {
             ..Acted::new("ERASED", now, &actor)
         };
         let journal = append(&self.gateway.journal, &line).await?;
-        Ok(EraseReply {
+        Ok(EraseResponse {
             erasure_id: self.call.txn.clone(),
             found: erased.found,
             consents: erased.consents,
@@ -222,7 +222,7 @@ impl Desk {
         })
     }
 
-    async fn due(&self, request: DueRequest) -> Result<DueReply, Denial> {
+    async fn due(&self, request: DueRequest) -> Result<DueResponse, Denial> {
         let until = match request.until.as_str() {
             "" => None,
             text => Some(moment(text).ok_or_else(|| invalid("until", "not_a_moment"))?),
@@ -238,7 +238,7 @@ impl Desk {
         let line =
             Acted { count: Some(due.len() as u64), ..Acted::new("DUE_LISTED", self.gateway.clock.now(), &actor) };
         append(&self.gateway.journal, &line).await?;
-        Ok(DueReply { items: due.into_iter().map(item).collect() })
+        Ok(DueResponse { items: due.into_iter().map(item).collect() })
     }
 
     async fn hold(

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use qaqpa_proto::consent::v1::{Event, EventKind};
+use qaqpa_proto::consent::v1::{EventKind, WatchResponse};
 use qaqpa_vault::ConsentRecord;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::MissedTickBehavior;
@@ -45,14 +45,14 @@ impl Happening {
     }
 
     /// On the wire.
-    pub(crate) fn event(&self) -> Event {
+    pub(crate) fn event(&self) -> WatchResponse {
         let event = match self.kind {
             Kind::Given => EventKind::EventGiven,
             Kind::Withdrawn => EventKind::EventWithdrawn,
             Kind::Expired => EventKind::EventExpired,
             Kind::Destroyed => EventKind::EventDestroyed,
         };
-        Event { id: self.id.clone(), event: event.into(), at: self.at.to_string() }
+        WatchResponse { id: self.id.clone(), event: event.into(), at: self.at.to_string() }
     }
 }
 
@@ -103,7 +103,7 @@ impl Watcher {
     }
 
     /// Sends what happens until the reader is gone, too slow, or the gateway stops.
-    pub(crate) async fn run(mut self, missed: Vec<Happening>, to: mpsc::Sender<Result<Event, Denial>>) {
+    pub(crate) async fn run(mut self, missed: Vec<Happening>, to: mpsc::Sender<Result<WatchResponse, Denial>>) {
         for happening in missed {
             if to.send(Ok(happening.event())).await.is_err() {
                 return;

@@ -6,7 +6,7 @@ use prost::Message as _;
 use qaqpa::client::{Access, Client};
 use qaqpa::clock::Clock;
 use qaqpa::gateway::Surroundings;
-use qaqpa_proto::avtoshkola::v1::SyncStudentsReply;
+use qaqpa_proto::avtoshkola::v1::SyncStudentsResponse;
 use serde_json::{Value, json};
 use tokio_stream::iter;
 
@@ -53,7 +53,7 @@ pub(crate) async fn run(caller: Caller, records: usize, pid: u32) -> Outcome<Val
     }))
 }
 
-fn is_refused(reply: &SyncStudentsReply) -> bool {
+fn is_refused(reply: &SyncStudentsResponse) -> bool {
     reply.receipt.as_ref().is_none_or(|receipt| receipt.refusal.is_some())
 }
 

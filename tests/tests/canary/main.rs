@@ -117,7 +117,7 @@ async fn everything(school: &Caller, told: &mut Told) -> String {
     let request = IssueCertificateRequest { context: context(STATE_EXCHANGE), certificate: certificate.clone() };
     assert_eq!(told.ask(school, people::ISSUE_CERTIFICATE, &request).await, "answered");
     let issued =
-        qaqpa_proto::avtoshkola::v1::IssueCertificateReply::decode(told.replies.last().unwrap().clone()).unwrap();
+        qaqpa_proto::avtoshkola::v1::IssueCertificateResponse::decode(told.replies.last().unwrap().clone()).unwrap();
     let number = issued.certificate.unwrap().certificate_number;
     let certificate = certificate.map(|certificate| Certificate {
         certificate_number: number.clone(),

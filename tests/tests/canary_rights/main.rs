@@ -25,7 +25,7 @@ use qaqpa_mock::{Behaviour, CANARY};
 use qaqpa_proto::avtoshkola::v1::{
     Certificate, GetSchoolRequest, IssueCertificateRequest, Student, SubmitOutcomesRequest,
 };
-use qaqpa_proto::consent::v1::{Form, GiveReply, ListRequest, WatchRequest};
+use qaqpa_proto::consent::v1::{Form, GiveResponse, ListRequest, WatchRequest};
 use qaqpa_proto::gbdfl::v1::GetPersonRequest;
 use qaqpa_proto::policy::v1::ShadowRequest;
 use qaqpa_proto::subject::v1::{CorrectRequest, DueRequest, FindUsageRequest, ReportRequest};
@@ -296,7 +296,7 @@ async fn consents(world: &World, caller: &Caller, purpose: &str, iin: &str, form
         request
     };
     assert_eq!(told.ask(caller, rights::GIVE, &good()).await, "answered");
-    let withdrawn = caller.call::<GiveReply>(rights::GIVE, &good()).await.unwrap().consent.unwrap().id;
+    let withdrawn = caller.call::<GiveResponse>(rights::GIVE, &good()).await.unwrap().consent.unwrap().id;
     assert_eq!(code(&rights::withdraw(caller, &withdrawn).await), "answered");
     for (wanted, row) in [
         ("request.invalid", {
@@ -355,7 +355,7 @@ async fn exchanges(
     let minor = told.number(203 + 10 * number);
     assert_eq!(code(&rights::ask(caller, purpose, &minor).await), "consent.missing");
     let form = PURPOSES[number].2;
-    let given = caller.call::<GiveReply>(rights::GIVE, &rights::consent(world, &[purpose], &minor, form)).await;
+    let given = caller.call::<GiveResponse>(rights::GIVE, &rights::consent(world, &[purpose], &minor, form)).await;
     assert_eq!(code(&given), "answered");
     let request = |iin: &str| GetPersonRequest {
         kdp_token: KDP.into(),

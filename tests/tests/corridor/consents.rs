@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use prost::Message as _;
 use qaqpa::service::consent::v1::consents_client::ConsentsClient;
 use qaqpa_proto::consent::v1::{
-    Form, GetRequest, GiveRequest, ListRequest, State, WatchRequest, WithdrawReply, WithdrawRequest, WithdrawalReason,
+    Form, GetRequest, GiveRequest, ListRequest, State, WatchRequest, WithdrawRequest, WithdrawResponse,
+    WithdrawalReason,
 };
 use qaqpa_tests::people::{self, GET_STUDENT_STATUS, REPORTING, SCHOOL, SCHOOL_2};
 use qaqpa_tests::{Caller, Seen, World, code, receipt};
@@ -44,7 +45,7 @@ async fn status(world: &World) -> Seen {
     world.observe(world.caller("clients/school").wire(GET_STUDENT_STATUS, message.into())).await
 }
 
-async fn withdraw(caller: &Caller, request: WithdrawRequest) -> Result<WithdrawReply, tonic::Status> {
+async fn withdraw(caller: &Caller, request: WithdrawRequest) -> Result<WithdrawResponse, tonic::Status> {
     ledger(caller).withdraw(request).await.map(tonic::Response::into_inner)
 }
 

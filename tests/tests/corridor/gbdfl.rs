@@ -6,8 +6,8 @@ use jiff::ToSpan as _;
 use prost::Message as _;
 use qaqpa::blueprint::Blueprint;
 use qaqpa::config::Config;
-use qaqpa_proto::consent::v1::{Form, GiveReply, GiveRequest, KdpToken};
-use qaqpa_proto::gbdfl::v1::{GetPersonReply, GetPersonRequest, Person};
+use qaqpa_proto::consent::v1::{Form, GiveRequest, GiveResponse, KdpToken};
+use qaqpa_proto::gbdfl::v1::{GetPersonRequest, GetPersonResponse, Person};
 use qaqpa_proto::v1::{Context, Withheld};
 use qaqpa_tests::{Caller, Seen, World};
 use tonic::{Code, Status};
@@ -34,7 +34,7 @@ fn asked(purpose: &str, iin: &str) -> GetPersonRequest {
 }
 
 /// The person has allowed it, by the state's service.
-async fn give(world: &World, caller: &Caller, purposes: &[&str], iin: &str) -> Result<GiveReply, Status> {
+async fn give(world: &World, caller: &Caller, purposes: &[&str], iin: &str) -> Result<GiveResponse, Status> {
     let given_at = world.land.time.clock().now() - 1.minute();
     let request = GiveRequest {
         iin: iin.into(),
@@ -48,8 +48,8 @@ async fn give(world: &World, caller: &Caller, purposes: &[&str], iin: &str) -> R
     caller.call(GIVE, &request).await
 }
 
-async fn person(caller: &Caller, purpose: &str, iin: &str) -> (Person, GetPersonReply) {
-    let mut reply: GetPersonReply = caller.call(GET_PERSON, &asked(purpose, iin)).await.unwrap();
+async fn person(caller: &Caller, purpose: &str, iin: &str) -> (Person, GetPersonResponse) {
+    let mut reply: GetPersonResponse = caller.call(GET_PERSON, &asked(purpose, iin)).await.unwrap();
     let persons = reply.persons.take().unwrap().person;
     assert_eq!(persons.len(), 1);
     (persons.into_iter().next().unwrap(), reply)
@@ -202,7 +202,7 @@ async fn a_frame_without_persons_is_an_answer() {
     give(&world, &caller, &["identification"], ADULT).await.unwrap();
     let expired = GetPersonRequest { kdp_token: qaqpa_mock::EXPIRED_TOKEN.into(), ..asked("identification", ADULT) };
     for (wanted, request) in [("10001", asked("identification", NOBODY)), ("30002", expired)] {
-        let reply: GetPersonReply = caller.call(GET_PERSON, &request).await.unwrap();
+        let reply: GetPersonResponse = caller.call(GET_PERSON, &request).await.unwrap();
         assert_eq!((reply.message_result.unwrap().code.as_str(), reply.persons), (wanted, None));
         let records = world.records_of(&reply.receipt.unwrap().exchange_id).await;
         assert_eq!(records.last().unwrap()["business"], wanted, "on record");

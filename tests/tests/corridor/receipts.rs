@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use prost::Message as _;
 use qaqpa_journal::commitment::FieldSalt;
-use qaqpa_proto::avtoshkola::v1::{GetStudentStatusReply, Student, SyncStudentsReply};
+use qaqpa_proto::avtoshkola::v1::{GetStudentStatusResponse, Student, SyncStudentsResponse};
 use qaqpa_proto::v1::Receipt;
 use qaqpa_tests::people::{self, GET_STUDENT_STATUS, REPORTING, SUBMIT_GROUP, SYNC_STUDENTS};
 use qaqpa_tests::{World, consents, receipt};
@@ -29,7 +29,7 @@ async fn a_receipt_agrees_with_the_journal_and_opens_its_commitments() {
     let student = Student { email: "a@example.kz".into(), ..people::student(1, today) };
     let message = people::sync("proof-1", student.clone()).encode_to_vec().into();
     let replies = world.caller("clients/school").send(SYNC_STUDENTS, vec![message]).await.unwrap();
-    let receipt = SyncStudentsReply::decode(replies[0].clone()).unwrap().receipt.unwrap();
+    let receipt = SyncStudentsResponse::decode(replies[0].clone()).unwrap().receipt.unwrap();
     let records = world.records_of(&receipt.exchange_id).await;
     let [intent, outcome] = records.as_slice() else { panic!("{records:?}") };
     for (entry, record) in [(&receipt.intent, intent), (&receipt.outcome, outcome)] {
@@ -80,7 +80,7 @@ async fn the_reply_is_committed_to_as_it_was_handed_on() {
     let ask = people::status_of("", REPORTING, &people::iin(1)).encode_to_vec();
     let reply = school.wire(GET_STUDENT_STATUS, ask.into()).await.unwrap();
     let receipt = receipt(&reply);
-    let certificate = GetStudentStatusReply::decode(reply).unwrap().certificate.pop().unwrap();
+    let certificate = GetStudentStatusResponse::decode(reply).unwrap().certificate.pop().unwrap();
     assert_eq!((certificate.iin.as_str(), certificate.certificate_number.as_str()), ("", ""), "reporting names nobody");
     let outcome = world.records_of(&receipt.exchange_id).await.pop().unwrap();
     assert!(opens(&receipt, &outcome, "certificate[0].group_id", &certificate.group_id), "{outcome}");

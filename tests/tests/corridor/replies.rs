@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use prost::Message as _;
 use qaqpa_mock::{Behaviour, CANARY, FORGED, Sound};
-use qaqpa_proto::avtoshkola::v1::{GetSchoolReply, GetSchoolRequest};
+use qaqpa_proto::avtoshkola::v1::{GetSchoolRequest, GetSchoolResponse};
 use qaqpa_tests::people::{self, GET_SCHOOL, STATE_EXCHANGE};
 use qaqpa_tests::{Caller, Seen, World, receipt};
 use tonic::Code;
@@ -112,9 +112,9 @@ async fn a_good_reply_is_read_however_it_is_spelt() {
     );
 }
 
-async fn ask(school: &Caller) -> GetSchoolReply {
+async fn ask(school: &Caller) -> GetSchoolResponse {
     let reply = school.call(GET_SCHOOL, &people::get_school(people::context("", STATE_EXCHANGE))).await.unwrap();
-    GetSchoolReply { receipt: None, ..reply }
+    GetSchoolResponse { receipt: None, ..reply }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -124,7 +124,7 @@ async fn a_refusal_of_the_state_itself_is_an_answer() {
     let request = GetSchoolRequest { context, school_bin: people::SCHOOL_2.to_owned() };
     let reply = world.caller("clients/school").wire(GET_SCHOOL, request.encode_to_vec().into()).await.unwrap();
     let id = receipt(&reply).exchange_id;
-    let reply = GetSchoolReply::decode(reply).unwrap();
+    let reply = GetSchoolResponse::decode(reply).unwrap();
     let result = reply.head.unwrap().result.unwrap();
     let outcome = world.records_of(&id).await.pop().unwrap();
     assert_eq!(outcome["business"].as_str(), Some(result.code.as_str()), "{outcome}");

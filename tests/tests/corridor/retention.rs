@@ -4,8 +4,8 @@
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 use qaqpa::clock::KAZAKHSTAN;
-use qaqpa_proto::consent::v1::{Form, GetReply, GetRequest, State};
-use qaqpa_proto::subject::v1::{DueReply, DueRequest};
+use qaqpa_proto::consent::v1::{Form, GetRequest, GetResponse, State};
+use qaqpa_proto::subject::v1::{DueRequest, DueResponse};
 use qaqpa_tests::people::{GET_SCHOOL, REPORTING, STATE_EXCHANGE};
 use qaqpa_tests::{Caller, World, code, people};
 use serde_json::Value;
@@ -15,7 +15,7 @@ use crate::rights::{self, OFFICER, OFFICER_OF_MYVERIFY, SCHOOL, person};
 const GET: &str = "/qaqpa.consent.v1.Consents/Get";
 
 async fn due(officer: &Caller, until: &str) -> Vec<(String, String, u64)> {
-    let reply: DueReply = officer.call(rights::DUE, &DueRequest { until: until.to_owned() }).await.unwrap();
+    let reply: DueResponse = officer.call(rights::DUE, &DueRequest { until: until.to_owned() }).await.unwrap();
     reply.items.into_iter().map(|item| (item.at, item.what, item.count)).collect()
 }
 
@@ -68,7 +68,7 @@ async fn withdrawn_on_friday_destroyed_on_monday() {
         assert_eq!(salts(&world), left, "{row}: what relied on the other consent keeps its salt");
     }
     for (row, wanted, id) in [("destroyed", State::Destroyed, &consent), ("in force", State::Live, &kept)] {
-        let got: GetReply = school.call(GET, &GetRequest { id: id.clone() }).await.unwrap();
+        let got: GetResponse = school.call(GET, &GetRequest { id: id.clone() }).await.unwrap();
         assert_eq!(got.consent.unwrap().state(), wanted, "{row}");
     }
     assert_eq!(of(&due(&officer, "").await, "consent-content"), Vec::<String>::new());
@@ -117,7 +117,7 @@ async fn salts_and_records_end_with_their_terms() {
     assert!(record >= days(29 + 1_095) && record <= days(31 + 1_095), "a month's consent, and three years: {record}");
     assert!(told.is_sorted(), "soonest first");
     assert_eq!(
-        code(&officer.call::<DueReply>(rights::DUE, &DueRequest { until: "x".into() }).await),
+        code(&officer.call::<DueResponse>(rights::DUE, &DueRequest { until: "x".into() }).await),
         "request.invalid"
     );
 
@@ -126,11 +126,11 @@ async fn salts_and_records_end_with_their_terms() {
     assert_eq!(job(&world, days(367)).await, [("salts", 2), ("uses", 2)]);
     assert_eq!(salts(&world), 1, "myverify's pack names no term: the gateway's own, three years");
     assert_eq!(of(&due(&officer, &until).await, "salts"), Vec::<String>::new());
-    let got = school.call::<GetReply>(GET, &GetRequest { id: consent.clone() }).await;
+    let got = school.call::<GetResponse>(GET, &GetRequest { id: consent.clone() }).await;
     assert_eq!(got.unwrap().consent.unwrap().state(), State::Expired);
     let third = job(&world, days(31 + 1_096)).await;
     assert_eq!(third, [("consent-record", 2), ("salts", 1)]);
-    assert_eq!(code(&school.call::<GetReply>(GET, &GetRequest { id: consent }).await), "consent.unknown");
+    assert_eq!(code(&school.call::<GetResponse>(GET, &GetRequest { id: consent }).await), "consent.unknown");
     assert_eq!(job(&world, days(31 + 1_097)).await, []);
     let lines: Vec<_> = world.records().await.into_iter().filter(|line| line["phase"] == "RETENTION").collect();
     assert_eq!(lines.len(), 2);

@@ -9,12 +9,12 @@ use bytes::Bytes;
 use jiff::ToSpan as _;
 use prost::Message as _;
 use qaqpa_proto::consent::v1::{
-    Form, GiveReply, GiveRequest, KdpToken, WithdrawReply, WithdrawRequest, WithdrawalReason,
+    Form, GiveRequest, GiveResponse, KdpToken, WithdrawRequest, WithdrawResponse, WithdrawalReason,
 };
 use qaqpa_proto::gbdfl::v1::GetPersonRequest;
 use qaqpa_proto::subject::v1::{
-    Basis, EraseReply, EraseRequest, ObjectReply, ObjectRequest, ReportReply, ReportRequest, RestrictReply,
-    RestrictRequest,
+    Basis, EraseRequest, EraseResponse, ObjectRequest, ObjectResponse, ReportRequest, ReportResponse, RestrictRequest,
+    RestrictResponse,
 };
 use qaqpa_proto::v1::Context;
 use qaqpa_tests::people::{self, GET_STUDENT_STATUS};
@@ -77,7 +77,7 @@ pub(crate) fn person(number: usize) -> String {
 /// A consent to these purposes, given a minute ago for a month; its id.
 pub(crate) async fn give(world: &World, who: &str, purposes: &[&str], iin: &str, form: Form) -> String {
     let request = consent(world, purposes, iin, form);
-    let reply: GiveReply = world.caller(who).call(GIVE, &request).await.unwrap();
+    let reply: GiveResponse = world.caller(who).call(GIVE, &request).await.unwrap();
     reply.consent.unwrap().id
 }
 
@@ -117,25 +117,25 @@ pub(crate) async fn status(school: &Caller, purpose: &str, iin: &str) -> Result<
     school.wire(GET_STUDENT_STATUS, people::status_of("", purpose, iin).encode_to_vec().into()).await
 }
 
-pub(crate) async fn withdraw(caller: &Caller, id: &str) -> Result<WithdrawReply, Status> {
+pub(crate) async fn withdraw(caller: &Caller, id: &str) -> Result<WithdrawResponse, Status> {
     let reason = WithdrawalReason::SubjectRequest.into();
     caller.call(WITHDRAW, &WithdrawRequest { id: id.into(), reason, ..WithdrawRequest::default() }).await
 }
 
-pub(crate) async fn restrict(officer: &Caller, iin: &str, purpose: &str) -> Result<RestrictReply, Status> {
+pub(crate) async fn restrict(officer: &Caller, iin: &str, purpose: &str) -> Result<RestrictResponse, Status> {
     let basis = Basis::SubjectRequest.into();
     officer.call(RESTRICT, &RestrictRequest { iin: iin.into(), basis, purpose: purpose.into() }).await
 }
 
-pub(crate) async fn object(officer: &Caller, iin: &str, purpose: &str) -> Result<ObjectReply, Status> {
+pub(crate) async fn object(officer: &Caller, iin: &str, purpose: &str) -> Result<ObjectResponse, Status> {
     officer.call(OBJECT, &ObjectRequest { iin: iin.into(), purpose: purpose.into() }).await
 }
 
-pub(crate) async fn erase(officer: &Caller, iin: &str) -> Result<EraseReply, Status> {
+pub(crate) async fn erase(officer: &Caller, iin: &str) -> Result<EraseResponse, Status> {
     officer.call(ERASE, &EraseRequest { iin: iin.into(), basis: Basis::SubjectRequest.into() }).await
 }
 
 /// The whole report, on one page.
-pub(crate) async fn report(officer: &Caller, iin: &str) -> ReportReply {
+pub(crate) async fn report(officer: &Caller, iin: &str) -> ReportResponse {
     officer.call(REPORT, &ReportRequest { iin: iin.into(), ..ReportRequest::default() }).await.unwrap()
 }

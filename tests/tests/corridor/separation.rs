@@ -19,7 +19,7 @@ async fn consented(world: &World, iin: &str) {
     {
         let mut request = rights::consent(world, &[purpose], iin, form);
         request.term_days = 3_650;
-        let given = world.caller(DESK).call::<qaqpa_proto::consent::v1::GiveReply>(rights::GIVE, &request).await;
+        let given = world.caller(DESK).call::<qaqpa_proto::consent::v1::GiveResponse>(rights::GIVE, &request).await;
         assert_eq!(code(&given), "answered");
     }
 }
@@ -62,7 +62,7 @@ async fn after_the_window_the_other_goes() {
     for purpose in ["statistics", "photo-identification"] {
         let mut request = rights::consent(&world, &[purpose], &person(number), Form::Written);
         request.term_days = 300;
-        school.call::<qaqpa_proto::consent::v1::GiveReply>(rights::GIVE, &request).await.unwrap();
+        school.call::<qaqpa_proto::consent::v1::GiveResponse>(rights::GIVE, &request).await.unwrap();
     }
     let rows: [Row<'_>; 7] = [
         ("figures first", 0, "statistics", "answered"),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use prost::Message as _;
 use qaqpa_proto::avtoshkola::v1::Student;
 use qaqpa_proto::consent::v1::Form;
-use qaqpa_proto::policy::v1::{ChangeKind, Direction, ShadowReport, ShadowRequest};
+use qaqpa_proto::policy::v1::{ChangeKind, Direction, ShadowRequest, ShadowResponse};
 use qaqpa_tests::people::{self, GET_SCHOOL, GET_STUDENT_STATUS, REPORTING, STATE_EXCHANGE, SUBMIT_GROUP};
 use qaqpa_tests::{Caller, World, code};
 use tonic::{Status, Streaming};
@@ -37,10 +37,10 @@ async fn begin(caller: &Caller, request: &ShadowRequest) -> Result<Streaming<byt
 }
 
 /// Reports until one is as wanted, for ten seconds at most.
-async fn until(reports: &mut Streaming<bytes::Bytes>, wanted: impl Fn(&ShadowReport) -> bool) -> ShadowReport {
+async fn until(reports: &mut Streaming<bytes::Bytes>, wanted: impl Fn(&ShadowResponse) -> bool) -> ShadowResponse {
     let waiting = async {
         loop {
-            let report = ShadowReport::decode(reports.message().await.unwrap().unwrap()).unwrap();
+            let report = ShadowResponse::decode(reports.message().await.unwrap().unwrap()).unwrap();
             if wanted(&report) {
                 return report;
             }
@@ -50,7 +50,7 @@ async fn until(reports: &mut Streaming<bytes::Bytes>, wanted: impl Fn(&ShadowRep
 }
 
 /// `operation purpose direction path change code count`, without the package.
-fn changes(report: &ShadowReport) -> Vec<String> {
+fn changes(report: &ShadowResponse) -> Vec<String> {
     let words = |change: &qaqpa_proto::policy::v1::Change| {
         let operation = change.operation.rsplit('/').next().unwrap();
         let direction = Direction::try_from(change.direction).unwrap().as_str_name().to_lowercase();

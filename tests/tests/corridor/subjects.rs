@@ -10,9 +10,9 @@ use qaqpa_journal::verify::{Request, Verdict, verify};
 use qaqpa_policy::Iin;
 use qaqpa_proto::consent::v1::Form;
 use qaqpa_proto::subject::v1::{
-    Basis, CorrectReply, CorrectRequest, CorrectionNote, DueReply, DueRequest, EraseRequest, FindUsageReply,
-    FindUsageRequest, ObjectRequest, ReportReply, ReportRequest, RestrictRequest, UnrestrictReply, UnrestrictRequest,
-    Usage,
+    Basis, CorrectRequest, CorrectResponse, CorrectionNote, DueRequest, DueResponse, EraseRequest, FindUsageRequest,
+    FindUsageResponse, ObjectRequest, ReportRequest, ReportResponse, RestrictRequest, UnrestrictRequest,
+    UnrestrictResponse, Usage,
 };
 use qaqpa_tests::people::{self, REPORTING, STATE_EXCHANGE, SUBMIT_GROUP};
 use qaqpa_tests::{Caller, World, code, exchange_id, receipt};
@@ -110,7 +110,7 @@ async fn pages_and_periods_lose_nothing_and_repeat_nothing() {
     let mut paged = Vec::new();
     let mut request = ReportRequest { iin: iin.clone(), page_size: 2, ..ReportRequest::default() };
     loop {
-        let reply: ReportReply = officer.call(rights::REPORT, &request).await.unwrap();
+        let reply: ReportResponse = officer.call(rights::REPORT, &request).await.unwrap();
         paged.push(reply.entries.iter().map(|entry| entry.at.clone()).collect::<Vec<_>>());
         if reply.next_page.is_empty() {
             break;
@@ -128,7 +128,7 @@ async fn pages_and_periods_lose_nothing_and_repeat_nothing() {
     ] {
         let request =
             ReportRequest { iin: iin.clone(), from: from.clone(), to: to.clone(), ..ReportRequest::default() };
-        let reply: ReportReply = officer.call(rights::REPORT, &request).await.unwrap();
+        let reply: ReportResponse = officer.call(rights::REPORT, &request).await.unwrap();
         assert_eq!(reply.entries.iter().map(|entry| entry.at.as_str()).collect::<Vec<_>>(), wanted, "{row}");
     }
 
@@ -141,7 +141,7 @@ async fn pages_and_periods_lose_nothing_and_repeat_nothing() {
         ("a page too large", ReportRequest { page_size: 1_001, ..request() }),
         ("a page that never was", ReportRequest { page: "x".into(), ..request() }),
     ] {
-        let told = officer.call::<ReportReply>(rights::REPORT, &request).await;
+        let told = officer.call::<ReportResponse>(rights::REPORT, &request).await;
         assert_eq!(code(&told), "request.invalid", "{row}");
         assert_eq!(world.recorded(&exchange_id(&told.unwrap_err())).await, "DENIED request.invalid", "{row}");
     }
@@ -155,7 +155,7 @@ async fn the_same_facts_in_the_shape_of_estonia() {
     let find = async |offset, limit, start: &str, end: &str| {
         let (period_start, period_end) = (start.to_owned(), end.to_owned());
         let request = FindUsageRequest { user_code: iin.clone(), period_start, period_end, offset, limit };
-        officer.call::<FindUsageReply>(rights::FIND_USAGE, &request).await
+        officer.call::<FindUsageResponse>(rights::FIND_USAGE, &request).await
     };
     let reply = find(1, 2, "", "").await.unwrap();
     assert_eq!((reply.total_usages, reply.usages.len()), (5, 2));
@@ -189,7 +189,7 @@ async fn a_correction_names_who_has_received_the_field() {
     let correct = async |officer: &Caller, fields: &[&str], forward| {
         let fields = fields.iter().map(|path| (*path).to_owned()).collect();
         let request = CorrectRequest { iin: iin.clone(), fields, note: CorrectionNote::Wrong.into(), forward };
-        officer.call::<CorrectReply>(rights::CORRECT, &request).await
+        officer.call::<CorrectResponse>(rights::CORRECT, &request).await
     };
     let marked =
         correct(&officer, &["persons.person.surname", "persons.person.patronymic", "iin"], true).await.unwrap();
@@ -237,7 +237,7 @@ async fn a_hold_bites_until_it_is_lifted_also_after_a_restart() {
     assert_eq!(code(&rights::status(&school, REPORTING, &iin).await), "subject.restricted");
     assert_eq!(code(&rights::status(&school, "statistics", &iin).await), "subject.objected");
     let lift = async |officer: &Caller, id: &str| {
-        officer.call::<UnrestrictReply>(rights::UNRESTRICT, &UnrestrictRequest { id: id.to_owned() }).await
+        officer.call::<UnrestrictResponse>(rights::UNRESTRICT, &UnrestrictRequest { id: id.to_owned() }).await
     };
     for (row, wanted, told) in [
         ("no such hold", "hold.unknown", lift(&officer, "0").await),
@@ -425,7 +425,7 @@ async fn every_call_is_a_line_and_no_line_names_anybody() {
     rights::give(&world, SCHOOL, &[REPORTING], &iin, Form::Written).await;
     let before = world.records().await.len();
     let told = all_rights(&officer, &iin).await;
-    let due: DueReply = officer.call(rights::DUE, &DueRequest { until: String::new() }).await.unwrap();
+    let due: DueResponse = officer.call(rights::DUE, &DueRequest { until: String::new() }).await.unwrap();
     assert_eq!(due.items, [], "whose consent was erased");
     let lines = world.records().await.split_off(before);
     let words = |line: &serde_json::Value| {

@@ -16,7 +16,7 @@ const NUMBER: usize = 2;
 /// The one person of a reply, with everything in it.
 fn told(reply: bytes::Bytes) -> Value {
     let pool = DescriptorPool::decode(qaqpa_proto::DESCRIPTOR_SET).unwrap();
-    let reply_type = pool.get_message_by_name("qaqpa.gbdfl.v1.GetPersonReply").unwrap();
+    let reply_type = pool.get_message_by_name("qaqpa.gbdfl.v1.GetPersonResponse").unwrap();
     let mut reply = serde_json::to_value(DynamicMessage::decode(reply_type, reply).unwrap()).unwrap();
     reply["persons"]["person"][0].take()
 }
@@ -125,7 +125,7 @@ async fn each_purpose_gets_its_fields_in_its_forms() {
 async fn of_school(school: &Caller, on_behalf_of: &str) -> String {
     let mut request = people::status_of("", "statistics", &person(NUMBER));
     request.context.as_mut().unwrap().on_behalf_of = on_behalf_of.to_owned();
-    let reply: qaqpa_proto::avtoshkola::v1::GetStudentStatusReply =
+    let reply: qaqpa_proto::avtoshkola::v1::GetStudentStatusResponse =
         school.call(people::GET_STUDENT_STATUS, &request).await.unwrap();
     reply.certificate[0].iin.clone()
 }
@@ -141,7 +141,7 @@ async fn a_pseudonym_joins_nothing_but_its_own() {
     for (purpose, iin) in [("statistics", &iin), ("statistics", &other), ("anti-fraud", &iin)] {
         let mut request = rights::consent(&world, &[purpose], iin, Form::Kdp);
         request.term_days = 400;
-        let given = myverify.call::<qaqpa_proto::consent::v1::GiveReply>(rights::GIVE, &request);
+        let given = myverify.call::<qaqpa_proto::consent::v1::GiveResponse>(rights::GIVE, &request);
         assert_eq!(code(&given.await), "answered");
     }
     let first = pseudonym(&world, "statistics", &iin).await;

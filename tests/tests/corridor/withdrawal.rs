@@ -59,7 +59,7 @@ async fn stopped(world: &World, how: &str, iin: &str, consent: &str) -> Vec<Stri
         "withdraw, by person" => {
             let reason = WithdrawalReason::SubjectRequest.into();
             let request = WithdrawRequest { iin: iin.into(), reason, ..WithdrawRequest::default() };
-            let reply: qaqpa_proto::consent::v1::WithdrawReply =
+            let reply: qaqpa_proto::consent::v1::WithdrawResponse =
                 officer.call(rights::WITHDRAW, &request).await.unwrap();
             reply.under_way
         }
@@ -202,9 +202,10 @@ async fn what_had_left_is_named_to_its_own_operator() {
         assert_eq!(code(&of_myverify.await.unwrap()), "answered", "{how}");
         if let Some(id) = lift {
             let request = qaqpa_proto::subject::v1::UnrestrictRequest { id };
-            let stranger = others.call::<qaqpa_proto::subject::v1::UnrestrictReply>(rights::UNRESTRICT, &request).await;
+            let stranger =
+                others.call::<qaqpa_proto::subject::v1::UnrestrictResponse>(rights::UNRESTRICT, &request).await;
             assert_eq!(code(&stranger), "hold.stranger");
-            own.call::<qaqpa_proto::subject::v1::UnrestrictReply>(rights::UNRESTRICT, &request).await.unwrap();
+            own.call::<qaqpa_proto::subject::v1::UnrestrictResponse>(rights::UNRESTRICT, &request).await.unwrap();
         }
     }
 }

@@ -4,9 +4,9 @@
 use jiff::Timestamp;
 use prost::Message;
 use qaqpa_proto::avtoshkola::v1::{
-    Dict, GetSchoolReply, GetSchoolRequest, GetStudentStatusReply, GetStudentStatusRequest, IssueCertificateReply,
-    IssueCertificateRequest, ReplyHead, RevokeCertificateReply, RevokeCertificateRequest, SubmitGroupReply,
-    SubmitGroupRequest, SubmitOutcomesReply, SubmitOutcomesRequest,
+    Dict, GetSchoolRequest, GetSchoolResponse, GetStudentStatusRequest, GetStudentStatusResponse,
+    IssueCertificateRequest, IssueCertificateResponse, ReplyHead, RevokeCertificateRequest, RevokeCertificateResponse,
+    SubmitGroupRequest, SubmitGroupResponse, SubmitOutcomesRequest, SubmitOutcomesResponse,
 };
 
 use super::dictionary::{self, NOT_FOUND, SUCCESS, WRONG};
@@ -52,34 +52,34 @@ impl Act {
             Self::GetSchool => {
                 let request: GetSchoolRequest = decoded(wire)?;
                 let (result, school) = outcome(registry.school(&request.school_bin));
-                GetSchoolReply { head: head(result), school, receipt: None }.encode_to_vec()
+                GetSchoolResponse { head: head(result), school, receipt: None }.encode_to_vec()
             }
             Self::SubmitGroup => {
                 let request: SubmitGroupRequest = decoded(wire)?;
                 let (result, group) = outcome(registry.enrol(&request.group.unwrap_or_default(), &request.student));
-                SubmitGroupReply { head: head(result), group_id: group.unwrap_or_default(), receipt: None }
+                SubmitGroupResponse { head: head(result), group_id: group.unwrap_or_default(), receipt: None }
                     .encode_to_vec()
             }
             Self::GetStudentStatus => {
                 let request: GetStudentStatusRequest = decoded(wire)?;
                 let (result, certificates) = outcome(registry.certificates_of(&request.iin));
                 let certificate = certificates.unwrap_or_default();
-                GetStudentStatusReply { head: head(result), certificate, receipt: None }.encode_to_vec()
+                GetStudentStatusResponse { head: head(result), certificate, receipt: None }.encode_to_vec()
             }
             Self::SubmitOutcomes => {
                 let request: SubmitOutcomesRequest = decoded(wire)?;
                 let (result, _) = outcome(registry.grade(&request.outcome));
-                SubmitOutcomesReply { head: head(result), receipt: None }.encode_to_vec()
+                SubmitOutcomesResponse { head: head(result), receipt: None }.encode_to_vec()
             }
             Self::IssueCertificate => {
                 let request: IssueCertificateRequest = decoded(wire)?;
                 let (result, certificate) = outcome(registry.issue(request.certificate.unwrap_or_default()));
-                IssueCertificateReply { head: head(result), certificate, receipt: None }.encode_to_vec()
+                IssueCertificateResponse { head: head(result), certificate, receipt: None }.encode_to_vec()
             }
             Self::RevokeCertificate => {
                 let request: RevokeCertificateRequest = decoded(wire)?;
                 let (result, certificate) = outcome(registry.revoke(&request.certificate.unwrap_or_default()));
-                RevokeCertificateReply { head: head(result), certificate, receipt: None }.encode_to_vec()
+                RevokeCertificateResponse { head: head(result), certificate, receipt: None }.encode_to_vec()
             }
         })
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use qaqpa_adapters::shep::sync::{NotAnswered, Sent, answers};
 use qaqpa_adapters::xml::text;
 use qaqpa_mock::{Behaviour, CANARY, Entry, FORGED, Sound};
-use qaqpa_proto::avtoshkola::v1::{GetSchoolReply, GetSchoolRequest};
+use qaqpa_proto::avtoshkola::v1::{GetSchoolRequest, GetSchoolResponse};
 
 use crate::client::{Came, Ended};
 use crate::world::{Asked, ask, fault, judged, not_authentic, now, options, start};
@@ -111,7 +111,7 @@ fn seen_of(came: &Came) -> String {
 async fn every_valid_spelling_carries_the_same_school() {
     let (government, client) = start(options()).await;
     let question = question("m-1");
-    let (_, wanted) = question.read::<GetSchoolReply>(client.post(question.signed()).await.body());
+    let (_, wanted) = question.read::<GetSchoolResponse>(client.post(question.signed()).await.body());
     let wanted = wanted.unwrap();
     assert_eq!(wanted.school.as_ref().unwrap().name_kz, "«Демо Автомектеп» ЖШС");
     let is_spelling = |entry: &&Entry| entry.sound == Sound::Accepts && entry.name != "slow";
@@ -119,7 +119,7 @@ async fn every_valid_spelling_carries_the_same_school() {
         government.behave_once(entry.behaviour.clone());
         let came = client.post(question.signed()).await;
         let decoded = text::decode(came.body(), came.header("content-type")).unwrap();
-        let (info, found) = question.read::<GetSchoolReply>(came.body());
+        let (info, found) = question.read::<GetSchoolResponse>(came.body());
         assert_eq!(found.as_ref(), Some(&wanted), "{}", entry.name);
         let sent = Sent { message_id: "m-1", correlation_id: None };
         assert!(answers(&info, sent, None, jiff::SignedDuration::from_mins(5), now()).is_ok(), "{}", entry.name);
@@ -142,7 +142,7 @@ async fn what_is_signed_and_yet_no_answer() {
         let question = question("m-2");
         let came = client.post(question.signed()).await;
         assert_eq!(not_authentic(came.body()), None);
-        let (info, reply) = question.read::<GetSchoolReply>(came.body());
+        let (info, reply) = question.read::<GetSchoolResponse>(came.body());
         let sent = Sent { message_id: "m-2", correlation_id: None };
         let found = answers(&info, sent, None, jiff::SignedDuration::from_mins(5), now());
         assert_eq!(found, Err(wanted), "{behaviour}");
@@ -188,7 +188,7 @@ async fn values_of_behaviours_arrive() {
     assert_eq!((error.code.as_str(), error.sub.unwrap().code.as_str()), ("SCE909", "SCE006"));
 
     government.behave_once(Behaviour::NoData);
-    let (info, reply) = question.read::<GetSchoolReply>(client.post(question.signed()).await.body());
+    let (info, reply) = question.read::<GetSchoolResponse>(client.post(question.signed()).await.body());
     assert_eq!((info.status.code.as_str(), reply), ("SCSS001", None));
 
     let began = Instant::now();
@@ -207,7 +207,7 @@ async fn a_standing_behaviour_comes_after_what_is_queued() {
     government.behave("status=SCSE003".parse().unwrap());
     government.behave_once(Behaviour::Normal);
     for wanted in ["SCSS001", "SCSE003", "SCSE003"] {
-        let (info, _) = question("m").read::<GetSchoolReply>(client.post(question("m").signed()).await.body());
+        let (info, _) = question("m").read::<GetSchoolResponse>(client.post(question("m").signed()).await.body());
         assert_eq!(info.status.code, wanted);
     }
     government.stop().await;

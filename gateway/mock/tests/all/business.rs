@@ -3,10 +3,10 @@
 use prost::Message;
 use qaqpa_mock::{Behaviour, Government, Options};
 use qaqpa_proto::avtoshkola::v1::{
-    Certificate, Dict, DrivingCategory, GetSchoolReply, GetSchoolRequest, GetStudentStatusReply,
-    GetStudentStatusRequest, Group, IssueCertificateReply, IssueCertificateRequest, Outcome, ReplyHead,
-    RevokeCertificateReply, RevokeCertificateRequest, Student, SubmitGroupReply, SubmitGroupRequest,
-    SubmitOutcomesReply, SubmitOutcomesRequest, SyncStudentsReply, SyncStudentsRequest,
+    Certificate, Dict, DrivingCategory, GetSchoolRequest, GetSchoolResponse, GetStudentStatusRequest,
+    GetStudentStatusResponse, Group, IssueCertificateRequest, IssueCertificateResponse, Outcome, ReplyHead,
+    RevokeCertificateRequest, RevokeCertificateResponse, Student, SubmitGroupRequest, SubmitGroupResponse,
+    SubmitOutcomesRequest, SubmitOutcomesResponse, SyncStudentsRequest, SyncStudentsResponse,
 };
 
 use crate::client::Client;
@@ -71,19 +71,19 @@ async fn a_student_goes_from_group_to_certificate_and_back() {
     let (government, client) = start(options()).await;
     let status = GetStudentStatusRequest { iin: IIN.into(), context: None };
 
-    let unknown: GetStudentStatusReply = exchange(&client, "GetStudentStatus", &status).await;
+    let unknown: GetStudentStatusResponse = exchange(&client, "GetStudentStatus", &status).await;
     assert_eq!(code(unknown.head), "10001");
 
     let request =
         SubmitGroupRequest { group: group(), student: vec![student(IIN), student("991231500016")], context: None };
-    let submitted: SubmitGroupReply = exchange(&client, "SubmitGroup", &request).await;
+    let submitted: SubmitGroupResponse = exchange(&client, "SubmitGroup", &request).await;
     assert_eq!((code(submitted.head).as_str(), submitted.group_id.as_str()), ("00000", "RG-000001"));
 
     let request = SyncStudentsRequest { group: group(), student: Some(student("991231500026")), context: None };
-    let synced: SyncStudentsReply = exchange(&client, "SyncStudents", &request).await;
+    let synced: SyncStudentsResponse = exchange(&client, "SyncStudents", &request).await;
     assert_eq!((code(synced.head).as_str(), synced.group_id.as_str()), ("00000", "RG-000001"));
 
-    let known: GetStudentStatusReply = exchange(&client, "GetStudentStatus", &status).await;
+    let known: GetStudentStatusResponse = exchange(&client, "GetStudentStatus", &status).await;
     let [draft] = known.certificate.as_slice() else { panic!("one certificate") };
     assert_eq!((draft.certificate_number.as_str(), draft.issue_date.as_str()), ("RECON-B-000001", "2026-05-15"));
     assert!(!draft.status.as_ref().unwrap().name_kz.is_empty());
@@ -98,16 +98,16 @@ async fn a_student_goes_from_group_to_certificate_and_back() {
         ..Outcome::default()
     };
     let request = SubmitOutcomesRequest { outcome: vec![outcome], context: None };
-    let graded: SubmitOutcomesReply = exchange(&client, "SubmitOutcomes", &request).await;
+    let graded: SubmitOutcomesResponse = exchange(&client, "SubmitOutcomes", &request).await;
     assert_eq!(code(graded.head), "00000");
 
     let request = IssueCertificateRequest { certificate: certificate(""), context: None };
-    let issued: IssueCertificateReply = exchange(&client, "IssueCertificate", &request).await;
+    let issued: IssueCertificateResponse = exchange(&client, "IssueCertificate", &request).await;
     assert_eq!(code(issued.head), "00000");
     assert_eq!(issued.certificate.unwrap().certificate_number, "RECON-B-000001");
 
     let request = RevokeCertificateRequest { certificate: certificate("RECON-B-000001"), context: None };
-    let revoked: RevokeCertificateReply = exchange(&client, "RevokeCertificate", &request).await;
+    let revoked: RevokeCertificateResponse = exchange(&client, "RevokeCertificate", &request).await;
     assert_eq!(code(revoked.head), "00000");
     assert_eq!(revoked.certificate.unwrap().status.unwrap().code, "03");
     government.stop().await;
@@ -117,7 +117,7 @@ async fn a_student_goes_from_group_to_certificate_and_back() {
 async fn a_wrong_check_digit_is_a_business_result() {
     let (government, client) = start(options()).await;
     let request = SubmitGroupRequest { group: group(), student: vec![student("991231500007")], context: None };
-    let reply: SubmitGroupReply = exchange(&client, "SubmitGroup", &request).await;
+    let reply: SubmitGroupResponse = exchange(&client, "SubmitGroup", &request).await;
     assert_eq!((code(reply.head).as_str(), reply.group_id.as_str()), ("20001", ""));
     government.stop().await;
 }
@@ -129,7 +129,7 @@ async fn schools_are_found_and_not_found_and_as_large_as_is_wanted() {
         [("00000", BIN), ("00000", "990140000017"), ("10001", "990140000097"), ("00000", "990140000087")]
     {
         let request = GetSchoolRequest { school_bin: bin.into(), context: None };
-        let reply: GetSchoolReply = exchange(&client, "GetSchool", &request).await;
+        let reply: GetSchoolResponse = exchange(&client, "GetSchool", &request).await;
         assert_eq!(code(reply.head), wanted, "{bin}");
         let school = reply.school.filter(|school| school.bin == bin && school.address.chars().count() == 2000);
         assert_eq!(school.is_some(), wanted == "00000", "{bin}");
@@ -163,7 +163,7 @@ async fn what_is_lost_may_have_happened() {
 
 async fn happened(government: &Government, client: &Client) -> String {
     let request = GetStudentStatusRequest { iin: IIN.into(), context: None };
-    let reply: GetStudentStatusReply = exchange(client, "GetStudentStatus", &request).await;
+    let reply: GetStudentStatusResponse = exchange(client, "GetStudentStatus", &request).await;
     assert_eq!(government.seen().len(), 2);
     code(reply.head)
 }

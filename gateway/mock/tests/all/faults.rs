@@ -2,7 +2,7 @@
 
 use qaqpa_adapters::shep::sync::Password;
 use qaqpa_mock::{Options, Sender};
-use qaqpa_proto::avtoshkola::v1::{GetSchoolReply, GetSchoolRequest};
+use qaqpa_proto::avtoshkola::v1::{GetSchoolRequest, GetSchoolResponse};
 
 use crate::client::talk;
 use crate::world::{Asked, PKI, ask, fault, not_authentic, options, start};
@@ -70,7 +70,7 @@ async fn a_login_has_to_be_the_one_agreed() {
 async fn unsigned_requests_are_taken_on_demand_alone() {
     let (government, client) = start(Options { accept_unsigned: true, ..options() }).await;
     let came = client.post(question().unsigned()).await;
-    let (_, reply) = question().read::<GetSchoolReply>(came.body());
+    let (_, reply) = question().read::<GetSchoolResponse>(came.body());
     assert_eq!(reply.unwrap().school.unwrap().bin, "990140000007");
     assert!(not_authentic(came.body()).is_some(), "the answer is unsigned as well");
     assert_eq!(not_authentic(client.post(question().signed()).await.body()), None, "who signs gets a signature");

@@ -2,7 +2,7 @@
 
 use prost::Message as _;
 use qaqpa_mock::{Behaviour, CANARY, EXPIRED_TOKEN};
-use qaqpa_proto::gbdfl::v1::{GetPersonReply, GetPersonRequest, Person};
+use qaqpa_proto::gbdfl::v1::{GetPersonRequest, GetPersonResponse, Person};
 
 use crate::world::{Asked, ask_at, fault, judged, options, start};
 
@@ -39,7 +39,7 @@ async fn the_result_says_why_there_is_no_person() {
         let asked = question(iin, token);
         let came = client.post(asked.signed()).await;
         assert_eq!(judged(came.body(), came.header("content-type")).as_deref(), Ok("SCSS001"), "{iin} {token}");
-        let (info, reply) = asked.read::<GetPersonReply>(came.body());
+        let (info, reply) = asked.read::<GetPersonResponse>(came.body());
         let reply = reply.unwrap();
         assert_eq!(reply.message_result.unwrap().code, wanted, "{iin} {token}");
         assert_eq!(reply.persons.map(|persons| persons.person.len()), persons, "{iin} {token}");
@@ -63,7 +63,7 @@ async fn a_request_without_its_token_is_answered_and_one_without_its_iin_is_not(
     for element in ["kdpToken", "publicKey"] {
         let asked = without(element);
         let came = client.post(asked.signed()).await;
-        let reply: GetPersonReply = asked.read(came.body()).1.unwrap();
+        let reply: GetPersonResponse = asked.read(came.body()).1.unwrap();
         assert_eq!((reply.message_result.unwrap().code.as_str(), reply.persons), ("30001", None), "{element}");
     }
     for element in ["iin", "senderCode"] {
@@ -121,6 +121,6 @@ async fn it_is_understood_however_it_is_spelt() {
 }
 
 fn person(asked: &Asked, body: &[u8]) -> Person {
-    let reply: GetPersonReply = asked.read(body).1.unwrap();
+    let reply: GetPersonResponse = asked.read(body).1.unwrap();
     reply.persons.unwrap().person.remove(0)
 }

@@ -8,7 +8,7 @@ use qaqpa_policy::plan::FieldFate;
 use qaqpa_policy::wire::Fault;
 use qaqpa_policy::{Direction, Mode, NotMinimised};
 use qaqpa_proto::avtoshkola::v1::{
-    Certificate, Dict, GetSchoolReply, GetStudentStatusReply, Group, Outcome, ReplyHead, School, Student,
+    Certificate, Dict, GetSchoolResponse, GetStudentStatusResponse, Group, Outcome, ReplyHead, School, Student,
     SubmitGroupRequest, SubmitOutcomesRequest, SyncStudentsRequest,
 };
 
@@ -160,7 +160,7 @@ fn marks_are_two_to_five() {
 #[test]
 fn a_report_gets_neither_iin_nor_certificate() {
     let dict = || Some(Dict { code: "1".into(), name_ru: "а".into(), name_kz: "ә".into() });
-    let reply = GetStudentStatusReply {
+    let reply = GetStudentStatusResponse {
         receipt: None,
         head: Some(ReplyHead {
             request_id: "r".into(),
@@ -184,7 +184,7 @@ fn a_report_gets_neither_iin_nor_certificate() {
     let for_report = plan(STATUS, "reporting", Direction::Reply)
         .minimise(&reply.encode_to_vec(), Mode::Strip, &circumstances())
         .unwrap();
-    let seen = GetStudentStatusReply::decode(for_report.bytes()).unwrap();
+    let seen = GetStudentStatusResponse::decode(for_report.bytes()).unwrap();
     assert!(seen.certificate.iter().all(|found| found.iin.is_empty() && found.certificate_number.is_empty()));
     assert!(seen.certificate.iter().all(|found| found.issue_date.is_empty() && found.group_id == "100"));
     let counts: Vec<_> = for_report.withheld().map(|withheld| (withheld.path, withheld.count)).collect();
@@ -198,9 +198,9 @@ fn a_report_gets_neither_iin_nor_certificate() {
 fn replies_are_whole_or_malformed_but_never_missing() {
     let plan = plan(STATUS, "state-exchange", Direction::Reply);
     assert!(plan.minimise(&[], Mode::Strip, &circumstances()).unwrap().bytes().is_empty());
-    let reply = GetStudentStatusReply {
+    let reply = GetStudentStatusResponse {
         head: Some(ReplyHead { response_date: "yesterday".into(), ..ReplyHead::default() }),
-        ..GetStudentStatusReply::default()
+        ..GetStudentStatusResponse::default()
     };
     let error = plan.minimise(&reply.encode_to_vec(), Mode::Strip, &circumstances()).unwrap_err();
     assert_eq!((error.code(), flaws(&error)), ("reply.malformed", vec!["head.response_date:date_time".to_owned()]));
@@ -209,7 +209,7 @@ fn replies_are_whole_or_malformed_but_never_missing() {
 #[test]
 fn packed_and_unpacked_enums_both_pass() {
     let plan = plan("/qaqpa.avtoshkola.v1.Training/GetSchool", "state-exchange", Direction::Reply);
-    let reply = |category| GetSchoolReply {
+    let reply = |category| GetSchoolResponse {
         receipt: None,
         head: None,
         school: Some(School { bin: "990140000007".into(), category, ..School::default() }),
@@ -220,7 +220,7 @@ fn packed_and_unpacked_enums_both_pass() {
     school.extend([0x58, 4, 0x58, 6]);
     let unpacked = [&[0x1a, school.len() as u8], school.as_slice()].concat();
     let minimised = plan.minimise(&unpacked, Mode::Strip, &circumstances()).unwrap();
-    assert_eq!(GetSchoolReply::decode(minimised.bytes()).unwrap(), reply(vec![4, 6]));
+    assert_eq!(GetSchoolResponse::decode(minimised.bytes()).unwrap(), reply(vec![4, 6]));
     for (wanted, values) in [("school.category[0]:enumeration", vec![99]), ("school.category[0]:enumeration", vec![0])]
     {
         let error = plan.minimise(&reply(values).encode_to_vec(), Mode::Strip, &circumstances()).unwrap_err();

@@ -102,8 +102,8 @@ pub(super) async fn run(arguments: &Arguments, surroundings: &Surroundings) -> R
         on_behalf_of: arguments.on_behalf_of.clone(),
         request_id: arguments.request_id.clone(),
     };
-    let reply: wire::GiveReply = client.call(GIVE, request).await?;
-    let value = json("qaqpa.consent.v1.GiveReply", &reply, Keys::Proto);
+    let reply: wire::GiveResponse = client.call(GIVE, request).await?;
+    let value = json("qaqpa.consent.v1.GiveResponse", &reply, Keys::Proto);
     how.print(&value, || shown(&reply.consent.unwrap_or_default(), &names).text());
     Ok(())
 }

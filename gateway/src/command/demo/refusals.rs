@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use qaqpa_mock::{Behaviour, Wrapping};
 use qaqpa_proto::avtoshkola::v1::{
-    GetSchoolReply, GetSchoolRequest, SubmitGroupReply, SubmitGroupRequest, SyncStudentsRequest,
+    GetSchoolRequest, GetSchoolResponse, SubmitGroupRequest, SubmitGroupResponse, SyncStudentsRequest,
 };
 use tonic::Status;
 use tonic_types::StatusExt as _;
@@ -142,7 +142,7 @@ async fn quotas_and_consent(world: &World, story: &mut Story) -> Result<(), Stri
     story.promise(
         "minor without a guardian's consent",
         "consent.guardian_missing",
-        code(world.school.call::<_, SubmitGroupReply>(GROUP, minor).await),
+        code(world.school.call::<_, SubmitGroupResponse>(GROUP, minor).await),
     );
     story.promise("messages that left meanwhile", before, world.government.requests());
     Ok(())
@@ -162,7 +162,7 @@ async fn replies(world: &World, story: &mut Story) {
     }
 }
 
-async fn get_school(caller: &Client, request_id: &str, purpose: &str) -> Result<GetSchoolReply, Status> {
+async fn get_school(caller: &Client, request_id: &str, purpose: &str) -> Result<GetSchoolResponse, Status> {
     let context = people::context(request_id, purpose);
     caller.call(SCHOOL, GetSchoolRequest { context: Some(context), school_bin: SCHOOL_BIN.into() }).await
 }

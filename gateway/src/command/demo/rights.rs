@@ -1,11 +1,11 @@
 //! The student's own say: consents given and taken back, a report of who asked what, blocking, and being forgotten.
 
 use jiff::SignedDuration;
-use qaqpa_proto::avtoshkola::v1::{GetStudentStatusReply, GetStudentStatusRequest};
-use qaqpa_proto::consent::v1::{Form, GiveReply, GiveRequest, WithdrawReply, WithdrawRequest, WithdrawalReason};
+use qaqpa_proto::avtoshkola::v1::{GetStudentStatusRequest, GetStudentStatusResponse};
+use qaqpa_proto::consent::v1::{Form, GiveRequest, GiveResponse, WithdrawRequest, WithdrawResponse, WithdrawalReason};
 use qaqpa_proto::subject::v1::{
-    Basis, EraseReply, EraseRequest, ReportReply, ReportRequest, RestrictReply, RestrictRequest, UnrestrictReply,
-    UnrestrictRequest,
+    Basis, EraseRequest, EraseResponse, ReportRequest, ReportResponse, RestrictRequest, RestrictResponse,
+    UnrestrictRequest, UnrestrictResponse,
 };
 use serde_json::json;
 use tonic::Status;
@@ -47,7 +47,7 @@ pub(super) async fn guardians(world: &World) -> Result<usize, String> {
 }
 
 /// One student consents to reporting.
-pub(super) async fn consents_to_reporting(world: &World, number: usize) -> Result<GiveReply, Status> {
+pub(super) async fn consents_to_reporting(world: &World, number: usize) -> Result<GiveResponse, Status> {
     give(world, consent(world, people::iin(number), REPORTING)).await
 }
 
@@ -70,7 +70,7 @@ async fn withdrawal(world: &World, iin: &str, story: &mut Story) -> Result<(), S
         on_behalf_of: SCHOOL_BIN.to_owned(),
         ..WithdrawRequest::default()
     };
-    let reply: WithdrawReply = world.school.call(WITHDRAW, request).await.map_err(text)?;
+    let reply: WithdrawResponse = world.school.call(WITHDRAW, request).await.map_err(text)?;
     story.say(&format!("  The consent to reporting is withdrawn; its content is destroyed by {}", reply.destroy_by));
     story.promise("consents withdrawn", 1, reply.withdrawn.len());
     story.promise("a report after the withdrawal", "consent.withdrawn", code(status(world, "withdrawn", iin).await));
@@ -80,7 +80,7 @@ async fn withdrawal(world: &World, iin: &str, story: &mut Story) -> Result<(), S
 
 async fn report(officer: &Client, iin: &str, story: &mut Story) -> Result<(), String> {
     let request = ReportRequest { iin: iin.to_owned(), ..ReportRequest::default() };
-    let reply: ReportReply = officer.call(REPORT, request).await.map_err(text)?;
+    let reply: ReportResponse = officer.call(REPORT, request).await.map_err(text)?;
     story.say("  What the officer can tell the student, from the journal, in which no number stands:");
     for entry in &reply.entries {
         let paths = |fields: &[qaqpa_proto::subject::v1::Field]| fields.len();
@@ -106,27 +106,27 @@ async fn report(officer: &Client, iin: &str, story: &mut Story) -> Result<(), St
 async fn blocking(world: &World, officer: &Client, iin: &str, story: &mut Story) -> Result<(), String> {
     let before = world.government.requests();
     let request = RestrictRequest { iin: iin.to_owned(), basis: Basis::Disputed.into(), ..RestrictRequest::default() };
-    let held: RestrictReply = officer.call(RESTRICT, request).await.map_err(text)?;
+    let held: RestrictResponse = officer.call(RESTRICT, request).await.map_err(text)?;
     story.promise("an exchange while the data is blocked", "subject.restricted", code(sync(world, "blocked").await));
     story.promise("messages that left meanwhile", before, world.government.requests());
     let id = held.hold.map(|hold| hold.id).unwrap_or_default();
-    let _: UnrestrictReply = officer.call(UNRESTRICT, UnrestrictRequest { id }).await.map_err(text)?;
+    let _: UnrestrictResponse = officer.call(UNRESTRICT, UnrestrictRequest { id }).await.map_err(text)?;
     story.promise("the same once it is lifted", "answered", code(sync(world, "lifted").await));
     Ok(())
 }
 
 async fn erasure(officer: &Client, iin: &str, story: &mut Story) -> Result<(), String> {
     let request = EraseRequest { iin: iin.to_owned(), basis: Basis::SubjectRequest.into() };
-    let erased: EraseReply = officer.call(ERASE, request).await.map_err(text)?;
+    let erased: EraseResponse = officer.call(ERASE, request).await.map_err(text)?;
     story.promise("the student's key is destroyed", true, erased.found);
     let request = ReportRequest { iin: iin.to_owned(), ..ReportRequest::default() };
-    let reply: ReportReply = officer.call(REPORT, request).await.map_err(text)?;
+    let reply: ReportResponse = officer.call(REPORT, request).await.map_err(text)?;
     story.promise("exchanges that can still be found to be theirs", 0, reply.entries.len());
     Ok(())
 }
 
 /// The student's record, sent once more.
-async fn sync(world: &World, request_id: &str) -> Result<qaqpa_proto::avtoshkola::v1::SubmitGroupReply, Status> {
+async fn sync(world: &World, request_id: &str) -> Result<qaqpa_proto::avtoshkola::v1::SubmitGroupResponse, Status> {
     let record = people::request(HERO_NUMBER, world.surroundings.clock.today());
     let request = qaqpa_proto::avtoshkola::v1::SubmitGroupRequest {
         context: Some(people::context(request_id, STATE_EXCHANGE)),
@@ -137,13 +137,13 @@ async fn sync(world: &World, request_id: &str) -> Result<qaqpa_proto::avtoshkola
 }
 
 /// The student's status, asked for reporting.
-pub(super) async fn status(world: &World, request_id: &str, iin: &str) -> Result<GetStudentStatusReply, Status> {
+pub(super) async fn status(world: &World, request_id: &str, iin: &str) -> Result<GetStudentStatusResponse, Status> {
     let request =
         GetStudentStatusRequest { context: Some(people::context(request_id, REPORTING)), iin: iin.to_owned() };
     world.school.call(STATUS, request).await
 }
 
-async fn give(world: &World, request: GiveRequest) -> Result<GiveReply, Status> {
+async fn give(world: &World, request: GiveRequest) -> Result<GiveResponse, Status> {
     world.school.call(GIVE, request).await
 }
 

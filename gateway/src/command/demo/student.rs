@@ -6,7 +6,7 @@ use std::time::Instant;
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use qaqpa_adapters::xml::{Document, document};
-use qaqpa_proto::avtoshkola::v1::{SyncStudentsReply, SyncStudentsRequest};
+use qaqpa_proto::avtoshkola::v1::{SyncStudentsRequest, SyncStudentsResponse};
 use qaqpa_proto::v1::{Receipt, Withheld};
 use serde_json::{Value, json};
 
@@ -86,11 +86,11 @@ pub(super) async fn sync_all(world: &World, story: &mut Story) -> Result<Synced,
     Ok(Synced { exchanges })
 }
 
-fn exchange(sent: Value, reply: &SyncStudentsReply, receipt: Receipt) -> Exchange {
+fn exchange(sent: Value, reply: &SyncStudentsResponse, receipt: Receipt) -> Exchange {
     Exchange {
         exchange_id: receipt.exchange_id,
         sent,
-        answer: json_of("SyncStudentsReply", reply),
+        answer: json_of("SyncStudentsResponse", reply),
         withheld: receipt.withheld_from_request,
     }
 }
@@ -133,7 +133,7 @@ async fn reply_both_ways(world: &World, hero: &Exchange, story: &mut Story) -> R
     story.say("  The state's answer about this student, before (purpose reporting):");
     elements(&raw, "certificate").iter().for_each(|(element, value)| story.say(&format!("    {element:<22} {value}")));
     story.say("  and as the school's reporting got it:");
-    let answer = json_of("GetStudentStatusReply", &reply);
+    let answer = json_of("GetStudentStatusResponse", &reply);
     let certificate = answer.pointer("/certificate/0").and_then(Value::as_object).cloned().unwrap_or_default();
     certificate.iter().for_each(|(field, value)| story.say(&format!("    {field:<22} {}", short(value))));
     receipt.withheld_from_reply.iter().for_each(|withheld| story.say(&describe(withheld)));

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
 use qaqpa_policy::sheet::{Document, Sheet};
-use qaqpa_proto::policy::v1::{Change, ChangeKind, Direction, ShadowReport, ShadowRequest};
+use qaqpa_proto::policy::v1::{Change, ChangeKind, Direction, ShadowRequest, ShadowResponse};
 use tonic::Streaming;
 
 use super::Finding;
@@ -44,11 +44,11 @@ pub(super) async fn run(arguments: &Arguments, surroundings: &Surroundings) -> R
     let pack_yaml = read(&arguments.pack)?;
     let client = arguments.connection.open(surroundings)?;
     let request = ShadowRequest { pack_yaml, operator, seconds: arguments.seconds, max_exchanges: arguments.exchanges };
-    let reports = client.listen::<_, ShadowReport>(SHADOW, request).await?;
+    let reports = client.listen::<_, ShadowResponse>(SHADOW, request).await?;
     let live = arguments.format == Format::Text && io::stdout().is_terminal();
     let last = last(reports, live.then_some(&names)).await?;
     match arguments.format {
-        Format::Json => say_json(&json("qaqpa.policy.v1.ShadowReport", &last, Keys::Proto)),
+        Format::Json => say_json(&json("qaqpa.policy.v1.ShadowResponse", &last, Keys::Proto)),
         Format::Text => show(&last, &names, live),
     }
     Ok(Finding::when(last.changes.iter().any(widens)))
@@ -59,8 +59,8 @@ fn read(file: &Path) -> Result<String, String> {
 }
 
 /// The last report: of a run that is over, or that was ended from here.
-async fn last(mut reports: Streaming<ShadowReport>, live: Option<&Names>) -> Result<ShadowReport, Failure> {
-    let mut last = ShadowReport::default();
+async fn last(mut reports: Streaming<ShadowResponse>, live: Option<&Names>) -> Result<ShadowResponse, Failure> {
+    let mut last = ShadowResponse::default();
     loop {
         let next = tokio::select! {
             next = reports.message() => next?,
@@ -77,12 +77,12 @@ async fn last(mut reports: Streaming<ShadowReport>, live: Option<&Names>) -> Res
     }
 }
 
-fn show(report: &ShadowReport, names: &Names, live: bool) {
+fn show(report: &ShadowResponse, names: &Names, live: bool) {
     let clear = if live { CLEAR } else { "" };
     say(&format!("{clear}{}", document(report, names).text().trim_end()));
 }
 
-fn document(report: &ShadowReport, names: &Names) -> Document {
+fn document(report: &ShadowResponse, names: &Names) -> Document {
     let title = names.say([
         "Жаңа пакет қолданыстағының қасында",
         "Новый пакет рядом с действующим",
@@ -200,7 +200,7 @@ mod tests {
             code: code.to_owned(),
             count: 3,
         };
-        let report = ShadowReport {
+        let report = ShadowResponse {
             exchanges_seen: 5,
             exchanges_changed: 3,
             changes: vec![
@@ -208,7 +208,7 @@ mod tests {
                 change(ChangeKind::NewlyWithheld, "student.email", ""),
                 change(ChangeKind::WouldBeRefused, "", "consent.missing"),
             ],
-            ..ShadowReport::default()
+            ..ShadowResponse::default()
         };
         for (language, wanted) in [("kk", "енді беріледі"), ("ru", "станет передаваться"), ("en", "would move")]
         {

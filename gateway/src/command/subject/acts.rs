@@ -114,8 +114,8 @@ pub(super) async fn restrict(arguments: &Restrict, surroundings: &Surroundings) 
     let iin = number::ask(Whose::Subject, how.connection.language())?.text();
     let basis = arguments.basis.wire().into();
     let request = wire::RestrictRequest { iin, basis, purpose: arguments.purpose.clone() };
-    let reply: wire::RestrictReply = client.call(RESTRICT, request).await?;
-    let value = json("qaqpa.subject.v1.RestrictReply", &reply, Keys::Proto);
+    let reply: wire::RestrictResponse = client.call(RESTRICT, request).await?;
+    let value = json("qaqpa.subject.v1.RestrictResponse", &reply, Keys::Proto);
     let names = how.names()?;
     how.print(&value, || {
         held(reply.hold.unwrap_or_default(), &reply.under_way, &names, ["Бұғатталды", "Заблокировано", "Restricted"])
@@ -127,8 +127,8 @@ pub(super) async fn unrestrict(arguments: &Unrestrict, surroundings: &Surroundin
     let how = &arguments.how;
     let client = how.connection.open(surroundings)?;
     let request = wire::UnrestrictRequest { id: arguments.id.clone() };
-    let reply: wire::UnrestrictReply = client.call(UNRESTRICT, request).await?;
-    let value = json("qaqpa.subject.v1.UnrestrictReply", &reply, Keys::Proto);
+    let reply: wire::UnrestrictResponse = client.call(UNRESTRICT, request).await?;
+    let value = json("qaqpa.subject.v1.UnrestrictResponse", &reply, Keys::Proto);
     let (names, hold) = (how.names()?, reply.hold.unwrap_or_default());
     how.print(&value, || {
         format!("{}: {}, {}", names.say(["Алынды", "Снято", "Lifted"]), hold.id, names.moment(&hold.lifted_at))
@@ -141,8 +141,8 @@ pub(super) async fn object(arguments: &Object, surroundings: &Surroundings) -> R
     let client = how.connection.open(surroundings)?;
     let iin = number::ask(Whose::Subject, how.connection.language())?.text();
     let request = wire::ObjectRequest { iin, purpose: arguments.purpose.clone() };
-    let reply: wire::ObjectReply = client.call(OBJECT, request).await?;
-    let value = json("qaqpa.subject.v1.ObjectReply", &reply, Keys::Proto);
+    let reply: wire::ObjectResponse = client.call(OBJECT, request).await?;
+    let value = json("qaqpa.subject.v1.ObjectResponse", &reply, Keys::Proto);
     let names = how.names()?;
     how.print(&value, || {
         held(
@@ -164,8 +164,8 @@ pub(super) async fn correct(arguments: &Correct, surroundings: &Surroundings) ->
         note: arguments.note.wire().into(),
         forward: arguments.forward,
     };
-    let reply: wire::CorrectReply = client.call(CORRECT, request).await?;
-    let value = json("qaqpa.subject.v1.CorrectReply", &reply, Keys::Proto);
+    let reply: wire::CorrectResponse = client.call(CORRECT, request).await?;
+    let value = json("qaqpa.subject.v1.CorrectResponse", &reply, Keys::Proto);
     let names = how.names()?;
     how.print(&value, || corrected(&reply, arguments.forward, &names));
     Ok(())
@@ -183,8 +183,8 @@ pub(super) async fn erase(arguments: &Erase, surroundings: &Surroundings) -> Res
         return Err(Failure::Unusable(names.say(["жойылған жоқ", "не уничтожено", "nothing was erased"]).to_owned()));
     }
     let request = wire::EraseRequest { iin: iin.text(), basis: arguments.basis.wire().into() };
-    let reply: wire::EraseReply = client.call(ERASE, request).await?;
-    let value = json("qaqpa.subject.v1.EraseReply", &reply, Keys::Proto);
+    let reply: wire::EraseResponse = client.call(ERASE, request).await?;
+    let value = json("qaqpa.subject.v1.EraseResponse", &reply, Keys::Proto);
     how.print(&value, || erased(&reply, &names));
     Ok(())
 }
@@ -244,7 +244,7 @@ fn held(hold: wire::Hold, under_way: &[String], names: &Names, done: [&'static s
     text
 }
 
-fn corrected(reply: &wire::CorrectReply, asked: bool, names: &Names) -> String {
+fn corrected(reply: &wire::CorrectResponse, asked: bool, names: &Names) -> String {
     let mut text = format!("{}: {}", names.say(["Белгіленді", "Отмечено", "Marked"]), reply.request_id);
     for receiver in &reply.forwarded_to {
         let whom = if receiver.system.is_empty() { &receiver.organisation } else { &receiver.system };
@@ -261,7 +261,7 @@ fn corrected(reply: &wire::CorrectReply, asked: bool, names: &Names) -> String {
     text
 }
 
-fn erased(reply: &wire::EraseReply, names: &Names) -> String {
+fn erased(reply: &wire::EraseResponse, names: &Names) -> String {
     if !reply.found {
         let words = ["мұндай адам шлюзде жоқ", "такого человека в шлюзе нет", "the gateway knows no such person"];
         return format!("{} ({})", names.say(words), reply.erasure_id);

@@ -7,7 +7,7 @@
 //! | your rights and how to use them | what this report cannot know
 //! ```
 
-use qaqpa_proto::subject::v1::{Field, ReportReply, Usage};
+use qaqpa_proto::subject::v1::{Field, ReportResponse, Usage};
 
 use super::markup::Markup;
 use super::names::Names;
@@ -17,7 +17,7 @@ use super::told;
 
 /// What a page is made of.
 pub(super) struct Report<'r> {
-    pub(super) reply: &'r ReportReply,
+    pub(super) reply: &'r ReportResponse,
     pub(super) period: Period,
     /// When it was made, RFC 3339.
     pub(super) made: String,

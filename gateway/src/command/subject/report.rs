@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use qaqpa_policy::sheet::{Document, Sheet};
-use qaqpa_proto::subject::v1::{FindUsageReply, FindUsageRequest, ReportReply, ReportRequest};
+use qaqpa_proto::subject::v1::{FindUsageRequest, FindUsageResponse, ReportRequest, ReportResponse};
 
 use super::connection::{Connection, Failure, Keys, json};
 use super::names::Names;
@@ -81,14 +81,14 @@ pub(super) async fn run(arguments: &Arguments, surroundings: &Surroundings) -> R
 }
 
 /// All pages as one reply. What happens in between moves the pages; an exchange is still told once.
-async fn all(client: &Client, number: &Number, period: &Period) -> Result<ReportReply, Failure> {
+async fn all(client: &Client, number: &Number, period: &Period) -> Result<ReportResponse, Failure> {
     let (from, to) = period.texts();
-    let (mut whole, mut seen) = (ReportReply::default(), HashSet::new());
+    let (mut whole, mut seen) = (ReportResponse::default(), HashSet::new());
     let mut page = String::new();
     loop {
         let (iin, from, to) = (number.text(), from.clone(), to.clone());
         let request = ReportRequest { iin, from, to, page_size: PAGE, page };
-        let reply: ReportReply = client.call(REPORT, request).await?;
+        let reply: ReportResponse = client.call(REPORT, request).await?;
         whole.journal = reply.journal;
         whole.entries.extend(reply.entries.into_iter().filter(|usage| seen.insert(usage.exchange_id.clone())));
         if reply.next_page.is_empty() {
@@ -100,7 +100,7 @@ async fn all(client: &Client, number: &Number, period: &Period) -> Result<Report
 
 async fn find_usage(client: &Client, number: &Number, period: &Period) -> Result<serde_json::Value, Failure> {
     let (period_start, period_end) = period.inclusive();
-    let mut whole = FindUsageReply::default();
+    let mut whole = FindUsageResponse::default();
     loop {
         let request = FindUsageRequest {
             user_code: number.text(),
@@ -109,19 +109,19 @@ async fn find_usage(client: &Client, number: &Number, period: &Period) -> Result
             offset: u32::try_from(whole.usages.len()).unwrap_or(u32::MAX),
             limit: PAGE,
         };
-        let reply: FindUsageReply = client.call(FIND_USAGE, request).await?;
+        let reply: FindUsageResponse = client.call(FIND_USAGE, request).await?;
         whole.total_usages = reply.total_usages;
         let is_last = reply.usages.is_empty();
         whole.usages.extend(reply.usages);
         if is_last || u64::try_from(whole.usages.len()).is_ok_and(|known| known >= whole.total_usages) {
-            return Ok(json("qaqpa.subject.v1.FindUsageReply", &whole, Keys::Camel));
+            return Ok(json("qaqpa.subject.v1.FindUsageResponse", &whole, Keys::Camel));
         }
     }
 }
 
 /// The reply's own keys; pages are the command's business.
-pub(super) fn merged(reply: &ReportReply) -> serde_json::Value {
-    let mut value = json("qaqpa.subject.v1.ReportReply", reply, Keys::Proto);
+pub(super) fn merged(reply: &ReportResponse) -> serde_json::Value {
+    let mut value = json("qaqpa.subject.v1.ReportResponse", reply, Keys::Proto);
     if let Some(keys) = value.as_object_mut() {
         keys.remove("next_page");
     }

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use qaqpa_proto::subject::v1::{DataUsage, Field, FindUsageReply, ReportReply, Usage, WithheldCount};
+use qaqpa_proto::subject::v1::{DataUsage, Field, FindUsageResponse, ReportResponse, Usage, WithheldCount};
 use qaqpa_proto::v1::JournalEntry;
 use roxmltree::{Document, ParsingOptions};
 
@@ -23,7 +23,7 @@ const LANGUAGES: [&str; 3] = ["kk", "ru", "en"];
 fn pages_are_as_reviewed() {
     let mut changed = Vec::new();
     for language in LANGUAGES {
-        for (name, reply) in [("report", exchanges()), ("empty", ReportReply::default())] {
+        for (name, reply) in [("report", exchanges()), ("empty", ReportResponse::default())] {
             let file = format!("{name}.{language}.html");
             let found = made(&reply, language);
             if std::fs::read_to_string(tests().join(&file)).ok().as_ref() != Some(&found) {
@@ -39,7 +39,7 @@ fn pages_are_as_reviewed() {
 #[test]
 fn pages_are_one_file_that_anybody_can_read() {
     for language in LANGUAGES {
-        for reply in [exchanges(), ReportReply::default(), hostile()] {
+        for reply in [exchanges(), ReportResponse::default(), hostile()] {
             let page = made(&reply, language);
             let options = ParsingOptions { allow_dtd: true, ..ParsingOptions::default() };
             let document = Document::parse_with_options(&page, options).expect("every element is closed");
@@ -72,7 +72,7 @@ fn a_style_is_not_escaped_into_another() {
 fn an_empty_report_says_that_nothing_can_be_told_apart() {
     for (language, wanted) in [("kk", "табылмады"), ("ru", "не найдено"), ("en", "No exchange about you was found")]
     {
-        assert!(made(&ReportReply::default(), language).contains(wanted));
+        assert!(made(&ReportResponse::default(), language).contains(wanted));
     }
 }
 
@@ -121,7 +121,7 @@ fn without_a_pack_ids_stand_for_names() {
 
 #[test]
 fn json_has_every_key_and_estonia_its_own() {
-    let reply = report::merged(&ReportReply { journal: Some(JournalEntry::default()), ..exchanges() });
+    let reply = report::merged(&ReportResponse { journal: Some(JournalEntry::default()), ..exchanges() });
     let first = reply.get("entries").and_then(|entries| entries.get(0)).unwrap();
     for key in ["at", "exchange_id", "legal_basis", "request_fields", "reply_fields", "withheld", "consent"] {
         assert!(first.get(key).is_some(), "{key}");
@@ -129,15 +129,15 @@ fn json_has_every_key_and_estonia_its_own() {
     assert!(reply.get("next_page").is_none() && reply.get("journal").is_some());
 
     let usage = DataUsage { logtime: "2026-11-20T06:00:00Z".to_owned(), ..DataUsage::default() };
-    let found = FindUsageReply { total_usages: 1, usages: vec![usage] };
-    let found = json("qaqpa.subject.v1.FindUsageReply", &found, Keys::Camel);
+    let found = FindUsageResponse { total_usages: 1, usages: vec![usage] };
+    let found = json("qaqpa.subject.v1.FindUsageResponse", &found, Keys::Camel);
     assert_eq!(found.get("totalUsages"), Some(&1.into()));
     let keys: Vec<&String> = found.pointer("/usages/0").unwrap().as_object().unwrap().keys().collect();
     let wanted = ["action", "logtime", "receiverCode", "receiverName", "receiverSystem"];
     assert_eq!(keys.into_iter().map(String::as_str).collect::<BTreeSet<_>>(), BTreeSet::from(wanted));
 }
 
-fn made(reply: &ReportReply, language: &str) -> String {
+fn made(reply: &ReportResponse, language: &str) -> String {
     page(&report_of(reply, &names(language)))
 }
 
@@ -145,7 +145,7 @@ fn names(language: &str) -> Names {
     Names::new(Some(&tests().join("pack.yaml")), None, language).unwrap()
 }
 
-fn report_of<'r>(reply: &'r ReportReply, names: &'r Names) -> Report<'r> {
+fn report_of<'r>(reply: &'r ReportResponse, names: &'r Names) -> Report<'r> {
     let period = Period { from: moment("2026-11-01", false).ok(), to: None };
     Report { reply, period, made: "2026-11-21T04:30:00Z".to_owned(), names }
 }
@@ -154,7 +154,7 @@ fn tests() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src/command/subject/tests")
 }
 
-fn exchanges() -> ReportReply {
+fn exchanges() -> ReportResponse {
     let training = "/qaqpa.avtoshkola.v1.Training/";
     let first = Usage {
         at: "2026-11-20T06:00:00Z".to_owned(),
@@ -206,11 +206,11 @@ fn exchanges() -> ReportReply {
         withheld: Vec::new(),
         ..first.clone()
     };
-    ReportReply { entries: vec![first, counted, failed], ..ReportReply::default() }
+    ReportResponse { entries: vec![first, counted, failed], ..ReportResponse::default() }
 }
 
 /// A gateway that says markup wherever it can.
-fn hostile() -> ReportReply {
+fn hostile() -> ReportResponse {
     let nasty = || "</p><script src=\"https://e\">alert('1')</script>\u{0}&".to_owned();
     let usage = Usage {
         at: nasty(),
@@ -231,7 +231,7 @@ fn hostile() -> ReportReply {
         withheld: vec![withheld(&nasty(), u32::MAX), withheld(&nasty(), 1)],
         consent: nasty(),
     };
-    ReportReply { entries: vec![usage], ..ReportReply::default() }
+    ReportResponse { entries: vec![usage], ..ReportResponse::default() }
 }
 
 fn field(path: &str, category: &str, transform: &str) -> Field {

@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use qaqpa_proto::subject::v1::{Field, ReportReply, Usage, WithheldCount};
+use qaqpa_proto::subject::v1::{Field, ReportResponse, Usage, WithheldCount};
 
 use super::names::Names;
 
@@ -96,7 +96,7 @@ pub(super) struct Line {
 }
 
 /// Exchanges by purpose and system, those with the most first.
-pub(super) fn summary(reply: &ReportReply, names: &Names) -> Vec<Line> {
+pub(super) fn summary(reply: &ReportResponse, names: &Names) -> Vec<Line> {
     let mut lines: BTreeMap<(&str, &str), Line> = BTreeMap::new();
     for usage in &reply.entries {
         let line = lines.entry((&usage.purpose, &usage.system)).or_insert_with(|| Line {
@@ -115,7 +115,7 @@ pub(super) fn summary(reply: &ReportReply, names: &Names) -> Vec<Line> {
 }
 
 /// How many fields stayed behind, by kind, in all exchanges.
-pub(super) fn all_withheld(reply: &ReportReply) -> Vec<WithheldCount> {
+pub(super) fn all_withheld(reply: &ReportResponse) -> Vec<WithheldCount> {
     let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
     for withheld in reply.entries.iter().flat_map(|usage| &usage.withheld) {
         let count = counts.entry(&withheld.category).or_default();

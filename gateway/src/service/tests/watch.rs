@@ -1,6 +1,6 @@
 //! Watching: what happened is told once, in order, to whom it concerns; also across a restart.
 
-use qaqpa_proto::consent::v1::{Event, EventKind, GiveRequest};
+use qaqpa_proto::consent::v1::{EventKind, GiveRequest, WatchResponse};
 use tokio::sync::mpsc;
 
 use super::{OPERATOR_BIN, OTHER, SCHOOL_BIN, Trial, everything, moment, person, reach, written};
@@ -8,14 +8,14 @@ use crate::denial::Denial;
 use crate::service::ledger::Reach;
 use crate::service::watch::Watcher;
 
-fn watch(trial: &Trial, reach: Reach, since: Option<&str>) -> mpsc::Receiver<Result<Event, Denial>> {
+fn watch(trial: &Trial, reach: Reach, since: Option<&str>) -> mpsc::Receiver<Result<WatchResponse, Denial>> {
     let (missed, watcher) = Watcher::new(trial.ledger().clone(), reach, since.map(moment));
     let (to, events) = mpsc::channel(64);
     tokio::spawn(watcher.run(missed, to));
     events
 }
 
-async fn next(events: &mut mpsc::Receiver<Result<Event, Denial>>) -> EventKind {
+async fn next(events: &mut mpsc::Receiver<Result<WatchResponse, Denial>>) -> EventKind {
     events.recv().await.unwrap().unwrap().event()
 }
 
