@@ -43,3 +43,9 @@ impl std::fmt::Debug for Clock {
         f.write_str("Clock")
     }
 }
+
+/// The clock's time as rcgen takes it, to the second.
+#[must_use]
+pub fn offset_date_time(clock: &Clock) -> time::OffsetDateTime {
+    time::OffsetDateTime::from_unix_timestamp(clock.now().as_second()).unwrap_or(time::OffsetDateTime::UNIX_EPOCH)
+}

@@ -44,9 +44,9 @@ pub use self::stream::Stream;
 pub use self::tls::{SpkiPin, Trust};
 pub use self::way::Way;
 use crate::clock::Clock;
-use crate::denial::Denial;
-use crate::reason::Reason;
-use crate::subjects::Leaving;
+use crate::persons::gate::Leaving;
+use crate::refusal::denial::Denial;
+use crate::refusal::reason::Reason;
 use line::{Evidence, Judgement, Line};
 
 /// How long a judgement holds before the name is resolved again.

@@ -7,6 +7,13 @@
 //! An exchange runs detached from the caller: when a client hangs up in the middle, what has left is still recorded to
 //! its end. A crash between intent and outcome is settled at the next start as `unknown`.
 
+pub mod duplicate;
+pub mod message_security;
+pub mod quota;
+pub(crate) mod receipt;
+pub(crate) mod reply;
+pub mod shadow;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -26,22 +33,22 @@ use qaqpa_vault::{Error as VaultError, Subject};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use crate::denial::Denial;
 use crate::dial::{RawReply, Resident};
-use crate::duplicate::Ticket;
-use crate::evidence::hmac;
+use crate::evidence::exchange::hmac;
+use crate::evidence::record::Times;
+use crate::exchange::duplicate::Ticket;
+use crate::exchange::quota::Ask;
+use crate::exchange::receipt::{shep_status, transformed, warnings, with_receipt, withheld};
 use crate::gateway::{Gateway, Served, System};
 use crate::persons::{consent_mark, mark, named};
-use crate::quota::Ask;
-use crate::reason::{Language, Reason};
-use crate::receipt::{shep_status, transformed, warnings, with_receipt, withheld};
-use crate::record::Times;
+use crate::refusal::denial::Denial;
+use crate::refusal::reason::{Language, Reason};
 
-use crate::reply::{fault_denial, is_xml, stable_word, unsigned_fault};
-use crate::service::ledger::vault_error;
-use crate::shadow::{Observed, Pending, Shadow};
-use crate::subjects::{Departure, Leaving};
-use crate::usage::HELD_BACK;
+use crate::evidence::usage::HELD_BACK;
+use crate::exchange::reply::{fault_denial, is_xml, stable_word, unsigned_fault};
+use crate::exchange::shadow::{Observed, Pending, Shadow};
+use crate::persons::gate::{Departure, Leaving};
+use crate::persons::ledger::vault_error;
 
 /// One message of a caller, and where it goes.
 pub struct Call {

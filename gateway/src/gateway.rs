@@ -1,6 +1,6 @@
 //! The gateway as it runs: compiled contracts and packs, quotas, the door and the journal. Nothing is read from disk again.
 //!
-//! It is drawn by [`crate::blueprint::Blueprint`], which checks everything; [`Gateway::open`] adds the journal.
+//! It is drawn by [`crate::start::blueprint::Blueprint`], which checks everything; [`Gateway::open`] adds the journal.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -16,19 +16,19 @@ use qaqpa_proto::{Contract, Operation};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::blueprint::Blueprint;
 use crate::clock::Clock;
-use crate::config;
-use crate::denial::Denial;
 use crate::dial::{Door, Resolve};
-use crate::duplicate::Duplicates;
-use crate::flood::Flood;
-use crate::message_security::MessageSecurity;
+use crate::evidence::decisions::Decisions;
+use crate::evidence::flood::Flood;
+use crate::exchange::duplicate::Duplicates;
+use crate::exchange::message_security::MessageSecurity;
+use crate::exchange::quota::Quotas;
+use crate::exchange::shadow::Shadows;
 use crate::persons::Persons;
-use crate::quota::Quotas;
-use crate::reason::Reason;
-use crate::residency::Decisions;
-use crate::shadow::Shadows;
+use crate::refusal::denial::Denial;
+use crate::refusal::reason::Reason;
+use crate::start::blueprint::Blueprint;
+use crate::start::config;
 use crate::telemetry::Telemetry;
 
 /// What comes from outside and is not configuration.

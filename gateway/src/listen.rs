@@ -6,6 +6,10 @@
 //! connection is asked to close, so that a revoked client does not live on in an old one; so is every connection whose
 //! peer the [`Doorstep`] admits no more, and that one is cut if it stays.
 
+pub mod identity;
+pub mod inbound;
+pub(crate) mod revocation;
+
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -26,7 +30,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::task::TaskTracker;
 
-use crate::inbound::{Arrival, Doorstep, Knock, Stay};
+use crate::listen::inbound::{Arrival, Doorstep, Knock, Stay};
 
 /// A handshake that is not through after this is a stuck or hostile peer.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);

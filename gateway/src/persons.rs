@@ -1,6 +1,18 @@
 //! What is known of persons, in one place: the gate that lets exchanges about them leave, the ledger of their consents, the
 //! holds on their data; all over one vault. Also the marks by which the journal refers to them.
 
+pub mod gate;
+pub(crate) mod giving;
+pub mod holds;
+mod index;
+pub mod kdp;
+pub mod ledger;
+pub mod retention;
+mod settle;
+#[cfg(test)]
+mod tests;
+pub(crate) mod watch;
+
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -11,10 +23,10 @@ use qaqpa_vault::{Options, Subject, Vault, VaultKey};
 use zeroize::Zeroizing;
 
 use crate::clock::Clock;
-use crate::config;
-use crate::holds::Holds;
-use crate::service::ledger::Ledger;
-use crate::subjects::SubjectGate;
+use crate::persons::gate::SubjectGate;
+use crate::persons::holds::Holds;
+use crate::persons::ledger::Ledger;
+use crate::start::config;
 use crate::working_days::Calendar;
 
 /// All that is known of persons. Cheap to clone.

@@ -22,9 +22,9 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
-use crate::config;
 use crate::dial::Door;
-use crate::reason::Reason;
+use crate::refusal::reason::Reason;
+use crate::start::config;
 
 const SERVICE: &str = "qaqpa";
 /// How often metrics go to the collector.

@@ -16,8 +16,8 @@ use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::{Connect, HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use qaqpa::clock::Clock;
-use qaqpa::dial::{Door, Names, Way};
+use qaqpa_gateway::clock::Clock;
+use qaqpa_gateway::dial::{Door, Names, Way};
 use qaqpa_policy::residency::{Endpoint, EndpointKind, EndpointRule, Plane, Tables};
 use rustls::RootCertStore;
 

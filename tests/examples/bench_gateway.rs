@@ -11,19 +11,19 @@
 use std::error::Error;
 use std::path::Path;
 
-use qaqpa::blueprint::Blueprint;
-use qaqpa::clock::Clock;
-use qaqpa::command::start;
-use qaqpa::config::{Config, Problem};
-use qaqpa::denial::Denial;
 use qaqpa::development::{Layout, lay_out};
-use qaqpa::gateway::Surroundings;
-use qaqpa::message_security::{Believed, MessageSecurity};
-use qaqpa::reason::Reason;
-use qaqpa::telemetry;
 use qaqpa_adapters::soap::Envelope;
 use qaqpa_adapters::wsse;
 use qaqpa_adapters::xml::{Document, Node};
+use qaqpa_gateway::clock::Clock;
+use qaqpa_gateway::exchange::message_security::{Believed, MessageSecurity};
+use qaqpa_gateway::gateway::Surroundings;
+use qaqpa_gateway::refusal::denial::Denial;
+use qaqpa_gateway::refusal::reason::Reason;
+use qaqpa_gateway::start::blueprint::Blueprint;
+use qaqpa_gateway::start::config::{Config, Problem};
+use qaqpa_gateway::start::start;
+use qaqpa_gateway::telemetry;
 use uuid::Uuid;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;

@@ -7,8 +7,8 @@
 use std::error::Error;
 use std::path::Path;
 
-use qaqpa::clock::Clock;
 use qaqpa::development::government;
+use qaqpa_gateway::clock::Clock;
 use qaqpa_mock::{Government, Options};
 
 #[expect(clippy::disallowed_methods, reason = "the one clock of this process")]

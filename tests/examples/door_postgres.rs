@@ -17,7 +17,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use qaqpa::dial::{Door, Names, Stream, Way};
+use qaqpa_gateway::dial::{Door, Names, Stream, Way};
 use qaqpa_policy::residency::{
     Endpoint, EndpointKind, EndpointRule, Location, MaxAge, Origins, Plane, Profile, Registry, Tables,
 };

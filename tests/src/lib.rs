@@ -31,13 +31,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use qaqpa::blueprint::Blueprint;
-use qaqpa::command::{self, Running};
-use qaqpa::config::Config;
 use qaqpa::development;
 use qaqpa::development::lands::{self, LANDS};
-use qaqpa::gateway::Surroundings;
 use qaqpa_certs_dev::{Credential, DevPki};
+use qaqpa_gateway::gateway::Surroundings;
+use qaqpa_gateway::start::blueprint::Blueprint;
+use qaqpa_gateway::start::config::{Config, Problem};
+use qaqpa_gateway::start::{self, Running};
 use qaqpa_journal::export::jsonl;
 use qaqpa_mock::Government;
 use serde_json::Value;
@@ -145,12 +145,10 @@ impl World {
         let laid_out = std::fs::read_to_string(land.directory.path().join("gateway.toml")).unwrap();
         let text = overlaid(&overlaid(&laid_out, &base), overlay);
         std::fs::write(&path, text).unwrap();
-        let lines = |problems: Vec<qaqpa::config::Problem>| {
-            problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-        };
+        let lines = |problems: Vec<Problem>| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
         let (config, source) = Config::read(&path).map_err(lines)?;
         let blueprint = Blueprint::draw(&config, &source, surroundings).map_err(lines)?;
-        let running = command::start(&config, &source, blueprint, surroundings).await?;
+        let running = start::start(&config, &source, blueprint, surroundings).await?;
         Ok(Self { government, running, config, land })
     }
 
@@ -232,7 +230,7 @@ impl Land {
 
     /// Writes the revocation list anew, as the authority would have done so many days ago.
     pub fn revoke(&self, revoked: &[&Credential], days_ago: u64) {
-        let then = development::offset_date_time(&self.time.clock()) - Duration::from_secs(days_ago * 86_400);
+        let then = qaqpa_gateway::clock::offset_date_time(&self.time.clock()) - Duration::from_secs(days_ago * 86_400);
         let list = self.pki.tls.revocation_list(revoked, then).unwrap();
         std::fs::write(self.file("pki/ca.crl"), list.pem).unwrap();
     }

@@ -10,8 +10,8 @@ use std::time::{Duration, SystemTime};
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use qaqpa::clock::Clock;
-use qaqpa::dial::{NoAnswer, Resolve};
+use qaqpa_gateway::clock::Clock;
+use qaqpa_gateway::dial::{NoAnswer, Resolve};
 use qaqpa_policy::residency::Answer;
 
 /// The machine's clock, and how far the test has turned it. Clones are the same clock.

@@ -25,7 +25,7 @@ use super::line::{Judgement, Line};
 use super::refusal::{refused, turned_away};
 use super::socket;
 use super::stream::Stream;
-use crate::reason::Reason;
+use crate::refusal::reason::Reason;
 
 /// Connects to one endpoint and to nothing else. Cheap to clone.
 #[derive(Clone)]

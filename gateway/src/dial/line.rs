@@ -21,8 +21,8 @@ use super::resolver::Resolve;
 use super::tunnel;
 use super::way::Way;
 use crate::clock::Clock;
-use crate::denial::Denial;
-use crate::reason::Reason;
+use crate::refusal::denial::Denial;
+use crate::refusal::reason::Reason;
 
 /// Told of every fresh judgement, allowed or refused. Never blocks.
 pub(super) type Observer = Box<dyn Fn(&Decision) + Send + Sync>;

@@ -18,7 +18,7 @@ use super::line::{Judgement, Line};
 use super::refusal::refused;
 use super::resolver::{DnsClient, Resolve, Sockets};
 use super::socket;
-use crate::reason::Reason;
+use crate::refusal::reason::Reason;
 
 /// Who is asked for names.
 pub enum Names {

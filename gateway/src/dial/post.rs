@@ -19,9 +19,9 @@ use super::connector::Connector;
 use super::line::{Judgement, Line};
 use super::refusal::{cause, turned_away};
 use super::{LIFETIME, MAX_ANSWER, Resident, tls};
-use crate::denial::Denial;
-use crate::reason::Reason;
-use crate::subjects::Leaving;
+use crate::persons::gate::Leaving;
+use crate::refusal::denial::Denial;
+use crate::refusal::reason::Reason;
 
 /// A pool of connections to the addresses of one judgement.
 pub(super) type Pool = legacy::Client<Connector, Leaving>;

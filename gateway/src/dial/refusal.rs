@@ -6,8 +6,8 @@
 use std::error::Error;
 use std::io;
 
-use crate::denial::Denial;
-use crate::reason::Reason;
+use crate::refusal::denial::Denial;
+use crate::refusal::reason::Reason;
 
 /// Why no connection is made, or why one has ended.
 #[derive(Debug, Clone, thiserror::Error)]

@@ -13,8 +13,8 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 
 use super::tls::{Trust, strict};
-use crate::denial::Denial;
-use crate::reason::Reason;
+use crate::refusal::denial::Denial;
+use crate::refusal::reason::Reason;
 
 /// One declared way out.
 pub struct Way {

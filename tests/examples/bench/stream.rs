@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use prost::Message as _;
 use qaqpa::client::{Access, Client};
-use qaqpa::clock::Clock;
-use qaqpa::gateway::Surroundings;
+use qaqpa_gateway::clock::Clock;
+use qaqpa_gateway::gateway::Surroundings;
 use qaqpa_proto::avtoshkola::v1::SyncStudentsResponse;
 use serde_json::{Value, json};
 use tokio_stream::iter;
@@ -65,7 +65,7 @@ fn client(caller: &Caller) -> Outcome<Client> {
         url: &format!("https://localhost:{}", caller.address.port()),
         ca: &file("ca.pem"),
         certificate: Some((&file("clients/school.pem"), &file("clients/school.key"))),
-        bearings: &qaqpa::command::Bearings::default(),
+        bearings: &qaqpa::Bearings::default(),
     };
     Ok(Client::new(&access, &surroundings)?)
 }

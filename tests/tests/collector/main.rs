@@ -1,6 +1,6 @@
 //! What a collector of telemetry gets: metrics and spans of every exchange, and no personal datum; a collector abroad gets nothing.
 //!
-//! It is a test binary of its own, because [`qaqpa::telemetry::install`] sets up the whole process.
+//! It is a test binary of its own, because [`qaqpa_gateway::telemetry::install`] sets up the whole process.
 
 #![expect(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
@@ -74,7 +74,8 @@ async fn a_collector_gets_metrics_and_spans_and_no_personal_datum() {
     let (collector, address) = Collector::start().await;
     let url = format!("http://localhost:{}", address.port());
     let world = World::with(&otlp(&url, "development-loopback", "\"127.0.0.1\"")).await;
-    let traces = qaqpa::telemetry::install(&world.config.telemetry, world.running.gateway.door()).unwrap().unwrap();
+    let traces =
+        qaqpa_gateway::telemetry::install(&world.config.telemetry, world.running.gateway.door()).unwrap().unwrap();
     let school = world.caller("clients/school");
     let today = world.land.time.clock().today();
     let group = people::submit("TOKEN-REQUEST-ID", vec![people::student(1, today)]);

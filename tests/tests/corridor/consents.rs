@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use prost::Message as _;
-use qaqpa::service::consent::v1::consents_client::ConsentsClient;
+use qaqpa_gateway::serve::consent::v1::consents_client::ConsentsClient;
 use qaqpa_proto::consent::v1::{
     Form, GetRequest, GiveRequest, ListRequest, State, WatchRequest, WithdrawRequest, WithdrawResponse,
     WithdrawalReason,

@@ -4,8 +4,8 @@
 
 use jiff::ToSpan as _;
 use prost::Message as _;
-use qaqpa::blueprint::Blueprint;
-use qaqpa::config::Config;
+use qaqpa_gateway::start::blueprint::Blueprint;
+use qaqpa_gateway::start::config::Config;
 use qaqpa_proto::consent::v1::{Form, GiveRequest, GiveResponse, KdpToken};
 use qaqpa_proto::gbdfl::v1::{GetPersonRequest, GetPersonResponse, Person};
 use qaqpa_proto::v1::{Context, Withheld};

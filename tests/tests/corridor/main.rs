@@ -33,6 +33,7 @@ mod revocation;
 mod rights;
 mod separation;
 mod shadow;
+mod strangers;
 mod streams;
 mod subjects;
 mod tables;

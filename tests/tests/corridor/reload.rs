@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use prost::Message as _;
-use qaqpa::config::Config;
+use qaqpa_gateway::start::config::Config;
 use qaqpa_proto::avtoshkola::v1::Student;
 use qaqpa_proto::consent::v1::Form;
 use qaqpa_tests::people::{self, REPORTING, SUBMIT_GROUP};

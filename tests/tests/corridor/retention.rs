@@ -3,7 +3,7 @@
 
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
-use qaqpa::clock::KAZAKHSTAN;
+use qaqpa_gateway::clock::KAZAKHSTAN;
 use qaqpa_proto::consent::v1::{Form, GetRequest, GetResponse, State};
 use qaqpa_proto::subject::v1::{DueRequest, DueResponse};
 use qaqpa_tests::people::{GET_SCHOOL, REPORTING, STATE_EXCHANGE};

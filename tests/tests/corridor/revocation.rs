@@ -14,7 +14,6 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use qaqpa::development;
 use qaqpa_certs_dev::{DevPki, RevocationList};
 use qaqpa_tests::people::{self, GET_SCHOOL, STATE_EXCHANGE};
 use qaqpa_tests::{World, code};
@@ -105,7 +104,7 @@ impl Lists {
 
 /// A list of the callers' authority as of so many days ago.
 fn list(world: &World, pki: &DevPki, revoked: &[&qaqpa_certs_dev::Credential], days_ago: u64) -> RevocationList {
-    let now = development::offset_date_time(&world.land.time.clock());
+    let now = qaqpa_gateway::clock::offset_date_time(&world.land.time.clock());
     pki.tls.revocation_list(revoked, now - Duration::from_secs(days_ago * 86_400)).unwrap()
 }
 
@@ -180,7 +179,7 @@ async fn a_bad_list_leaves_the_old_one() {
     let lists = Lists::open().await;
     let world = World::with(&lists.overlay()).await;
     let pki = world.land.pki;
-    let namesake = DevPki::make(development::offset_date_time(&world.land.time.clock())).unwrap();
+    let namesake = DevPki::make(qaqpa_gateway::clock::offset_date_time(&world.land.time.clock())).unwrap();
     let trap = TcpListener::bind("127.0.0.1:0").unwrap();
     trap.set_nonblocking(true).unwrap();
     let good = list(&world, pki, &[&pki.enemies.revoked], 0);
@@ -194,8 +193,9 @@ async fn a_bad_list_leaves_the_old_one() {
     };
     let serial = der.len() - der.len() / 2;
     let gives = |bytes: &[u8]| Says::Gives(Bytes::copy_from_slice(bytes));
-    let of_others =
-        pki.signing.revocation_list(&[&pki.clients.school], development::offset_date_time(&world.land.time.clock()));
+    let of_others = pki
+        .signing
+        .revocation_list(&[&pki.clients.school], qaqpa_gateway::clock::offset_date_time(&world.land.time.clock()));
     let two = format!("{}{}", bad.pem, good.pem);
     let rows = [
         ("not_a_list", "nothing", gives(b"")),

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use prost::Message as _;
-use qaqpa::persons::{mark, named};
+use qaqpa_gateway::persons::{mark, named};
 use qaqpa_journal::Trust;
 use qaqpa_journal::verify::{Request, Verdict, verify};
 use qaqpa_policy::Iin;

@@ -1,5 +1,5 @@
 //! Every key of the configuration stands in `deploy/gateway.toml`, in its own section, live or commented out: that file is the
-//! reference. That it holds no key too many is shown where it is parsed, in `gateway/src/config.rs`.
+//! reference. That it holds no key too many is shown where it is parsed, in `gateway/src/start/config.rs`.
 
 use crate::tree::read;
 
@@ -24,9 +24,9 @@ const SECTIONS: [(&str, &str, &str); 16] = [
 ];
 /// Structs that stand on one line, as the value of a key.
 const INLINE: [&str; 2] = ["TableFile", "LocationFiles"];
-const CONFIG: &str = "gateway/src/config.rs";
-const RESIDENCY: &str = "gateway/src/config/residency.rs";
-const QUOTA: &str = "gateway/src/quota.rs";
+const CONFIG: &str = "gateway/src/start/config.rs";
+const RESIDENCY: &str = "gateway/src/start/config/residency.rs";
+const QUOTA: &str = "gateway/src/exchange/quota.rs";
 
 #[test]
 fn every_key_is_documented() {

@@ -10,14 +10,14 @@ const MAY: [(&str, &str); 8] = [
     ("gateway/src/dial/tunnel/kernel.rs", "a socket that leads to this machine's kernel and nowhere else"),
     ("gateway/src/telemetry.rs", "the exporter of OTLP is made there, with a channel of the door"),
     (
-        "gateway/src/command/residency/namespace.rs",
+        "gateway/command/src/residency/namespace.rs",
         "`residency prove` runs itself in a namespace without a way out, where every address is this machine",
     ),
     (
-        "gateway/src/command/residency/prove/naive.rs",
+        "gateway/command/src/residency/prove/naive.rs",
         "`residency prove` must show there that its listeners hear whoever does not ask the door",
     ),
-    ("gateway/src/main.rs", "the one clock of the process is made there"),
+    ("gateway/command/src/main.rs", "the one clock of the process is made there"),
     (
         "proto/build.rs",
         "cargo tells a build script its output directory by the environment; it does not run in a gateway",

@@ -8,7 +8,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package, Package
 use crate::tree::root;
 
 /// A crate of ours, whom of ours it may know, and why no others.
-const MAY_KNOW: [(&str, &[&str], &str); 9] = [
+const MAY_KNOW: [(&str, &[&str], &str); 10] = [
     ("qaqpa-proto", &[], "the contract is the single source: a reader of it needs nothing else"),
     ("qaqpa-policy", &["qaqpa-proto"], "what is decided depends on contract and pack, never on how it is carried out"),
     ("qaqpa-adapters", &["qaqpa-proto", "qaqpa-policy"], "bytes in, bytes out: a translator must not act"),
@@ -17,17 +17,23 @@ const MAY_KNOW: [(&str, &[&str], &str); 9] = [
     ("qaqpa-certs-dev", &[], "nothing that makes keys for laptops may reach into the gateway"),
     ("qaqpa-mock", &["qaqpa-adapters", "qaqpa-proto"], "the state knows neither our policy nor our journal"),
     (
+        "qaqpa-gateway",
+        &["qaqpa-adapters", "qaqpa-certs-dev", "qaqpa-journal", "qaqpa-policy", "qaqpa-proto", "qaqpa-vault"],
+        "the gateway acts; it knows neither the commands that start it nor the state's stand-in",
+    ),
+    (
         "qaqpa",
         &[
             "qaqpa-adapters",
             "qaqpa-certs-dev",
+            "qaqpa-gateway",
             "qaqpa-journal",
             "qaqpa-mock",
             "qaqpa-policy",
             "qaqpa-proto",
             "qaqpa-vault",
         ],
-        "the gateway acts, so it may know all but those who judge it",
+        "the commands may know all but those who judge them, and nobody else knows the commands",
     ),
     (
         "qaqpa-tests",
@@ -35,6 +41,7 @@ const MAY_KNOW: [(&str, &[&str], &str); 9] = [
             "qaqpa",
             "qaqpa-adapters",
             "qaqpa-certs-dev",
+            "qaqpa-gateway",
             "qaqpa-journal",
             "qaqpa-mock",
             "qaqpa-policy",
@@ -58,7 +65,7 @@ const NEVER_REACH: [(&[&str], &[&str], &str); 3] = [
         "evidence, persons and keys stay on this machine",
     ),
     (
-        &["qaqpa"],
+        &["qaqpa", "qaqpa-gateway"],
         &["reqwest", "hyper-rustls", "hickory-resolver", "hickory-net", "native-tls"],
         "it opens sockets of its own, and cannot be given one that was judged",
     ),

@@ -1,7 +1,7 @@
 //! What the client believes of what a server says: all of it or nothing.
 
 use hickory_proto::rr::RecordType;
-use qaqpa::dial::{DnsClient, NoAnswer, Resolve};
+use qaqpa_gateway::dial::{DnsClient, NoAnswer, Resolve};
 use qaqpa_tests::dns::{Dns, Reply, Transport};
 
 use crate::{ABROAD, HOST, Judged, LONG, SHORT, V4, V6, ask, chain, found, many, texts};

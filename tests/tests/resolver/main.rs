@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use qaqpa::dial::{DnsClient, NoAnswer, Resolve, Sockets};
+use qaqpa_gateway::dial::{DnsClient, NoAnswer, Resolve, Sockets};
 use qaqpa_policy::residency::Answer;
 use qaqpa_tests::dns::Transport;
 use tokio::net::{TcpStream, UdpSocket};

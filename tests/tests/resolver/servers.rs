@@ -4,7 +4,7 @@ use std::net::Ipv6Addr;
 use std::time::{Duration, Instant};
 
 use hickory_proto::rr::RecordType;
-use qaqpa::dial::NoAnswer;
+use qaqpa_gateway::dial::NoAnswer;
 use qaqpa_tests::dns::{Dns, Reply, Transport};
 use tokio::net::{TcpListener, UdpSocket};
 

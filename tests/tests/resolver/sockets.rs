@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use qaqpa::dial::{DnsClient, NoAnswer, Resolve, Sockets};
+use qaqpa_gateway::dial::{DnsClient, NoAnswer, Resolve, Sockets};
 use qaqpa_tests::dns::{Dns, Reply, Transport};
 use tokio::net::{TcpStream, UdpSocket};
 

@@ -43,7 +43,7 @@ impl Mechanism {
             },
             Self::CallerBinding => Proof {
                 title: ["сертификат — бір шақырушы", "сертификат — один вызывающий", "a certificate is one caller"],
-                code: &["gateway/policy/src/caller.rs", "gateway/src/identity.rs"],
+                code: &["gateway/policy/src/caller.rs", "gateway/src/listen/identity.rs"],
                 tests: &[
                     "tests/tests/corridor/certificates.rs::a_stranger_with_a_good_certificate_gets_nothing_at_all",
                     "gateway/policy/tests/policy/permit.rs::every_grant_is_needed",
@@ -59,7 +59,7 @@ impl Mechanism {
             },
             Self::Quotas => Proof {
                 title: ["сұрау шектері", "ограничение запросов", "quotas"],
-                code: &["gateway/src/quota.rs"],
+                code: &["gateway/src/exchange/quota.rs"],
                 tests: &[
                     "tests/tests/corridor/quotas.rs::each_limit_has_a_name_and_a_wait",
                     "tests/tests/corridor/quotas.rs::persons_are_counted_not_calls",
@@ -67,7 +67,11 @@ impl Mechanism {
             },
             Self::MessageSignature => Proof {
                 title: ["хабарлама қолтаңбасы", "подпись сообщений", "signed messages"],
-                code: &["gateway/src/message_security.rs", "adapters/src/wsse/verify.rs", "adapters/src/wsse/sign.rs"],
+                code: &[
+                    "gateway/src/exchange/message_security.rs",
+                    "adapters/src/wsse/verify.rs",
+                    "adapters/src/wsse/sign.rs",
+                ],
                 tests: &[
                     "tests/tests/corridor/replies.rs::of_a_bad_reply_nothing_is_handed_on",
                     "adapters/tests/wsse_round_trip.rs::own_envelopes_verify_in_every_layout",
@@ -81,7 +85,7 @@ impl Mechanism {
                     "gateway/policy/src/residency/peers.rs",
                     "gateway/policy/src/residency/tables.rs",
                     "gateway/src/dial.rs",
-                    "gateway/src/inbound.rs",
+                    "gateway/src/listen/inbound.rs",
                 ],
                 tests: &[
                     "gateway/policy/tests/policy/residency.rs::resolved_addresses",
@@ -132,7 +136,7 @@ impl Mechanism {
             },
             Self::WithheldReceipts => Proof {
                 title: ["берілмегені туралы түбіртек", "квитанция о непереданном", "receipts of what was withheld"],
-                code: &["gateway/src/receipt.rs"],
+                code: &["gateway/src/exchange/receipt.rs"],
                 tests: &[
                     "tests/tests/corridor/receipts.rs::a_receipt_agrees_with_the_journal_and_opens_its_commitments",
                 ],
@@ -151,7 +155,7 @@ impl Mechanism {
                     "разделение несовместимых целей",
                     "separation of incompatible purposes",
                 ],
-                code: &["gateway/policy/src/standing.rs", "gateway/src/subjects.rs"],
+                code: &["gateway/policy/src/standing.rs", "gateway/src/persons/gate.rs"],
                 tests: &[
                     "gateway/policy/tests/policy/standing.rs::incompatible_purposes_are_not_joined_within_their_window",
                 ],
@@ -162,13 +166,13 @@ impl Mechanism {
                 code: &[
                     "gateway/policy/src/consent.rs",
                     "gateway/policy/src/standing.rs",
-                    "gateway/src/service/ledger.rs",
-                    "gateway/src/subjects.rs",
+                    "gateway/src/persons/ledger.rs",
+                    "gateway/src/persons/gate.rs",
                 ],
                 tests: &[
                     "tests/tests/corridor/consents.rs::nothing_leaves_before_it_was_given_nor_after_it_was_taken_back",
                     "gateway/policy/tests/policy/standing.rs::a_consent_covers_what_it_says_and_no_more",
-                    "gateway/src/service/tests/ledger.rs::what_was_given_is_in_force_written_down_and_there_after_a_restart",
+                    "gateway/src/persons/tests/ledger.rs::what_was_given_is_in_force_written_down_and_there_after_a_restart",
                 ],
             },
             Self::GuardianConsent => Proof {
@@ -196,11 +200,11 @@ impl Mechanism {
                     "отзыв согласия действует сразу",
                     "a withdrawal stops at once",
                 ],
-                code: &["gateway/src/service/ledger.rs", "gateway/src/subjects.rs"],
+                code: &["gateway/src/persons/ledger.rs", "gateway/src/persons/gate.rs"],
                 tests: &[
                     "tests/tests/corridor/withdrawal.rs::under_load_nothing_leaves_after_the_answer",
                     "tests/tests/corridor/withdrawal.rs::what_waits_at_the_door_does_not_leave_any_more",
-                    "gateway/src/service/tests/ledger.rs::what_was_taken_back_stays_taken_back",
+                    "gateway/src/persons/tests/ledger.rs::what_was_taken_back_stays_taken_back",
                     "gateway/policy/tests/policy/standing.rs::what_was_let_in_must_still_stand_when_it_leaves",
                 ],
             },
@@ -210,15 +214,15 @@ impl Mechanism {
                     "срок уничтожения в рабочих днях",
                     "destruction within working days",
                 ],
-                code: &["gateway/src/working_days.rs", "gateway/src/service/ledger.rs"],
+                code: &["gateway/src/working_days.rs", "gateway/src/persons/ledger.rs"],
                 tests: &[
-                    "gateway/src/service/tests/ledger.rs::contents_are_destroyed_when_they_are_due",
+                    "gateway/src/persons/tests/ledger.rs::contents_are_destroyed_when_they_are_due",
                     "gateway/src/working_days.rs::the_clock_stands_still_when_nobody_works",
                 ],
             },
             Self::Retention => Proof {
                 title: ["сақтау мерзімдері", "сроки хранения", "terms of retention"],
-                code: &["gateway/src/retention.rs"],
+                code: &["gateway/src/persons/retention.rs"],
                 tests: &[
                     "tests/tests/corridor/retention.rs::salts_and_records_end_with_their_terms",
                     "tests/tests/corridor/retention.rs::a_gateway_that_starts_again_knows_what_is_due",
@@ -227,7 +231,11 @@ impl Mechanism {
             // What a person may ask for (Law 94-V, article 24).
             Self::Restriction => Proof {
                 title: ["бұғаттау", "блокирование", "restriction"],
-                code: &["gateway/policy/src/standing.rs", "gateway/src/holds.rs", "gateway/src/subjects.rs"],
+                code: &[
+                    "gateway/policy/src/standing.rs",
+                    "gateway/src/persons/holds.rs",
+                    "gateway/src/persons/gate.rs",
+                ],
                 tests: &[
                     "gateway/policy/tests/policy/standing.rs::holds_stop_their_operator_and_purpose",
                     "tests/tests/corridor/subjects.rs::a_hold_bites_until_it_is_lifted_also_after_a_restart",
@@ -235,12 +243,12 @@ impl Mechanism {
             },
             Self::Correction => Proof {
                 title: ["түзету", "исправление", "correction"],
-                code: &["gateway/src/service/subjects.rs"],
+                code: &["gateway/src/serve/subjects.rs"],
                 tests: &["tests/tests/corridor/subjects.rs::a_correction_names_who_has_received_the_field"],
             },
             Self::Erasure => Proof {
                 title: ["жою", "удаление", "erasure"],
-                code: &["gateway/vault/src/subject.rs", "gateway/src/service/subjects.rs"],
+                code: &["gateway/vault/src/subject.rs", "gateway/src/serve/subjects.rs"],
                 tests: &[
                     "gateway/vault/tests/all/erasure.rs::after_an_erasure_no_sealed_byte_and_no_key_is_left_in_the_files",
                     "gateway/vault/tests/all/erasure.rs::a_copy_taken_after_the_erasure_opens_nothing_even_with_the_vault_key",
@@ -250,7 +258,11 @@ impl Mechanism {
             },
             Self::Objection => Proof {
                 title: ["қарсылық", "возражение", "objection"],
-                code: &["gateway/policy/src/standing.rs", "gateway/src/holds.rs", "gateway/src/subjects.rs"],
+                code: &[
+                    "gateway/policy/src/standing.rs",
+                    "gateway/src/persons/holds.rs",
+                    "gateway/src/persons/gate.rs",
+                ],
                 tests: &[
                     "gateway/policy/tests/policy/standing.rs::holds_stop_their_operator_and_purpose",
                     "tests/tests/corridor/subjects.rs::a_hold_bites_until_it_is_lifted_also_after_a_restart",
@@ -258,7 +270,7 @@ impl Mechanism {
             },
             Self::SubjectReport => Proof {
                 title: ["субъектіге есеп", "отчёт субъекту", "report to the person"],
-                code: &["gateway/src/service/report.rs", "gateway/src/service/subjects.rs"],
+                code: &["gateway/src/serve/report.rs", "gateway/src/serve/subjects.rs"],
                 tests: &[
                     "tests/tests/corridor/subjects.rs::a_report_says_who_what_for_what_and_to_whom",
                     "tests/tests/corridor/subjects.rs::the_same_facts_in_the_shape_of_estonia",
@@ -267,7 +279,7 @@ impl Mechanism {
             // What holds for every exchange.
             Self::Journal => Proof {
                 title: ["өзгермейтін журнал", "неизменяемый журнал", "tamper-evident journal"],
-                code: &["gateway/src/record.rs", "gateway/journal/src/journal.rs"],
+                code: &["gateway/src/evidence/record.rs", "gateway/journal/src/journal.rs"],
                 tests: &[
                     "gateway/journal/tests/all/tamper.rs::one_flipped_bit_names_exactly_its_record",
                     "tests/tests/corridor/interruptions.rs::without_a_journal_nothing_leaves",
@@ -284,7 +296,7 @@ impl Mechanism {
             },
             Self::NoPersonalDataInLogs => Proof {
                 title: ["журналдарда дербес дерек жоқ", "в логах нет персональных данных", "no personal data in logs"],
-                code: &["gateway/src/telemetry.rs", "gateway/src/denial.rs"],
+                code: &["gateway/src/telemetry.rs", "gateway/src/refusal/denial.rs"],
                 tests: &[
                     "tests/tests/canary/main.rs::no_token_is_found_where_it_must_not_be",
                     "tests/tests/collector/main.rs::a_collector_gets_metrics_and_spans_and_no_personal_datum",
@@ -304,7 +316,7 @@ impl Mechanism {
                     "редакция политики в каждом обмене",
                     "every exchange names the edition",
                 ],
-                code: &["gateway/src/record.rs", "gateway/src/receipt.rs"],
+                code: &["gateway/src/evidence/record.rs", "gateway/src/exchange/receipt.rs"],
                 tests: &[
                     "gateway/policy/tests/policy/pack.rs::the_digest_is_of_the_file",
                     "tests/tests/corridor/receipts.rs::a_receipt_agrees_with_the_journal_and_opens_its_commitments",
@@ -312,7 +324,7 @@ impl Mechanism {
             },
             Self::HotReload => Proof {
                 title: ["тоқтаусыз жаңарту", "обновление без остановки", "reload without a stop"],
-                code: &["gateway/src/reload.rs"],
+                code: &["gateway/src/start/reload.rs"],
                 tests: &[
                     "tests/tests/corridor/reload.rs::a_good_pack_is_in_force_for_what_comes_next",
                     "tests/tests/corridor/reload.rs::a_bad_pack_leaves_the_good_one_in_force",

@@ -12,11 +12,11 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use super::ground::{Ground, NAME};
-use crate::development::offset_date_time;
+use crate::clock::offset_date_time;
 use crate::dial::post::ended;
 use crate::dial::{SpkiPin, Trust};
 use crate::listen::provider;
-use crate::reason::Reason;
+use crate::refusal::reason::Reason;
 
 /// Answers a byte to whoever comes through the handshake.
 async fn server(credential: &Credential) -> SocketAddr {

@@ -1,0 +1,61 @@
+//! `qaqpa check`: everything `serve` would refuse, all at once, without opening anything; and declared addresses that would
+//! be turned away whenever they are asked for.
+
+use std::process::ExitCode;
+
+use qaqpa_gateway::gateway::Surroundings;
+use qaqpa_gateway::start::blueprint::Blueprint;
+use qaqpa_gateway::start::config::{Config, Problem, Source};
+use qaqpa_policy::residency::{Answer, ResidencyRefusal, examine};
+
+use super::{CONFIGURATION, ConfigFile, Format, say};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// How to print
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+pub(super) fn run(arguments: &Arguments, surroundings: &Surroundings) -> ExitCode {
+    let problems = Config::read(&arguments.config.path)
+        .and_then(|(config, source)| {
+            let blueprint = Blueprint::draw(&config, &source, surroundings)?;
+            Ok(turned_away(&config, &source, &blueprint, surroundings))
+        })
+        .unwrap_or_else(|problems| problems);
+    match arguments.format {
+        Format::Json => say(&json(&problems)),
+        Format::Text if problems.is_empty() => say("no problems found"),
+        Format::Text => problems.iter().for_each(|problem| say(&problem.to_string())),
+    }
+    if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(CONFIGURATION) }
+}
+
+/// Addresses that are declared in place of DNS and do not pass. A gateway starts with them, because tables change, and sends
+/// nothing there. How old the tables may be is said by `[residency]`, and a second one that is missing is told of already.
+fn turned_away(config: &Config, source: &Source, blueprint: &Blueprint, surroundings: &Surroundings) -> Vec<Problem> {
+    let (tables, today) = (blueprint.door().tables(), surroundings.clock.today());
+    let mut problems = Vec::new();
+    for endpoint in blueprint.door().endpoints() {
+        let Some(declared) = config.endpoints.get(endpoint.name()) else { continue };
+        let answer = Answer { addresses: declared.addresses.clone(), aliases: Vec::new() };
+        for refusal in examine(endpoint, &answer, &tables, today).into_iter().filter_map(|found| found.verdict.err()) {
+            if !matches!(refusal, ResidencyRefusal::Stale { .. } | ResidencyRefusal::Unconfirmed(_)) {
+                let key = format!("endpoints.{}.addresses", endpoint.name());
+                problems.push(source.problem(&key, format!("{}: {refusal}", refusal.code())));
+            }
+        }
+    }
+    problems
+}
+
+fn json(problems: &[Problem]) -> String {
+    let rows: Vec<_> = problems
+        .iter()
+        .map(|problem| serde_json::json!({ "file": problem.file, "line": problem.line, "message": problem.message }))
+        .collect();
+    serde_json::json!({ "problems": rows }).to_string()
+}

@@ -1,0 +1,155 @@
+//! The demo's world: a development environment, the mock government, the gateway and a school that calls it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use qaqpa_gateway::dial::{NoAnswer, Resolve};
+use qaqpa_gateway::gateway::{Gateway, Surroundings};
+use qaqpa_gateway::start::blueprint::Blueprint;
+use qaqpa_gateway::start::config::{Config, Problem, Source};
+use qaqpa_gateway::start::start;
+use qaqpa_gateway::start::{self, Running};
+use qaqpa_mock::Government;
+use qaqpa_policy::residency::Answer;
+use serde_json::Value;
+
+use super::story::Story;
+use super::student::Synced;
+use crate::Bearings;
+use crate::client::{Access, Client};
+use crate::development::{self, Layout};
+
+/// Resolves to 8.8.8.8, which the tables place in the United States; nothing is ever sent there.
+pub(super) const ABROAD: &str = "shep.example.com";
+
+/// Everything that runs.
+pub(super) struct World {
+    pub(super) directory: PathBuf,
+    pub(super) config: Config,
+    pub(super) government: Government,
+    pub(super) running: Running,
+    pub(super) school: Client,
+    pub(super) surroundings: Surroundings,
+}
+
+/// Names of the demo, so that it needs no network.
+struct Table;
+
+impl Resolve for Table {
+    fn resolve<'a>(&'a self, host: &'a str) -> BoxFuture<'a, Result<Answer, NoAnswer>> {
+        let addresses = match host {
+            ABROAD => vec![IpAddr::V4(Ipv4Addr::new(8, 8, 8, 8))],
+            "localhost" => vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
+            _ => Vec::new(),
+        };
+        Box::pin(std::future::ready(Ok(Answer { addresses, aliases: Vec::new() })))
+    }
+}
+
+impl World {
+    pub(super) async fn start(
+        directory: &Path,
+        surroundings: &Surroundings,
+        story: &mut Story,
+    ) -> Result<Self, String> {
+        let surroundings = Surroundings { clock: surroundings.clock.clone(), resolver: Some(Arc::new(Table)) };
+        let layout = Layout { directory: directory.to_owned(), listen: free_port()?, shep: free_port()? };
+        development::lay_out(&layout, &surroundings.clock)?;
+        story.progress("development certificates, keys and policy are laid out");
+        let options = development::government(directory, layout.shep, &surroundings.clock)?;
+        let government = Government::start(options).await.map_err(|error| error.to_string())?;
+        story.progress(&format!("the mock government listens on {}", government.address()));
+        let (config, source, blueprint) = draw(&directory.join("gateway.toml"), &surroundings, |_| {})?;
+        let running = start(&config, &source, blueprint, &surroundings).await?;
+        story.progress(&format!("the gateway listens on {}", running.address));
+        let school = client(directory, running.address, Some("clients/school"), &surroundings)?;
+        Ok(Self { directory: directory.to_owned(), config, government, running, school, surroundings })
+    }
+
+    /// A second gateway on the same journal, with a changed configuration.
+    pub(super) async fn variant(&self, change: impl FnOnce(&mut Config)) -> Result<Running, String> {
+        let (config, source, blueprint) = draw(&self.directory.join("gateway.toml"), &self.surroundings, |config| {
+            config.listen.address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+            change(config);
+        })?;
+        let first = &self.running.gateway;
+        let gateway = Gateway::open(blueprint, first.journal().clone(), first.persons().clone());
+        start::listen(&config, &source, gateway, &self.surroundings).await
+    }
+
+    /// A caller with one of the development certificates, or none.
+    pub(super) fn caller(&self, address: SocketAddr, credential: Option<&str>) -> Result<Client, String> {
+        client(&self.directory, address, credential, &self.surroundings)
+    }
+
+    /// Leaves the exchanges for curious people and scripts.
+    pub(super) fn keep(&self, synced: &Synced) -> Result<(), String> {
+        let request_ids: HashMap<&str, &str> = synced
+            .exchanges
+            .iter()
+            .map(|(request_id, exchange)| (exchange.exchange_id.as_str(), request_id.as_str()))
+            .collect();
+        for exchange in self.government.seen() {
+            let name = request_ids.get(exchange.message_id.as_str()).map_or(exchange.message_id.as_str(), |id| *id);
+            // Only ids of our own making name files.
+            if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+                self.write(&format!("wire/{name}.request.xml"), &exchange.request)?;
+                self.write(&format!("wire/{name}.reply.xml"), &exchange.reply)?;
+            }
+        }
+        let json = |values: BTreeMap<&String, &Value>, folder: &str| {
+            values
+                .into_iter()
+                .try_for_each(|(id, value)| self.write(&format!("{folder}/{id}.json"), format!("{value:#}").as_bytes()))
+        };
+        json(synced.exchanges.iter().map(|(id, exchange)| (id, &exchange.sent)).collect(), "sent")?;
+        json(synced.exchanges.iter().map(|(id, exchange)| (id, &exchange.answer)).collect(), "answers")
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), String> {
+        let path = self.directory.join(name);
+        let text = |error: std::io::Error| format!("{}: {error}", path.display());
+        path.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(text)?;
+        std::fs::write(&path, bytes).map_err(text)
+    }
+}
+
+/// Reads the configuration, lets it be changed, and compiles it.
+pub(super) fn draw(
+    path: &Path,
+    surroundings: &Surroundings,
+    change: impl FnOnce(&mut Config),
+) -> Result<(Config, Source, Blueprint), String> {
+    let lines = |problems: Vec<Problem>| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    let (mut config, source) = Config::read(path).map_err(lines)?;
+    change(&mut config);
+    let blueprint = Blueprint::draw(&config, &source, surroundings).map_err(lines)?;
+    Ok((config, source, blueprint))
+}
+
+fn client(
+    directory: &Path,
+    address: SocketAddr,
+    credential: Option<&str>,
+    surroundings: &Surroundings,
+) -> Result<Client, String> {
+    let pki = directory.join("pki");
+    let files = credential.map(|name| (pki.join(format!("{name}.pem")), pki.join(format!("{name}.key"))));
+    let access = Access {
+        url: &format!("https://localhost:{}", address.port()),
+        ca: &pki.join("ca.pem"),
+        certificate: files.as_ref().map(|(certificate, key)| (certificate.as_path(), key.as_path())),
+        bearings: &Bearings::default(),
+    };
+    Client::new(&access, surroundings)
+}
+
+/// A port of loopback that is free now.
+fn free_port() -> Result<SocketAddr, String> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .and_then(|listener| listener.local_addr())
+        .map_err(|error| error.to_string())
+}

@@ -1,0 +1,118 @@
+//! `qaqpa policy lint`: findings in packs, worst first. Exit code 1 when there is an error, or a warning with `--strict`.
+
+use qaqpa_policy::lint::{self, Finding as Found, Severity};
+use qaqpa_policy::sheet::{Document, Sheet};
+use qaqpa_policy::words::say as in_words;
+use serde_json::{Value, json};
+
+use super::packs::Any;
+use super::print::print;
+use super::{Contracts, Finding, Form, How};
+use qaqpa_proto::Contract;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    packs: Any,
+    #[command(flatten)]
+    contracts: Contracts,
+    #[command(flatten)]
+    how: How,
+    /// Warnings count too
+    #[arg(long)]
+    strict: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Finding, String> {
+    let mut findings: Vec<Found> = Vec::new();
+    match contract(&arguments.contracts)? {
+        Ok(contract) => {
+            for found in arguments.packs.find()? {
+                findings.extend(lint::text(&contract, &found.text, &found.file));
+            }
+        }
+        Err(finding) => findings.push(finding),
+    }
+    print(arguments.how, &document(&findings, arguments.how), || findings.iter().map(json_of).collect());
+    let worst = if arguments.strict { Severity::Warning } else { Severity::Error };
+    Ok(Finding::when(findings.iter().any(|finding| finding.severity <= worst)))
+}
+
+/// The contract, or the finding that it does not load: a field without category first of all.
+fn contract(from: &Contracts) -> Result<Result<Contract, Found>, String> {
+    let (file, bytes) = match &from.contracts {
+        None => ("(compiled in)".to_owned(), qaqpa_proto::DESCRIPTOR_SET.to_vec()),
+        Some(file) => {
+            let bytes = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+            (file.display().to_string(), bytes)
+        }
+    };
+    Ok(Contract::load(&bytes).map_err(|error| lint::of_contract(&error, &file)))
+}
+
+/// A table for each file; one for all in CSV.
+fn document(findings: &[Found], how: How) -> Document {
+    let say = |words| in_words(how.language(), words);
+    let sheets = match how.format {
+        Form::Csv => vec![list(findings)],
+        Form::Text | Form::Md | Form::Json => {
+            let mut files: Vec<&str> = findings.iter().map(|finding| finding.file.as_str()).collect();
+            files.dedup();
+            files.into_iter().map(|file| of_file(findings, file, how.language())).collect()
+        }
+    };
+    let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    let title = format!(
+        "{} {}, {} {}, {} {}",
+        say(["Қателер:", "Ошибок:", "Errors:"]),
+        count(Severity::Error),
+        say(["ескертулер:", "предупреждений:", "warnings:"]),
+        count(Severity::Warning),
+        say(["белгілер:", "заметок:", "notes:"]),
+        count(Severity::Note)
+    );
+    Document { title, facts: Vec::new(), sheets }
+}
+
+fn of_file(findings: &[Found], file: &str, language: &str) -> Sheet {
+    let say = |words| in_words(language, words);
+    let columns = [
+        say(["Жол", "Строка", "Line"]),
+        say(["Дәрежесі", "Степень", "Severity"]),
+        say(["Коды", "Код", "Code"]),
+        say(["Не табылды", "Что найдено", "Finding"]),
+    ];
+    let mut sheet = Sheet::new(file, columns);
+    for finding in findings.iter().filter(|finding| finding.file == file) {
+        let told = match finding.suggestion.as_str() {
+            "" => finding.message.clone(),
+            suggestion => format!("{}\n→ {suggestion}", finding.message),
+        };
+        let line = finding.place.line.to_string();
+        sheet.rows.push(vec![line, finding.severity.name().to_owned(), finding.code.to_owned(), told]);
+    }
+    sheet
+}
+
+fn list(findings: &[Found]) -> Sheet {
+    let mut sheet = Sheet::new("", ["severity", "code", "file", "line", "message", "suggestion"]);
+    for finding in findings {
+        let line = finding.place.line.to_string();
+        let cells =
+            [finding.severity.name(), finding.code, &finding.file, &line, &finding.message, &finding.suggestion];
+        sheet.rows.push(cells.map(str::to_owned).to_vec());
+    }
+    sheet
+}
+
+fn json_of(finding: &Found) -> Value {
+    json!({
+        "severity": finding.severity.name(),
+        "code": finding.code,
+        "file": finding.file,
+        "line": finding.place.line,
+        "column": finding.place.column,
+        "message": finding.message,
+        "suggestion": finding.suggestion,
+    })
+}

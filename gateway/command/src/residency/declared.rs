@@ -1,0 +1,51 @@
+//! What a configuration declares, for the commands that look at it: compiled and checked as `serve` would.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use qaqpa_gateway::dial::Door;
+use qaqpa_gateway::gateway::Surroundings;
+use qaqpa_gateway::start::blueprint::Blueprint;
+use qaqpa_gateway::start::config::{Config, Problem, Source};
+use qaqpa_policy::residency::Peers;
+
+use super::tables::Sources;
+use crate::{CONFIGURATION, tell};
+
+/// A configuration that `serve` would start with.
+pub(super) struct Declared {
+    pub(super) config: Config,
+    pub(super) door: Arc<Door>,
+    pub(super) peers: Peers,
+}
+
+impl Declared {
+    /// Reads and checks all of it.
+    ///
+    /// # Errors
+    /// All problems at once.
+    pub(super) fn read(path: &Path, surroundings: &Surroundings) -> Result<Self, Vec<Problem>> {
+        let (config, source) = Config::read(path)?;
+        let blueprint = Blueprint::draw(&config, &source, surroundings)?;
+        Ok(Self { config, door: blueprint.door().clone(), peers: blueprint.peers().clone() })
+    }
+
+    /// Its tables.
+    pub(super) fn sources(&self) -> Sources {
+        Sources::configured(self.door.tables().as_ref().clone(), &self.config.residency)
+    }
+}
+
+/// The tables alone, of a configuration that has problems elsewhere.
+pub(super) fn tables(path: &Path) -> Option<Sources> {
+    let (config, source): (Config, Source) = Config::read(path).ok()?;
+    let tables = Blueprint::tables(&config, &source).ok()?;
+    Some(Sources::configured(tables, &config.residency))
+}
+
+/// Tells all problems.
+pub(super) fn unusable(problems: &[Problem]) -> ExitCode {
+    problems.iter().for_each(|problem| tell(&problem.to_string()));
+    ExitCode::from(CONFIGURATION)
+}

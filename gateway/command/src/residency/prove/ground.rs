@@ -1,0 +1,82 @@
+//! What every row stands on: the listeners, the tables of the day, and a real door for each endpoint that is tried.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use qaqpa_gateway::clock::Clock;
+use qaqpa_gateway::dial::{Door, Names, Trust, Way};
+
+use qaqpa_policy::residency::{Endpoint, TableProblem, Tables};
+use rustls::RootCertStore;
+
+use super::witness::Witness;
+use super::world;
+use crate::residency::namespace::Island;
+
+/// What every row stands on.
+pub(super) struct Ground {
+    pub(super) witness: Witness,
+    /// Whether every address is this machine.
+    pub(super) island: Option<Island>,
+    pub(super) tables: Arc<Tables>,
+    /// As of two months ago.
+    pub(super) stale: Arc<Tables>,
+    /// Without a second opinion.
+    pub(super) alone: Arc<Tables>,
+    /// By which the state's network has moved abroad.
+    pub(super) moved: Arc<Tables>,
+    /// Noon of the day.
+    noon: u64,
+}
+
+impl Ground {
+    /// Makes the tables.
+    pub(super) fn new(witness: Witness, island: Option<Island>, today: Date) -> Result<Self, String> {
+        let made = |tables: Result<Tables, TableProblem>| tables.map(Arc::new).map_err(|problem| problem.to_string());
+        let old = today.checked_sub(60.days()).map_err(|error| error.to_string())?;
+        let noon = today.at(12, 0, 0, 0).to_zoned(TimeZone::UTC).map_err(|error| error.to_string())?;
+        Ok(Self {
+            witness,
+            island,
+            tables: made(world::tables(today))?,
+            stale: made(world::tables(old))?,
+            alone: made(world::registry_alone(today))?,
+            moved: made(world::moved_abroad(today))?,
+            noon: u64::try_from(noon.timestamp().as_second()).unwrap_or_default(),
+        })
+    }
+
+    /// A clock that stands still, so many seconds after noon as `ahead` says.
+    pub(super) fn clock(&self, ahead: impl Fn() -> u64 + Send + Sync + 'static) -> Clock {
+        let noon = self.noon;
+        Clock::new(move || UNIX_EPOCH + Duration::from_secs(noon + ahead()))
+    }
+
+    /// The door, with ways to these endpoints.
+    pub(super) fn door(&self, endpoints: Vec<Endpoint>, names: Names, tables: &Arc<Tables>) -> Result<Door, String> {
+        Self::door_at(endpoints, names, tables, self.clock(|| 0))
+    }
+
+    /// As [`Self::door`], with a clock of the row's own.
+    pub(super) fn door_at(
+        endpoints: Vec<Endpoint>,
+        names: Names,
+        tables: &Arc<Tables>,
+        clock: Clock,
+    ) -> Result<Door, String> {
+        let way = |endpoint: Endpoint| {
+            let name = endpoint.name().to_owned();
+            let way = Way::new(endpoint, Vec::new(), Trust::from(RootCertStore::empty()), (PATIENCE, PATIENCE));
+            way.map(|way| (name, way)).map_err(|error| error.to_string())
+        };
+        let ways: BTreeMap<String, Way> = endpoints.into_iter().map(way).collect::<Result<_, String>>()?;
+        Ok(Door::new(ways, tables.clone(), names, clock))
+    }
+}
+
+/// How long anything may take: listeners are on this machine.
+pub(super) const PATIENCE: Duration = Duration::from_millis(500);

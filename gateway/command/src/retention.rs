@@ -1,0 +1,137 @@
+//! `qaqpa retention due`: what the gateway destroys next, and when. No person is named.
+//!
+//! ```text
+//! When              What                              How many  Id
+//! 23.11.2026 15:00  content of a withdrawn consent    1         0192f0c1-...
+//! 21.11.2027 05:00  salts of exchanges                412
+//! ```
+
+use std::process::ExitCode;
+
+use jiff::Timestamp;
+use qaqpa_gateway::gateway::Surroundings;
+use qaqpa_policy::sheet::{Document, Sheet};
+use qaqpa_proto::subject::v1::{DueItem, DueRequest, DueResponse};
+
+use super::subject::connection::{Connection, Failure, Keys, ended, json, say_json};
+use super::subject::names::Names;
+use super::subject::period;
+use super::{Format, say};
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    /// Show what is destroyed next
+    Due(Due),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Due {
+    /// Up to this day, all of it, or this moment; a year from now when absent
+    #[arg(long, value_name = "WHEN", value_parser = |text: &str| period::moment(text, true))]
+    until: Option<Timestamp>,
+    /// How to print
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+pub(super) async fn run(command: Command, surroundings: &Surroundings) -> ExitCode {
+    match command {
+        Command::Due(arguments) => ended(due(&arguments, surroundings).await),
+    }
+}
+
+async fn due(arguments: &Due, surroundings: &Surroundings) -> Result<(), Failure> {
+    let names = Names::new(None, None, arguments.connection.language())?;
+    let client = arguments.connection.open(surroundings)?;
+    let until = arguments.until.map(|until| until.to_string()).unwrap_or_default();
+    let reply: DueResponse = client.call(DUE, DueRequest { until }).await?;
+    match arguments.format {
+        Format::Json => say_json(&json("qaqpa.subject.v1.DueResponse", &reply, Keys::Proto)),
+        Format::Text => say(table(&reply, surroundings.clock.now(), &names).text().trim_end()),
+    }
+    Ok(())
+}
+
+fn table(reply: &DueResponse, now: Timestamp, names: &Names) -> Document {
+    let title = names.say(["Не және қашан жойылады", "Что и когда будет уничтожено", "What is destroyed, and when"]);
+    let mut sheet = Sheet::new(
+        "",
+        [
+            names.say(["Қашан", "Когда", "When"]),
+            names.say(["Не", "Что", "What"]),
+            names.say(["Саны", "Сколько", "How many"]),
+            names.say(["Нөмірі", "Номер", "Id"]),
+        ],
+    );
+    for item in &reply.items {
+        sheet.rows.push(vec![when(item, now, names), what(item, names), item.count.to_string(), item.id.clone()]);
+    }
+    if sheet.rows.is_empty() {
+        let nothing = names.say(["бұл мерзімде ештеңе жойылмайды", "в этот срок ничего", "nothing in that time"]);
+        return Document {
+            title: title.to_owned(),
+            facts: vec![(String::new(), nothing.to_owned())],
+            sheets: Vec::new(),
+        };
+    }
+    Document { title: title.to_owned(), facts: Vec::new(), sheets: vec![sheet] }
+}
+
+fn when(item: &DueItem, now: Timestamp, names: &Names) -> String {
+    let at = names.moment(&item.at);
+    let is_over = item.at.parse::<Timestamp>().is_ok_and(|end| end <= now);
+    let next_run = names.say(["келесі тексеруде", "при следующей проверке", "with the next run"]);
+    if is_over { format!("{at} ({next_run})") } else { at }
+}
+
+fn what(item: &DueItem, names: &Names) -> String {
+    let words = match item.what.as_str() {
+        "consent-content" => {
+            ["қайтарып алынған келісімнің мазмұны", "содержание отозванного согласия", "content of a withdrawn consent"]
+        }
+        "consent-record" => {
+            ["аяқталған келісімнің жазбасы", "запись о прекратившемся согласии", "record of a consent that is over"]
+        }
+        "request" => [
+            "жабылған өтініш не алынған шектеу",
+            "закрытое обращение или снятое ограничение",
+            "closed request or lifted hold",
+        ],
+        "salts" => ["алмасулардың тұздары", "соли обменов", "salts of exchanges"],
+        other => return other.to_owned(),
+    };
+    names.say(words).to_owned()
+}
+
+const DUE: &str = "/qaqpa.subject.v1.Subjects/Due";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_next_in_three_languages() {
+        let item = |at: &str, what: &str, count| DueItem {
+            at: at.to_owned(),
+            what: what.to_owned(),
+            id: String::new(),
+            count,
+        };
+        let reply = DueResponse {
+            items: vec![item("2026-11-20T06:00:00Z", "consent-content", 1), item("2027-11-21T00:00:00Z", "salts", 412)],
+        };
+        let now = "2026-11-20T07:00:00Z".parse().unwrap();
+        for (language, wanted) in [
+            ("kk", "20.11.2026 11:00 (келесі тексеруде)"),
+            ("ru", "содержание отозванного согласия"),
+            ("en", "21 November 2027, 05:00"),
+        ] {
+            let names = Names::new(None, None, language).unwrap();
+            let text = table(&reply, now, &names).text();
+            assert!(text.contains(wanted) && text.contains("412"), "{text}");
+            assert!(!table(&DueResponse::default(), now, &names).text().is_empty());
+        }
+    }
+}

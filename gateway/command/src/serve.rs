@@ -1,0 +1,51 @@
+//! `qaqpa serve`: the gateway as a process. SIGHUP reloads certificates, the revocation list, the packs and the tables of
+//! residency; SIGTERM and Ctrl-C stop it after the calls under way.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use qaqpa_gateway::gateway::Surroundings;
+use qaqpa_gateway::start::blueprint::Blueprint;
+use qaqpa_gateway::start::config::{Config, Problem};
+use qaqpa_gateway::start::running::start;
+use qaqpa_gateway::telemetry;
+
+use super::{CONFIGURATION, ConfigFile, failed, tell};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+pub(super) async fn run(arguments: Arguments, surroundings: Surroundings) -> ExitCode {
+    match serve(&arguments.config.path, &surroundings).await {
+        Ok(code) => code,
+        Err(problems) => {
+            problems.iter().for_each(|problem| tell(&problem.to_string()));
+            ExitCode::from(CONFIGURATION)
+        }
+    }
+}
+
+async fn serve(path: &Path, surroundings: &Surroundings) -> Result<ExitCode, Vec<Problem>> {
+    let (config, source) = Config::read(path)?;
+    let blueprint = Blueprint::draw(&config, &source, surroundings)?;
+    let general = |message: String| vec![Problem { file: path.to_owned(), line: None, message }];
+    let traces = telemetry::install(&config.telemetry, blueprint.door()).map_err(general)?;
+    let running = start(&config, &source, blueprint, surroundings).await.map_err(general)?;
+    tell(&format!("qaqpa {} serves on {}", env!("CARGO_PKG_VERSION"), running.address));
+    if !running.gateway.persons().ledger.calendar().covers(surroundings.clock.today().year()) {
+        tell("[calendar] lists no day off of this year: terms in working days end earlier than they must");
+    }
+    let clean = running.until_stopped().await;
+    flush(traces);
+    Ok(if clean { ExitCode::SUCCESS } else { failed("the journal failed; recovery runs at the next start", 74) })
+}
+
+fn flush(traces: Option<SdkTracerProvider>) {
+    if let Some(Err(error)) = traces.map(|provider| provider.shutdown()) {
+        tracing::debug!(%error, "traces were not flushed");
+    }
+}

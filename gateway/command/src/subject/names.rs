@@ -1,0 +1,130 @@
+//! The words for what a report holds: names from the operator's pack in the reader's language, ids where there is none.
+//!
+//! ```text
+//! purpose("state-exchange")  ->  Обмен данными с государственной ИС ...      clauses("3(3), 6")  ->  3(3): ..., 6: ...
+//! transform("age-band 14,16,18,21")  ->  возрастная группа 14, 16, 18, 21    moment("2026-11-20T06:00:00Z")  ->  20.11.2026 11:00
+//! ```
+
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::{TimeZone, offset};
+use qaqpa_policy::pack::{Purpose, cited};
+use qaqpa_policy::words::{self, say};
+use qaqpa_policy::{Pack, Text, Transform, category};
+
+use crate::development::PACKS;
+
+/// Names in one language.
+pub(crate) struct Names {
+    pack: Option<Pack>,
+    language: &'static str,
+}
+
+impl Names {
+    /// From a pack file, else from the pack of this operator that came with the binary, else ids alone.
+    ///
+    /// # Errors
+    /// A sentence for people: the file cannot be read, or is no pack.
+    pub(crate) fn new(file: Option<&Path>, operator: Option<&str>, language: &str) -> Result<Self, String> {
+        let language = say(language, ["kk", "ru", "en"]);
+        let pack = match file {
+            Some(file) => Some(read(file)?),
+            None => {
+                PACKS.iter().find(|(id, _)| Some(*id) == operator).and_then(|(id, text)| Pack::parse(text, id).ok())
+            }
+        };
+        Ok(Self { pack, language })
+    }
+
+    pub(crate) fn language(&self) -> &'static str {
+        self.language
+    }
+
+    pub(crate) fn say(&self, words: [&'static str; 3]) -> &'static str {
+        say(self.language, words)
+    }
+
+    pub(crate) fn pack(&self) -> Option<&Pack> {
+        self.pack.as_ref()
+    }
+
+    pub(super) fn operator(&self) -> Option<&str> {
+        self.pack.as_ref().map(|pack| self.text(&pack.operator().name))
+    }
+
+    pub(crate) fn purpose(&self, id: &str) -> String {
+        self.known_purpose(id).map_or_else(|| id.to_owned(), |purpose| self.text(&purpose.title).to_owned())
+    }
+
+    pub(super) fn known_purpose(&self, id: &str) -> Option<&Arc<Purpose>> {
+        self.pack.as_ref()?.purpose(id)
+    }
+
+    pub(super) fn legal_basis(&self, iri: &str) -> String {
+        words::legal_basis(iri, self.language).to_owned()
+    }
+
+    /// Every clause of a `clause` key with what it says; empty where the pack does not know it.
+    pub(super) fn clauses(&self, clause: &str) -> Vec<(String, String)> {
+        let says = |number| self.pack.as_ref()?.clause(number).map(|clause| self.text(&clause.says).to_owned());
+        cited(clause).map(|number| (number.to_owned(), says(number).unwrap_or_default())).collect()
+    }
+
+    pub(super) fn system(&self, id: &str) -> String {
+        let recipient = self.pack.as_ref().and_then(|pack| pack.recipient(id));
+        recipient.map_or_else(|| id.to_owned(), |recipient| self.text(&recipient.name).to_owned())
+    }
+
+    /// An organisation by its BIN: the operator by name.
+    pub(super) fn organisation(&self, bin: &str) -> String {
+        let own = self.pack.as_ref().map(Pack::operator);
+        let own = own.filter(|operator| operator.bin.is_some_and(|known| known.as_str() == bin));
+        let number = format!("{} {bin}", self.say(["БСН", "БИН", "BIN"]));
+        own.map_or_else(|| number.clone(), |operator| format!("{} ({number})", self.text(&operator.name)))
+    }
+
+    pub(crate) fn category(&self, name: &str) -> String {
+        match category::ruled(name) {
+            Some(known) => words::category(known, self.language).to_owned(),
+            None if name.is_empty() => self.say(["белгісіз", "неизвестно", "unknown"]).to_owned(),
+            None => name.to_owned(),
+        }
+    }
+
+    /// How a value was made coarser; a transform that is not known here stays as it is written.
+    pub(super) fn transform(&self, written: &str) -> String {
+        let (name, parameters) = written.split_once(' ').unwrap_or((written, ""));
+        let numbers: Option<Vec<u64>> =
+            parameters.split(',').filter(|number| !number.is_empty()).map(|number| number.parse().ok()).collect();
+        let known = numbers.and_then(|numbers| Transform::parse(name, &numbers).ok());
+        known.map_or_else(|| written.to_owned(), |transform| words::transform(&transform, self.language))
+    }
+
+    /// A moment as people write it, in the time of Kazakhstan; what is no moment stays as it is.
+    pub(crate) fn moment(&self, rfc3339: &str) -> String {
+        let Ok(at) = rfc3339.parse::<Timestamp>() else { return rfc3339.to_owned() };
+        let form = self.say(["%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M", "%-d %B %Y, %H:%M"]);
+        at.to_zoned(kazakhstan()).strftime(form).to_string()
+    }
+
+    fn text<'t>(&self, text: &'t Text) -> &'t str {
+        match self.language {
+            "kk" => &text.kk,
+            "ru" => &text.ru,
+            _ => &text.en,
+        }
+    }
+}
+
+/// One time for the whole country since 1 March 2024; the gateway is younger than that.
+pub(super) fn kazakhstan() -> TimeZone {
+    TimeZone::fixed(offset(5))
+}
+
+fn read(file: &Path) -> Result<Pack, String> {
+    let text = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    Pack::parse(&text, &file.display().to_string())
+        .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+}

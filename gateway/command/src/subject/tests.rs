@@ -1,0 +1,252 @@
+//! The page as its reader gets it: three reviewed files, and what must hold of any page.
+//!
+//! A page that has changed is written to the system's directory for temporary files; look at it in a browser, in all three
+//! languages, before it takes the reviewed one's place.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use qaqpa_proto::subject::v1::{DataUsage, Field, FindUsageResponse, ReportResponse, Usage, WithheldCount};
+use qaqpa_proto::v1::JournalEntry;
+use roxmltree::{Document, ParsingOptions};
+
+use super::connection::{Keys, json};
+use super::names::Names;
+use super::number;
+use super::page::{Report, page};
+use super::period::{Period, moment};
+use super::report;
+
+const LANGUAGES: [&str; 3] = ["kk", "ru", "en"];
+
+#[test]
+fn pages_are_as_reviewed() {
+    let mut changed = Vec::new();
+    for language in LANGUAGES {
+        for (name, reply) in [("report", exchanges()), ("empty", ReportResponse::default())] {
+            let file = format!("{name}.{language}.html");
+            let found = made(&reply, language);
+            if std::fs::read_to_string(tests().join(&file)).ok().as_ref() != Some(&found) {
+                let seen = std::env::temp_dir().join(format!("qaqpa-{file}"));
+                std::fs::write(&seen, &found).unwrap();
+                changed.push(seen);
+            }
+        }
+    }
+    assert!(changed.is_empty(), "look at {changed:?} and put them into {}", tests().display());
+}
+
+#[test]
+fn pages_are_one_file_that_anybody_can_read() {
+    for language in LANGUAGES {
+        for reply in [exchanges(), ReportResponse::default(), hostile()] {
+            let page = made(&reply, language);
+            let options = ParsingOptions { allow_dtd: true, ..ParsingOptions::default() };
+            let document = Document::parse_with_options(&page, options).expect("every element is closed");
+            let elements = || document.descendants().filter(roxmltree::Node::is_element);
+
+            assert_eq!(document.root_element().attribute("lang"), Some(language));
+            assert!(page.contains("<meta charset=\"utf-8\"/>") && page.contains("@media print"));
+            for node in elements() {
+                let tag = node.tag_name().name();
+                assert!(ELEMENTS.contains(&tag), "{tag} may load or run something");
+                let attributes = node.attributes().map(|attribute| attribute.name());
+                assert!(attributes.into_iter().all(|name| ATTRIBUTES.contains(&name)), "{tag}");
+            }
+            let ids: Vec<&str> = elements().filter_map(|node| node.attribute("id")).collect();
+            assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "ids are unique");
+            assert!(elements().filter_map(|node| node.attribute("aria-labelledby")).all(|label| ids.contains(&label)));
+            assert_eq!(elements().filter(|node| node.has_tag_name(("http://www.w3.org/1999/xhtml", "h1"))).count(), 1);
+            assert!(!page.contains("<script") && !page.contains("url(") && !page.contains("@import"));
+            assert!(page.split_whitespace().all(|word| !number::in_arguments(&[word.into()])), "a person's number");
+        }
+    }
+}
+
+#[test]
+fn a_style_is_not_escaped_into_another() {
+    assert!(!include_str!("page.css").contains(['<', '>', '&', '"', '\'']));
+}
+
+#[test]
+fn an_empty_report_says_that_nothing_can_be_told_apart() {
+    for (language, wanted) in [("kk", "табылмады"), ("ru", "не найдено"), ("en", "No exchange about you was found")]
+    {
+        assert!(made(&ReportResponse::default(), language).contains(wanted));
+    }
+}
+
+#[test]
+fn the_whole_story_is_told_in_words() {
+    for (language, words) in [
+        ("kk", ["Мемлекеттік жүйемен алмасу", "туған күні: тек жылы", "телефон: 2", "заң талабы", "20.11.2026 11:00"]),
+        (
+            "ru",
+            [
+                "Обмен с государственной системой",
+                "дата рождения: только год",
+                "телефон: 2",
+                "требование закона",
+                "20.11.2026 11:00",
+            ],
+        ),
+        (
+            "en",
+            [
+                "Exchange with the state system",
+                "birth date: year only",
+                "phone: 2",
+                "legal obligation",
+                "20 November 2026, 11:00",
+            ],
+        ),
+    ] {
+        let (reply, names) = (exchanges(), names(language));
+        let report = report_of(&reply, &names);
+        for text in [page(&report), report::document(&report).text()] {
+            for wanted in words.into_iter().chain(["0192f0c1-0000-7000-8000-000000000001", "consent-1"]) {
+                assert!(text.contains(wanted), "{wanted} in\n{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn without_a_pack_ids_stand_for_names() {
+    let names = Names::new(None, Some("nobody"), "en").unwrap();
+    let reply = exchanges();
+    let page = page(&report_of(&reply, &names));
+    assert!(page.contains("specimen") && page.contains("state-exchange") && page.contains("BIN 990140000007"));
+}
+
+#[test]
+fn json_has_every_key_and_estonia_its_own() {
+    let reply = report::merged(&ReportResponse { journal: Some(JournalEntry::default()), ..exchanges() });
+    let first = reply.get("entries").and_then(|entries| entries.get(0)).unwrap();
+    for key in ["at", "exchange_id", "legal_basis", "request_fields", "reply_fields", "withheld", "consent"] {
+        assert!(first.get(key).is_some(), "{key}");
+    }
+    assert!(reply.get("next_page").is_none() && reply.get("journal").is_some());
+
+    let usage = DataUsage { logtime: "2026-11-20T06:00:00Z".to_owned(), ..DataUsage::default() };
+    let found = FindUsageResponse { total_usages: 1, usages: vec![usage] };
+    let found = json("qaqpa.subject.v1.FindUsageResponse", &found, Keys::Camel);
+    assert_eq!(found.get("totalUsages"), Some(&1.into()));
+    let keys: Vec<&String> = found.pointer("/usages/0").unwrap().as_object().unwrap().keys().collect();
+    let wanted = ["action", "logtime", "receiverCode", "receiverName", "receiverSystem"];
+    assert_eq!(keys.into_iter().map(String::as_str).collect::<BTreeSet<_>>(), BTreeSet::from(wanted));
+}
+
+fn made(reply: &ReportResponse, language: &str) -> String {
+    page(&report_of(reply, &names(language)))
+}
+
+fn names(language: &str) -> Names {
+    Names::new(Some(&tests().join("pack.yaml")), None, language).unwrap()
+}
+
+fn report_of<'r>(reply: &'r ReportResponse, names: &'r Names) -> Report<'r> {
+    let period = Period { from: moment("2026-11-01", false).ok(), to: None };
+    Report { reply, period, made: "2026-11-21T04:30:00Z".to_owned(), names }
+}
+
+fn tests() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src/subject/tests")
+}
+
+fn exchanges() -> ReportResponse {
+    let training = "/qaqpa.avtoshkola.v1.Training/";
+    let first = Usage {
+        at: "2026-11-20T06:00:00Z".to_owned(),
+        exchange_id: "0192f0c1-0000-7000-8000-000000000001".to_owned(),
+        caller: "school".to_owned(),
+        acting_for: "990140000007".to_owned(),
+        operator: "specimen".to_owned(),
+        purpose: "state-exchange".to_owned(),
+        dpv: "dpv:LegalCompliance".to_owned(),
+        legal_basis: "dpv:LegalObligation".to_owned(),
+        clause: "1, 2".to_owned(),
+        system: "avtoshkola".to_owned(),
+        operation: format!("{training}SyncStudents"),
+        outcome: "answered".to_owned(),
+        request_fields: vec![
+            field("student.iin", "iin", ""),
+            field("student.birth_date", "birth_date", "year"),
+            field("student.surname", "name", ""),
+            field("student.name", "name", ""),
+        ],
+        reply_fields: vec![field("head.code", "technical", "")],
+        withheld: vec![withheld("photo", 1), withheld("phone", 2)],
+        ..Usage::default()
+    };
+    let counted = Usage {
+        at: "2026-11-19T19:30:00Z".to_owned(),
+        exchange_id: "0192f0c1-0000-7000-8000-000000000002".to_owned(),
+        acting_for: "990140000017".to_owned(),
+        purpose: "statistics".to_owned(),
+        dpv: "dpv:ImprovePublicServices".to_owned(),
+        legal_basis: "dpv:Consent".to_owned(),
+        clause: "3".to_owned(),
+        operation: format!("{training}GetStudentStatus"),
+        request_fields: vec![field("iin", "iin", "")],
+        reply_fields: vec![
+            field("statuses[0].iin", "iin", "pseudonym"),
+            field("statuses[1].iin", "iin", "pseudonym"),
+            field("statuses[0].certificate.issue_date", "certificate", "year"),
+        ],
+        withheld: Vec::new(),
+        consent: "consent-1".to_owned(),
+        ..first.clone()
+    };
+    let failed = Usage {
+        at: "2026-11-02T03:00:00Z".to_owned(),
+        exchange_id: "0192f0c1-0000-7000-8000-000000000003".to_owned(),
+        outcome: "failed".to_owned(),
+        reply_fields: Vec::new(),
+        withheld: Vec::new(),
+        ..first.clone()
+    };
+    ReportResponse { entries: vec![first, counted, failed], ..ReportResponse::default() }
+}
+
+/// A gateway that says markup wherever it can.
+fn hostile() -> ReportResponse {
+    let nasty = || "</p><script src=\"https://e\">alert('1')</script>\u{0}&".to_owned();
+    let usage = Usage {
+        at: nasty(),
+        exchange_id: nasty(),
+        caller: nasty(),
+        acting_for: nasty(),
+        operator: nasty(),
+        purpose: nasty(),
+        dpv: nasty(),
+        legal_basis: nasty(),
+        clause: nasty(),
+        system: nasty(),
+        recipient: nasty(),
+        operation: nasty(),
+        outcome: nasty(),
+        request_fields: vec![field(&nasty(), &nasty(), &nasty())],
+        reply_fields: vec![field(&nasty(), &nasty(), &nasty())],
+        withheld: vec![withheld(&nasty(), u32::MAX), withheld(&nasty(), 1)],
+        consent: nasty(),
+    };
+    ReportResponse { entries: vec![usage], ..ReportResponse::default() }
+}
+
+fn field(path: &str, category: &str, transform: &str) -> Field {
+    Field { path: path.to_owned(), category: category.to_owned(), transform: transform.to_owned() }
+}
+
+fn withheld(category: &str, count: u32) -> WithheldCount {
+    WithheldCount { category: category.to_owned(), count }
+}
+
+/// Elements that neither load nor run anything.
+const ELEMENTS: [&str; 33] = [
+    "html", "head", "meta", "title", "style", "body", "header", "main", "section", "article", "h1", "h2", "h3", "p",
+    "dl", "dt", "dd", "ul", "li", "table", "caption", "thead", "tbody", "tr", "th", "td", "time", "span", "strong",
+    "footer", "br", "ol", "small",
+];
+const ATTRIBUTES: [&str; 10] =
+    ["lang", "charset", "name", "content", "http-equiv", "class", "id", "aria-labelledby", "scope", "datetime"];

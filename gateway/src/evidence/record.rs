@@ -1,0 +1,326 @@
+//! What the journal says of an exchange: the JSON lines, key by key.
+//!
+//! Ids, decisions, digests and commitments; never a personal datum, never free text that anybody sent. The claimed
+//! purpose stands here only when the policy pack knows it; the caller's request id only as a commitment.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::evidence::commit::Commitments;
+use crate::persons::holds::Actor;
+use crate::refusal::denial::Denial;
+
+/// Durable before the first byte leaves.
+#[derive(Debug, Serialize)]
+pub struct Intent<'a> {
+    /// `INTENT`
+    pub phase: &'static str,
+    /// UUIDv7 of the exchange.
+    pub txn: &'a str,
+    /// UTC, RFC 3339.
+    pub ts: Timestamp,
+    /// Who asked.
+    pub who: Who<'a>,
+    /// Line of evidence by which the caller's machine was let in. It is an organisation's.
+    pub peer: &'a str,
+    /// gRPC path.
+    pub method: &'a str,
+    /// Why, and by which rule.
+    pub why: Why<'a>,
+    /// System id, SHEP serviceId and how well the contract is attested.
+    pub system: &'a str,
+    /// SHEP serviceId.
+    pub service_id: &'a str,
+    /// `RECONSTRUCTED` or a public source.
+    pub contract: &'a str,
+    /// How many persons it is about, and how many of them are minors with a guardian's consent.
+    pub subjects: Subjects<'a>,
+    /// Counts of withheld fields by category.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub withheld: BTreeMap<&'a str, u32>,
+    /// Counts of fields that moved in a coarser form, by category.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub transformed: BTreeMap<&'a str, u32>,
+    /// Line of evidence of the residency check: endpoint, plane, code, rule, addresses, tables.
+    pub residency: &'a str,
+    /// Address that is dialled.
+    pub address: String,
+    /// SHEP messageId.
+    pub message_id: &'a str,
+    /// HMAC-SHA256 under the exchange's salt over the exact bytes that leave, base64url.
+    pub request_hmac: String,
+    /// Signature algorithm of the message.
+    pub signature: &'a str,
+    /// Commitments to the released fields.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub commitments: Commitments,
+}
+
+/// Who asked.
+#[derive(Debug, Clone, Serialize)]
+pub struct Who<'a> {
+    /// Id in the configuration, `unknown` when there is none.
+    pub caller: &'a str,
+    /// SHA-256 of the client certificate, hex.
+    pub certificate: &'a str,
+    /// Operator id, empty when unknown.
+    pub operator: &'a str,
+}
+
+/// Why, and by which rule.
+#[derive(Debug, Serialize)]
+pub struct Why<'a> {
+    /// Purpose id.
+    pub purpose: &'a str,
+    /// W3C DPV term.
+    pub dpv: &'a str,
+    /// Legal basis.
+    pub legal_basis: &'a str,
+    /// Clause of the operator's policy.
+    pub clause: &'a str,
+    /// Edition and SHA-256 of the pack.
+    pub policy: &'a str,
+    /// SHA-256 of the pack, hex.
+    pub policy_sha256: &'a str,
+    /// BIN of the organisation acted for.
+    pub acting_for: &'a str,
+}
+
+/// The persons of an exchange: how many, and a mark for each.
+#[derive(Debug, Serialize)]
+pub struct Subjects<'a> {
+    /// Named in the request.
+    pub named: usize,
+    /// Minors among them, all with a guardian's consent.
+    pub minors: usize,
+    /// HMAC-SHA256 of the exchange id under each person's key, 16 bytes, base64url. No two exchanges share one; who has
+    /// the key finds a person's exchanges, and when it is destroyed nobody does.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub marks: &'a [String],
+    /// The same over exchange id, a zero byte and the id of the consent that was relied on.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub consents: &'a [String],
+}
+
+/// Durable before the reply is released.
+#[derive(Debug, Serialize)]
+pub struct Outcome<'a> {
+    /// `OUTCOME`
+    pub phase: &'static str,
+    /// UUIDv7 of the exchange.
+    pub txn: &'a str,
+    /// UTC, RFC 3339.
+    pub ts: Timestamp,
+    /// `answered`, `failed` or `unknown` (settled after a crash).
+    pub result: &'static str,
+    /// Code of the failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<&'static str>,
+    /// Stable word that narrows it down.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<&'a str>,
+    /// A sentence for the operator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<&'a str>,
+    /// The four times of the exchange.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub times: Option<Times>,
+    /// Second status layer: SHEP's code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shep: Option<&'a str>,
+    /// Third status layer: the business document's code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub business: Option<&'a str>,
+    /// HMAC-SHA256 under the exchange's salt over the exact bytes that came, base64url.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply_hmac: Option<String>,
+    /// SHA-256 of the certificate that signed the reply, hex.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply_signer: Option<String>,
+    /// Counts of withheld fields by category.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub withheld: BTreeMap<&'a str, u32>,
+    /// Counts of fields that moved in a coarser form, by category.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub transformed: BTreeMap<&'a str, u32>,
+    /// Elements of the reply that the contract does not know.
+    pub drift: usize,
+    /// Commitments to the released fields of the reply.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub commitments: Commitments,
+}
+
+/// The four times of an exchange, UTC.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Times {
+    /// The request was complete.
+    pub accepted: Timestamp,
+    /// The message left.
+    pub sent: Timestamp,
+    /// The answer was complete.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub received: Option<Timestamp>,
+    /// The outcome was written.
+    pub decided: Timestamp,
+}
+
+/// We said no; nothing left.
+#[derive(Debug, Serialize)]
+pub struct Denied<'a> {
+    /// `DENIED`
+    pub phase: &'static str,
+    /// UUIDv7 of the exchange.
+    pub txn: &'a str,
+    /// UTC, RFC 3339.
+    pub ts: Timestamp,
+    /// Who asked.
+    pub who: Who<'a>,
+    /// Line of evidence by which the caller's machine was let in.
+    pub peer: &'a str,
+    /// gRPC path.
+    pub method: &'a str,
+    /// Purpose id, when the pack knows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<&'a str>,
+    /// Code of the refusal.
+    pub code: &'static str,
+    /// Whose fault.
+    pub fault: &'static str,
+    /// Stable word that narrows it down.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<&'a str>,
+    /// A sentence for the operator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<&'a str>,
+    /// Paths of the fields at fault.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<&'a str>,
+    /// How many alike within one second this line stands for.
+    pub count: u64,
+}
+
+impl<'a> Denied<'a> {
+    /// A line for a denial.
+    #[must_use]
+    pub fn new(
+        txn: &'a str,
+        ts: Timestamp,
+        (who, peer): (Who<'a>, &'a str),
+        method: &'a str,
+        purpose: Option<&'a str>,
+        denial: &'a Denial,
+    ) -> Self {
+        let row = denial.reason.row();
+        Self {
+            phase: "DENIED",
+            txn,
+            ts,
+            who,
+            peer,
+            method,
+            purpose,
+            code: row.code,
+            fault: row.fault.name(),
+            detail: denial.detail.as_deref(),
+            evidence: denial.evidence.as_deref(),
+            fields: denial.fields.iter().map(|(path, _)| path.as_str()).collect(),
+            count: 1,
+        }
+    }
+}
+
+/// Peers that were not let in, handshakes that ended in an alert, or calls of one caller beyond its quota, within one
+/// second: a flood must not fill the disk.
+#[derive(Debug, Serialize)]
+pub struct TurnedAway<'a> {
+    /// `DENIED`
+    pub phase: &'static str,
+    /// UTC, RFC 3339.
+    pub ts: Timestamp,
+    /// `tls.` and the alert's word, or the code of the refusal.
+    pub code: &'a str,
+    /// Id of the caller; none where a handshake ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caller: Option<&'a str>,
+    /// Line of evidence by which the first of them was not let in, with a network in place of the address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<&'a str>,
+    /// How many.
+    pub count: u64,
+}
+
+/// What the gateway or an auditor did: start, stop, settle, export.
+#[derive(Debug, Serialize)]
+pub struct Event<'a> {
+    /// `ADMIN`, `RECOVERY` or `EXPORT`
+    pub phase: &'static str,
+    /// UTC, RFC 3339.
+    pub ts: Timestamp,
+    /// Stable word.
+    pub event: &'a str,
+    /// Facts about it, all from the gateway itself.
+    pub facts: BTreeMap<&'a str, String>,
+}
+
+/// A subject's right was exercised, or somebody read about a subject. Never an IIN.
+#[derive(Debug, Serialize)]
+pub struct Acted<'a> {
+    /// `SUBJECT`
+    pub phase: &'static str,
+    /// UUIDv7 of the call.
+    pub txn: &'a str,
+    /// UTC, RFC 3339.
+    pub ts: Timestamp,
+    /// `REPORTED`, `RESTRICTED`, `UNRESTRICTED`, `OBJECTED`, `CORRECTION_MARKED`, `ERASED` or `DUE_LISTED`.
+    pub event: &'static str,
+    /// Who asked.
+    pub who: Who<'a>,
+    /// gRPC path.
+    pub method: &'a str,
+    /// The person's mark under `txn`; none where the gateway never saw the person, or whose key is gone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<String>,
+    /// Id of the hold, request or erasure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<&'a str>,
+    /// Stable word for the ground.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub basis: Option<&'a str>,
+    /// Purpose id, where it is for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<&'a str>,
+    /// Field paths, of a correction.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub fields: &'a [String],
+    /// How many exchanges, records or salts it concerns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+}
+
+impl<'a> Acted<'a> {
+    /// A line about what `actor` did.
+    pub(crate) fn new(event: &'static str, ts: Timestamp, actor: &Actor<'a>) -> Self {
+        Self {
+            phase: "SUBJECT",
+            txn: actor.txn,
+            ts,
+            event,
+            who: actor.who.clone(),
+            method: actor.method,
+            marks: Vec::new(),
+            id: None,
+            basis: None,
+            purpose: None,
+            fields: &[],
+            count: None,
+        }
+    }
+}
+
+/// A line's bytes. Serialising structs of strings and numbers cannot fail.
+#[must_use]
+pub fn line(record: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(record).unwrap_or_default()
+}

@@ -1,0 +1,116 @@
+//! The request id as idempotency key: what went through, or is under way, is not carried out again.
+//!
+//! Kept in memory for an hour and for at most [`REMEMBERED`] ids, as keyed digests. An exchange that failed frees its id,
+//! so that it may be tried again; after a restart the state system's own duplicate check is what remains.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::refusal::denial::Denial;
+use crate::refusal::reason::Reason;
+
+/// Request ids kept at most; the oldest go first.
+pub const REMEMBERED: usize = 100_000;
+const KEPT: Duration = Duration::from_secs(3600);
+
+/// Request ids of the last hour. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Duplicates {
+    seen: Arc<Mutex<Seen>>,
+    keys: RandomState,
+}
+
+#[derive(Default)]
+struct Seen {
+    ids: HashMap<u64, Uuid>,
+    order: VecDeque<(Timestamp, u64)>,
+}
+
+/// The right to carry out one request id. Dropped without [`Ticket::done`], the id is free again.
+pub struct Ticket {
+    held: Option<(u64, Arc<Mutex<Seen>>)>,
+}
+
+impl Duplicates {
+    /// Takes the id for `exchange`; without an id there is nothing to take.
+    ///
+    /// # Errors
+    /// `request.duplicate`, with the exchange that has it as detail.
+    pub fn take(
+        &self,
+        caller: &str,
+        request_id: Option<&str>,
+        exchange: Uuid,
+        now: Timestamp,
+    ) -> Result<Ticket, Denial> {
+        let Some(request_id) = request_id else { return Ok(Ticket { held: None }) };
+        let key = self.keys.hash_one((caller, request_id));
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.forget(now);
+        if let Some(first) = seen.ids.get(&key) {
+            return Err(Denial::from(Reason::RequestDuplicate).detailed(first.to_string()));
+        }
+        seen.ids.insert(key, exchange);
+        seen.order.push_back((now, key));
+        Ok(Ticket { held: Some((key, self.seen.clone())) })
+    }
+}
+
+impl Seen {
+    fn forget(&mut self, now: Timestamp) {
+        while let Some((since, key)) = self.order.front().copied() {
+            let old = Duration::try_from(now.duration_since(since)).is_ok_and(|age| age > KEPT);
+            if !old && self.order.len() < REMEMBERED {
+                break;
+            }
+            self.order.pop_front();
+            self.ids.remove(&key);
+        }
+    }
+}
+
+impl Ticket {
+    /// The exchange went through; its id stays taken.
+    pub fn done(&mut self) {
+        self.held = None;
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if let Some((key, seen)) = self.held.take() {
+            seen.lock().unwrap_or_else(PoisonError::into_inner).ids.remove(&key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_carried_out_once_unless_it_failed() {
+        let duplicates = Duplicates::default();
+        let now = Timestamp::UNIX_EPOCH;
+        let take = |caller, id, now| duplicates.take(caller, id, Uuid::from_u128(7), now);
+        let mut first = take("a", Some("1"), now).unwrap();
+        assert_eq!(
+            take("a", Some("1"), now).err().unwrap().detail.unwrap(),
+            Uuid::from_u128(7).to_string(),
+            "under way"
+        );
+        assert!(take("b", Some("1"), now).is_ok(), "another caller");
+        assert!(take("a", None, now).is_ok() && take("a", None, now).is_ok(), "no id, nothing to compare");
+        first.done();
+        drop(first);
+        assert!(take("a", Some("1"), now).is_err(), "went through");
+        assert!(take("a", Some("1"), Timestamp::from_second(3601).unwrap()).is_ok(), "an hour later");
+        drop(take("a", Some("2"), now).unwrap());
+        assert!(take("a", Some("2"), now).is_ok(), "failed, may be tried again");
+    }
+}

@@ -1,0 +1,232 @@
+//! Rooms 3 and 7: how much is enough. Four limits, each with a name that the refusal carries.
+//!
+//! * `caller`: calls per second of one caller, before any costly work;
+//! * `purpose`: calls per minute of (caller, purpose, RPC);
+//! * `system`: messages to one service of a state system, from its passport: refilled at the nominal rate per hour,
+//!   with a store of peak minus nominal, so that no hour sees more than the peak and the long run no more than nominal;
+//! * `subject`: distinct persons one caller asks about in an hour, against enumeration of IINs.
+//!
+//! Memory is bounded: the first three have keys from the configuration and the contract only, the last keeps at most
+//! its own limit of 8-byte keyed digests per caller.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher as _, RandomState};
+use std::num::NonZeroU32;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use jiff::Timestamp;
+
+use crate::refusal::denial::Denial;
+use crate::refusal::reason::Reason;
+
+/// Limits, all positive. Documented in `deploy/gateway.toml`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(default)]
+pub struct Limits {
+    /// Calls per second of one caller.
+    pub caller_per_second: NonZeroU32,
+    /// Calls per minute of one caller for one purpose and RPC.
+    pub purpose_per_minute: NonZeroU32,
+    /// Distinct persons one caller may ask about in an hour.
+    pub subjects_per_hour: NonZeroU32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { caller_per_second: number(200), purpose_per_minute: number(6_000), subjects_per_hour: number(1_000) }
+    }
+}
+
+/// What the passport of a service allows per hour. Nominal 360 and peak 2000 unless the passport says otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(default)]
+pub struct Passport {
+    /// Messages per hour in the long run.
+    pub nominal_per_hour: NonZeroU32,
+    /// Messages in any one hour.
+    pub peak_per_hour: NonZeroU32,
+}
+
+impl Default for Passport {
+    fn default() -> Self {
+        Self { nominal_per_hour: number(360), peak_per_hour: number(2_000) }
+    }
+}
+
+fn number(value: u32) -> NonZeroU32 {
+    NonZeroU32::new(value).unwrap_or(NonZeroU32::MIN)
+}
+
+type Keyed<K> = DefaultKeyedRateLimiter<K>;
+
+/// All limits of one gateway.
+pub struct Quotas {
+    caller: Keyed<u64>,
+    purpose: Keyed<u64>,
+    systems: HashMap<String, Keyed<String>>,
+    subjects: Subjects,
+    keys: RandomState,
+    clock: DefaultClock,
+}
+
+impl Quotas {
+    /// Limits for callers, and one passport per system id.
+    #[must_use]
+    pub fn new(limits: Limits, passports: impl IntoIterator<Item = (String, Passport)>) -> Self {
+        Self {
+            caller: RateLimiter::keyed(Quota::per_second(limits.caller_per_second)),
+            purpose: RateLimiter::keyed(Quota::per_minute(limits.purpose_per_minute)),
+            systems: passports
+                .into_iter()
+                .map(|(system, passport)| (system, RateLimiter::keyed(passport_quota(passport))))
+                .collect(),
+            subjects: Subjects::new(limits.subjects_per_hour),
+            keys: RandomState::new(),
+            clock: DefaultClock::default(),
+        }
+    }
+
+    /// Room 3.
+    ///
+    /// # Errors
+    /// `quota.caller` with the wait.
+    pub fn caller(&self, caller: &str) -> Result<(), Denial> {
+        self.take(&self.caller, &self.keys.hash_one(caller), Reason::QuotaCaller, || format!("caller/{caller}"))
+    }
+
+    /// Room 7: the purpose's, the system's and the subjects' share.
+    ///
+    /// # Errors
+    /// The first limit that is reached; `quota.subject` and `quota.purpose` count before the system's so that a
+    /// refused call does not use up what the passport allows.
+    pub fn exchange(&self, ask: &Ask<'_>, now: Timestamp) -> Result<(), Denial> {
+        let key = self.keys.hash_one((ask.caller, ask.purpose, ask.operation));
+        self.take(&self.purpose, &key, Reason::QuotaPurpose, || format!("purpose/{}{}", ask.purpose, ask.operation))?;
+        for subject in ask.subjects {
+            let digest = self.keys.hash_one((ask.caller, subject));
+            self.subjects
+                .count(ask.caller, digest, now)
+                .map_err(|wait| Denial::from(Reason::QuotaSubject).quota(format!("subject/{}", ask.caller), wait))?;
+        }
+        match self.systems.get(ask.system) {
+            Some(limiter) => {
+                self.take(limiter, &ask.service.to_owned(), Reason::QuotaSystem, || format!("system/{}", ask.service))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn take<K: std::hash::Hash + Eq + Clone>(
+        &self,
+        limiter: &Keyed<K>,
+        key: &K,
+        reason: Reason,
+        name: impl FnOnce() -> String,
+    ) -> Result<(), Denial> {
+        limiter
+            .check_key(key)
+            .map_err(|until| Denial::from(reason).quota(name(), until.wait_time_from(self.clock.now())))
+    }
+}
+
+/// Who asks for what, for room 7.
+#[derive(Debug)]
+pub struct Ask<'a> {
+    /// Caller id.
+    pub caller: &'a str,
+    /// Purpose id.
+    pub purpose: &'a str,
+    /// gRPC path.
+    pub operation: &'a str,
+    /// System id.
+    pub system: &'a str,
+    /// SHEP serviceId.
+    pub service: &'a str,
+    /// IINs the exchange is about.
+    pub subjects: &'a [&'a str],
+}
+
+fn passport_quota(passport: Passport) -> Quota {
+    let store = passport.peak_per_hour.get().saturating_sub(passport.nominal_per_hour.get());
+    Quota::per_hour(passport.nominal_per_hour).allow_burst(number(store.max(1)))
+}
+
+/// Distinct persons per caller in the running hour. Holds keyed digests, never an IIN.
+struct Subjects {
+    limit: usize,
+    callers: Mutex<HashMap<String, Hour>>,
+}
+
+struct Hour {
+    began: Timestamp,
+    seen: HashSet<u64>,
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+impl Subjects {
+    fn new(limit: NonZeroU32) -> Self {
+        Self { limit: limit.get() as usize, callers: Mutex::new(HashMap::new()) }
+    }
+
+    /// Ok when this person was asked about already or there is room for one more; else the wait.
+    fn count(&self, caller: &str, subject: u64, now: Timestamp) -> Result<(), Duration> {
+        let mut callers = self.callers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if !callers.contains_key(caller) {
+            callers.insert(caller.to_owned(), Hour { began: now, seen: HashSet::new() });
+        }
+        let Some(hour) = callers.get_mut(caller) else { return Ok(()) };
+        let age = Duration::try_from(now.duration_since(hour.began)).unwrap_or_default();
+        if age >= HOUR {
+            *hour = Hour { began: now, seen: HashSet::new() };
+        }
+        if hour.seen.contains(&subject) {
+            return Ok(());
+        }
+        if hour.seen.len() >= self.limit {
+            return Err(HOUR.saturating_sub(age));
+        }
+        hour.seen.insert(subject);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask<'a>(caller: &'a str, subjects: &'a [&'a str]) -> Ask<'a> {
+        Ask { caller, purpose: "state-exchange", operation: "/T/Sync", system: "avtoshkola", service: "S", subjects }
+    }
+
+    #[test]
+    fn each_limit_refuses_by_its_name_and_says_when_to_come_back() {
+        let limits =
+            Limits { caller_per_second: number(1), purpose_per_minute: number(3), subjects_per_hour: number(2) };
+        let quotas = Quotas::new(
+            limits,
+            [("avtoshkola".to_owned(), Passport { nominal_per_hour: number(1), peak_per_hour: number(3) })],
+        );
+        let now = Timestamp::UNIX_EPOCH;
+        assert!(quotas.caller("a").is_ok());
+        let denial = quotas.caller("a").unwrap_err();
+        assert_eq!((denial.reason, denial.quota.as_deref()), (Reason::QuotaCaller, Some("caller/a")));
+        assert!(denial.retry_after.unwrap() > Duration::ZERO);
+        assert!(quotas.caller("b").is_ok(), "another caller has its own");
+
+        assert!(quotas.exchange(&ask("a", &["1"]), now).is_ok());
+        assert!(quotas.exchange(&ask("a", &["1"]), now).is_ok(), "the same person again is no enumeration");
+        assert_eq!(
+            quotas.exchange(&ask("a", &["1"]), now).unwrap_err().reason,
+            Reason::QuotaSystem,
+            "peak minus nominal is 2"
+        );
+        assert_eq!(quotas.exchange(&ask("a", &["1"]), now).unwrap_err().reason, Reason::QuotaPurpose);
+        assert_eq!(quotas.exchange(&ask("c", &["1", "2", "3"]), now).unwrap_err().reason, Reason::QuotaSubject);
+        let later = Timestamp::from_second(3600).unwrap();
+        assert_ne!(quotas.exchange(&ask("c", &["3"]), later).unwrap_err().reason, Reason::QuotaSubject, "a new hour");
+    }
+}

@@ -1,0 +1,271 @@
+//! The doorstep: who may call at all, judged by address before TLS costs anything. An answer to somebody abroad is a
+//! transfer, whatever certificate asks for it.
+//!
+//! Refuses without a byte, a task or a slot: the connection is reset where it was accepted, and counted. Believes nobody
+//! about addresses but the socket and, where a rule declares `proxy_protocol`, the header a balancer must send first
+//! ([`HeaderProblem`] says what is wrong with others). What HTTP says of addresses is never read.
+//!
+//! ```text
+//! endpoint=schools plane=inbound code=residency.ok rule=country addresses=195.12.113.29 tables=... proxy=10.0.0.5 proxy_rule=balancer
+//! endpoint=balancer plane=inbound code=residency.proxy_header rule=- addresses=10.0.0.5 tables=- note=slow
+//! ```
+
+mod proxy;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use ipnet::IpNet;
+use qaqpa_policy::residency::{Admitted, Decision, PeerRule, Peers, Plane, Tables};
+use tokio::io::AsyncRead;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+
+pub use proxy::HeaderProblem;
+
+use crate::clock::Clock;
+
+/// Code of a connection whose PROXY header names no caller.
+const PROXY_HEADER: &str = "residency.proxy_header";
+/// How often who is connected is judged though nothing was replaced: a day may end an exception, or the life of a table.
+const AGAIN: Duration = Duration::from_secs(3600);
+
+/// Told of everybody who is turned away. Never blocks.
+pub type OnRefused = Arc<dyn Fn(&NotAdmitted) + Send + Sync>;
+
+/// Judges peers by the rules and tables in force. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Doorstep(Arc<Inner>);
+
+struct Inner {
+    peers: ArcSwap<Peers>,
+    tables: ArcSwap<Tables>,
+    changed: watch::Sender<()>,
+    clock: Clock,
+    on_refused: OnRefused,
+}
+
+/// Why somebody is turned away. Displays as the line of evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotAdmitted {
+    decision: Decision,
+    header: Option<HeaderProblem>,
+}
+
+/// Evidence that a caller may call: admitted by a rule, and so was the balancer it came by, if it did.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    address: SocketAddr,
+    admitted: Admitted,
+    proxy: Option<Knock>,
+}
+
+/// Evidence that the other end of a socket may speak: as a caller, or as a balancer who says for whom.
+#[derive(Debug, Clone)]
+pub struct Knock {
+    address: SocketAddr,
+    admitted: Admitted,
+}
+
+impl Doorstep {
+    /// Judges by `peers` and `tables`, on the clock's day.
+    pub fn new(peers: Peers, tables: Arc<Tables>, clock: Clock, on_refused: OnRefused) -> Self {
+        let (peers, tables) = (ArcSwap::from_pointee(peers), ArcSwap::new(tables));
+        Self(Arc::new(Inner { peers, tables, changed: watch::Sender::new(()), clock, on_refused }))
+    }
+
+    /// From now on by `tables`. Whoever is connected and passes no more is asked to go.
+    pub fn replace_tables(&self, tables: Arc<Tables>) {
+        self.0.tables.store(tables);
+        self.judge_again();
+    }
+
+    /// From now on by `peers`. Whoever is connected and passes no more is asked to go.
+    pub fn replace_peers(&self, peers: Peers) {
+        self.0.peers.store(Arc::new(peers));
+        self.judge_again();
+    }
+
+    fn judge_again(&self) {
+        self.0.changed.send_replace(());
+    }
+
+    /// What changes when judgements made so far are void. Ask for it before [`Self::admit`], so that none is missed.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.0.changed.subscribe()
+    }
+
+    /// Judges whom a socket has connected. Who is turned away is told to `on_refused`, and dropping the stream resets it.
+    pub fn admit(&self, stream: &TcpStream, address: SocketAddr) -> Option<Knock> {
+        let address = SocketAddr::new(address.ip().to_canonical(), address.port());
+        let admitted = self.0.admitted(address.ip()).inspect_err(|refused| self.turn_away(stream, refused)).ok()?;
+        Some(Knock { address, admitted })
+    }
+
+    /// Hears the header of a balancer and judges the caller in it; whoever called directly has arrived already.
+    pub(crate) async fn arrive(&self, stream: &mut TcpStream, knock: Knock) -> Option<Arrival> {
+        let arrived = self.0.arrive(stream, knock).await;
+        arrived.inspect_err(|refused| self.turn_away(stream, refused)).ok()
+    }
+
+    /// Sets `arrival`'s connection under judgement until it ends.
+    pub(crate) fn stay(&self, arrival: Arrival, changes: watch::Receiver<()>) -> Stay {
+        Stay { doorstep: self.clone(), arrival, changes, over: false }
+    }
+
+    fn turn_away(&self, stream: &TcpStream, refused: &NotAdmitted) {
+        let _ = stream.set_zero_linger(); // where it fails, the connection is closed instead of reset
+        (self.0.on_refused)(refused);
+    }
+}
+
+impl Inner {
+    fn admitted(&self, address: IpAddr) -> Result<Admitted, NotAdmitted> {
+        let verdict = self.peers.load().judge(address, &self.tables.load(), self.clock.today());
+        verdict.map_err(|refused| NotAdmitted { decision: refused.decision().clone(), header: None })
+    }
+
+    async fn arrive(&self, stream: &mut (impl AsyncRead + Unpin), knock: Knock) -> Result<Arrival, NotAdmitted> {
+        if !knock.is_proxy() {
+            return Ok(Arrival { address: knock.address, admitted: knock.admitted, proxy: None });
+        }
+        let address = proxy::caller(stream).await.map_err(|problem| knock.not_admitted(problem))?;
+        let admitted = self.admitted_behind(&knock, address.ip())?;
+        Ok(Arrival { address, admitted, proxy: Some(knock) })
+    }
+
+    /// By the rules that declare no balancer. An address that one of those lists is no caller's, and this machine is one only
+    /// where a rule says so: a balancer that forwards loopback has been fooled.
+    fn admitted_behind(&self, proxy: &Knock, address: IpAddr) -> Result<Admitted, NotAdmitted> {
+        let (peers, tables) = (self.peers.load(), self.tables.load());
+        if peers.rules().any(|rule| rule.proxy_protocol && (rule.networks.is_empty() || lists(rule, address))) {
+            return Err(proxy.not_admitted(HeaderProblem::AnotherProxy));
+        }
+        let admitted = peers
+            .judge_proxied(address, &tables, self.clock.today())
+            .map_err(|refused| NotAdmitted { decision: refused.decision().clone(), header: None })?;
+        let listed = || peers.rules().any(|rule| !rule.proxy_protocol && lists(rule, address));
+        if address.is_loopback() && !listed() {
+            return Err(proxy.not_admitted(HeaderProblem::Loopback));
+        }
+        Ok(admitted)
+    }
+
+    fn judge_again(&self, arrival: &Arrival) -> Result<(), NotAdmitted> {
+        let Some(proxy) = &arrival.proxy else {
+            let admitted = self.admitted(arrival.address.ip())?;
+            let knock = Knock { address: arrival.address, admitted };
+            return if knock.is_proxy() { Err(knock.not_admitted(HeaderProblem::Missing)) } else { Ok(()) };
+        };
+        let knock = Knock { address: proxy.address, admitted: self.admitted(proxy.address.ip())? };
+        if !knock.is_proxy() {
+            return Err(knock.not_admitted(HeaderProblem::NotDeclared));
+        }
+        self.admitted_behind(&knock, arrival.address.ip()).map(drop)
+    }
+}
+
+fn lists(rule: &PeerRule, address: IpAddr) -> bool {
+    rule.networks.iter().any(|net| net.contains(&address))
+}
+
+impl Knock {
+    /// Whether a header must come first.
+    pub(crate) fn is_proxy(&self) -> bool {
+        self.admitted.needs_proxy_header()
+    }
+
+    fn not_admitted(&self, problem: HeaderProblem) -> NotAdmitted {
+        let decision = Decision {
+            endpoint: self.admitted.rule().to_owned(),
+            plane: Plane::Inbound,
+            code: PROXY_HEADER,
+            rule: None,
+            addresses: vec![self.address.ip()],
+            port: None,
+            tables: None,
+            exception: None,
+        };
+        NotAdmitted { decision, header: Some(problem) }
+    }
+}
+
+impl Arrival {
+    /// Where the caller calls from, canonical. Behind a declared balancer this is what its header says.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Name of the rule that admitted the caller.
+    #[must_use]
+    pub fn rule(&self) -> &str {
+        self.admitted.rule()
+    }
+}
+
+/// The line of evidence.
+impl fmt::Display for Arrival {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.admitted.decision().fmt(f)?;
+        self.proxy
+            .as_ref()
+            .map_or(Ok(()), |proxy| write!(f, " proxy={} proxy_rule={}", proxy.address.ip(), proxy.admitted.rule()))
+    }
+}
+
+impl NotAdmitted {
+    /// Stable code, `residency....`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.decision.code
+    }
+
+    /// The line of evidence with the stranger's network (/24, /48) in place of the address, which may be a person's: for
+    /// what is kept for long.
+    #[must_use]
+    pub fn line_for_the_journal(&self) -> String {
+        let mut line = self.to_string();
+        for address in &self.decision.addresses {
+            let bits = if address.is_ipv4() { 24 } else { 48 };
+            if let Ok(network) = IpNet::new(*address, bits) {
+                line = line.replace(&format!("={address} "), &format!("={} ", network.trunc()));
+            }
+        }
+        line
+    }
+}
+
+impl fmt::Display for NotAdmitted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.decision.fmt(f)?;
+        self.header.map_or(Ok(()), |problem| write!(f, " note={problem}"))
+    }
+}
+
+/// An open connection under judgement.
+pub(crate) struct Stay {
+    doorstep: Doorstep,
+    arrival: Arrival,
+    changes: watch::Receiver<()>,
+    over: bool,
+}
+
+impl Stay {
+    /// Waits until the caller passes no more, and tells `on_refused` once. Forever, if that never happens; may be dropped and
+    /// asked again.
+    pub(crate) async fn over(&mut self) {
+        while !self.over {
+            let _ = tokio::time::timeout(AGAIN, self.changes.changed()).await; // its sender lives in the doorstep held here
+            if let Err(refused) = self.doorstep.0.judge_again(&self.arrival) {
+                self.over = true;
+                (self.doorstep.0.on_refused)(&refused);
+            }
+        }
+    }
+}

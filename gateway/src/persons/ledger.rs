@@ -1,0 +1,422 @@
+//! The ledger of consents: what was given, what was taken back, what is destroyed; over the vault, the gate and the journal.
+//!
+//! The order of effects decides what a crash or a full disk means:
+//!
+//! * *give*: journal, vault, gate. A line without effect may remain, and giving it again under the same request id makes
+//!   the same consent; a consent in force without a line never.
+//! * *withdraw*: gate, vault, journal. Nothing leaves from the first moment on, whatever fails then: who is told of a
+//!   failure withdraws again, and what was lacking is done.
+//! * *destroy*: vault, journal. Nothing is called destroyed that is not.
+//!
+//! Changes about one person follow one another; about different persons they do not wait for each other. Whether a caller
+//! may do it is judged before, in `consents.rs`; `reach` says which consents it may see.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aws_lc_rs::hmac;
+use jiff::Timestamp;
+use qaqpa_journal::{Entry, Journal, Receipt as Leaf};
+use qaqpa_policy::{Bin, Iin};
+use qaqpa_vault::{ConsentRecord, Lookup, Vault, Withdrawal};
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::evidence::line::Changed;
+use crate::evidence::record::{self, Who};
+use crate::persons::gate::SubjectGate;
+use crate::persons::giving::Giving;
+use crate::persons::index::{Held, Index};
+use crate::persons::named;
+use crate::persons::watch::{Happening, Kind};
+use crate::refusal::denial::Denial;
+use crate::refusal::reason::Reason;
+use crate::working_days::{Calendar, add_working_days};
+
+/// All consents of a gateway.
+pub struct Ledger {
+    gate: Arc<SubjectGate>,
+    journal: Journal,
+    clock: Clock,
+    calendar: Calendar,
+    ids: hmac::Key,
+    index: Mutex<Index>,
+    turns: [tokio::sync::Mutex<()>; TURNS],
+    turn_of: RandomState,
+    pub(super) happenings: broadcast::Sender<Arc<Happening>>,
+    pub(crate) stopping: CancellationToken,
+}
+
+/// Who asks, in which call.
+pub(crate) struct By<'a> {
+    /// UUIDv7 of the call.
+    pub(crate) txn: &'a str,
+    pub(crate) who: Who<'a>,
+}
+
+/// Which consents somebody may see and take back.
+#[derive(Debug, Clone)]
+pub(crate) struct Reach {
+    pub(crate) operator: String,
+    /// Organisations they were given to; all of the operator's when absent.
+    pub(crate) organisations: Option<Vec<Bin>>,
+}
+
+impl Reach {
+    pub(crate) fn covers(&self, operator: &str, acting_for: &str) -> bool {
+        let organisations = self.organisations.as_ref();
+        self.operator == operator
+            && organisations.is_none_or(|known| known.iter().any(|bin| bin.as_str() == acting_for))
+    }
+}
+
+/// Which consents are taken back.
+pub(crate) enum Which {
+    One(String),
+    /// Of a person, those that cover one of the purposes; all when there are none.
+    Person(Iin, Vec<String>),
+    /// Of a person, those that rest on a token of the state's consent service.
+    Token(Iin, String),
+}
+
+/// A consent that is in the ledger.
+pub(crate) struct Recorded {
+    pub(crate) record: Arc<ConsentRecord>,
+    /// Its line; none where the same had been given before.
+    pub(crate) leaf: Option<Leaf>,
+}
+
+/// What a withdrawal did.
+pub(crate) struct Withdrawn {
+    pub(crate) records: Vec<Arc<ConsentRecord>>,
+    pub(crate) leaves: Vec<Leaf>,
+    pub(crate) stopped_at: Timestamp,
+    pub(crate) under_way: Vec<String>,
+}
+
+impl Ledger {
+    /// Over a gate and what its vault held of consents when it was opened.
+    #[must_use]
+    pub fn new(
+        gate: Arc<SubjectGate>,
+        journal: Journal,
+        clock: Clock,
+        calendar: Calendar,
+        consents: impl IntoIterator<Item = (Lookup, ConsentRecord)>,
+    ) -> Arc<Self> {
+        let mut index = Index::default();
+        consents.into_iter().for_each(|(lookup, record)| index.put(lookup, Arc::new(record)));
+        Arc::new(Self {
+            ids: hmac::Key::new(hmac::HMAC_SHA256, &gate.vault().derive("qaqpa/v1/consent-ids")),
+            gate,
+            journal,
+            clock,
+            calendar,
+            index: Mutex::new(index),
+            turns: std::array::from_fn(|_| tokio::sync::Mutex::default()),
+            turn_of: RandomState::default(),
+            happenings: broadcast::channel(REMEMBERED_HAPPENINGS).0,
+            stopping: CancellationToken::new(),
+        })
+    }
+
+    /// Ends the streams of all watchers: the gateway is going down.
+    pub fn stop(&self) {
+        self.stopping.cancel();
+    }
+
+    /// Contents that must be destroyed before `by`, as consent ids: of withdrawn consents, first to be destroyed first.
+    #[must_use]
+    pub fn due(&self, by: Timestamp) -> Vec<String> {
+        let index = self.index();
+        let mut due: Vec<_> = index
+            .all()
+            .filter(|held| held.record.destroyed_at.is_none())
+            .filter_map(|held| Some((held.record.withdrawn.as_ref()?.destroy_by, held.record.id.clone())))
+            .filter(|(destroy_by, _)| *destroy_by <= by)
+            .collect();
+        due.sort();
+        due.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// Destroys a consent's content: guardian, reference, token and evidence. Its id, times and purposes stay. False when
+    /// there was nothing left to destroy.
+    ///
+    /// # Errors
+    /// `consent.unknown`, `vault.unavailable`, `journal.unavailable`; then it may be called again.
+    pub async fn destroy(&self, id: &str, txn: &str) -> Result<bool, Denial> {
+        let held = self.one(id).ok_or(Reason::ConsentUnknown)?;
+        let _turn = self.turn(held.lookup).await;
+        let held = self.one(id).ok_or(Reason::ConsentUnknown)?;
+        if held.record.destroyed_at.is_some() && !self.index().unrecorded.contains(id) {
+            return Ok(false);
+        }
+        let at = held.record.destroyed_at.unwrap_or_else(|| self.clock.now());
+        self.vault().destroy_consent_content(id, at).await.map_err(vault_error)?;
+        let mut record = ConsentRecord::clone(&held.record);
+        (record.guardian, record.evidence_sha256, record.kdp) = (None, None, None);
+        record.reference.clear();
+        record.destroyed_at = Some(at);
+        match record.withdrawn {
+            Some(_) => self.gate.given(held.lookup, &record), // so that callers still hear `consent.withdrawn`
+            None => self.gate.forget_consent(held.lookup, id),
+        }
+        let record = self.keep_unrecorded(held.lookup, record);
+        let who = Who { caller: GATEWAY, certificate: "", operator: &record.operator };
+        let subject = self.vault().behind(held.lookup).await.map_err(vault_error)?;
+        let line = Changed::new("DESTROYED", txn, at, &who, &record);
+        self.append(&subject.iter().fold(line, Changed::about)).await?;
+        self.recorded(&record, Kind::Destroyed, at);
+        Ok(true)
+    }
+
+    /// Forgets a person whose keys were destroyed.
+    pub fn forget(&self, lookup: Lookup) {
+        let mut index = self.index();
+        index.of(lookup).iter().for_each(|held| index.forget(&held.record.id));
+    }
+
+    /// The days that its terms count.
+    #[must_use]
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
+
+    /// All consents that have a record.
+    #[must_use]
+    pub fn records(&self) -> Vec<Arc<ConsentRecord>> {
+        self.index().all().map(|held| held.record.clone()).collect()
+    }
+
+    /// Whose a consent is, and what it says.
+    #[must_use]
+    pub fn held(&self, id: &str) -> Option<(Lookup, Arc<ConsentRecord>)> {
+        self.one(id).map(|held| (held.lookup, held.record))
+    }
+
+    /// Forgets a consent whose record was deleted at the end of its retention.
+    pub fn forget_consent(&self, id: &str) {
+        self.index().forget(id);
+    }
+
+    /// Records a consent.
+    pub(crate) async fn give(&self, giving: &Giving, by: &By<'_>) -> Result<Recorded, Denial> {
+        let lookup = self.vault().lookup(&named(by.who.operator, giving.iin()));
+        let _turn = self.turn(lookup).await;
+        let mut record = ConsentRecord::clone(giving.record());
+        record.id = self.id_of(giving.request_id(), by)?;
+        if let Some(first) = self.one(&record.id) {
+            return repeated(first, lookup, &record);
+        }
+        record.recorded_at = self.clock.now();
+        let subject = self
+            .vault()
+            .subject(&named(by.who.operator, giving.iin()), record.recorded_at)
+            .await
+            .map_err(vault_error)?;
+        let mut line = Changed::new("GIVEN", by.txn, record.recorded_at, &by.who, &record).about(&subject);
+        (line.policy, line.policy_sha256) = (Some(giving.policy().0), Some(giving.policy().1));
+        let leaf = self.append(&line).await?;
+        self.vault().put_consent(&subject, record.clone()).await.map_err(|error| match error {
+            // The same request id for another person, at the same moment.
+            qaqpa_vault::Error::Taken(_) => other_consent(),
+            error => vault_error(error),
+        })?;
+        self.gate.given(lookup, &record);
+        let record = Arc::new(record);
+        self.index().put(lookup, record.clone());
+        self.tell(&record, Kind::Given, record.recorded_at);
+        Ok(Recorded { record, leaf: Some(leaf) })
+    }
+
+    /// Takes consents back. From its first step on nothing that needs them leaves any more.
+    pub(crate) async fn withdraw(
+        &self,
+        which: &Which,
+        reach: &Reach,
+        reason: &str,
+        days: impl Fn(&str) -> u8,
+        by: &By<'_>,
+    ) -> Result<Withdrawn, Denial> {
+        let lookup = match which {
+            Which::One(id) => self.one(id).ok_or(Reason::ConsentUnknown)?.lookup,
+            Which::Person(iin, _) | Which::Token(iin, _) => self.vault().lookup(&named(&reach.operator, iin)),
+        };
+        let _turn = self.turn(lookup).await;
+        let ending = self.ending(which, lookup, reach)?;
+        let stopped_at = self.clock.now();
+        let ids: Vec<String> = ending.iter().map(|record| record.id.clone()).collect();
+        let under_way: Vec<_> = self.gate.withdraw(lookup, &ids, stopped_at).iter().map(Uuid::to_string).collect();
+        let subject = self.vault().behind(lookup).await.map_err(vault_error)?.ok_or(Reason::ConsentUnknown)?;
+        let mut done = Withdrawn { records: Vec::new(), leaves: Vec::new(), stopped_at, under_way };
+        for record in ending {
+            let withdrawal = || Withdrawal {
+                at: stopped_at,
+                by: by.who.caller.to_owned(),
+                reason_code: reason.to_owned(),
+                destroy_by: add_working_days(&self.calendar, stopped_at, days(&record.operator)),
+            };
+            let record = ConsentRecord {
+                withdrawn: record.withdrawn.clone().or_else(|| Some(withdrawal())),
+                ..(*record).clone()
+            };
+            self.vault().put_consent(&subject, record.clone()).await.map_err(vault_error)?;
+            let record = self.keep_unrecorded(lookup, record);
+            let mut line = Changed::new("WITHDRAWN", by.txn, stopped_at, &by.who, &record).about(&subject);
+            line.under_way = &done.under_way;
+            done.leaves.push(self.append(&line).await?);
+            self.recorded(&record, Kind::Withdrawn, stopped_at);
+            done.records.push(record);
+        }
+        Ok(done)
+    }
+
+    /// What is there to take back, oldest first: in reach, and not withdrawn, or withdrawn without a line of the journal.
+    fn ending(&self, which: &Which, lookup: Lookup, reach: &Reach) -> Result<Vec<Arc<ConsentRecord>>, Denial> {
+        let meant = |record: &ConsentRecord| match which {
+            Which::One(id) => record.id == *id,
+            Which::Person(_, purposes) => {
+                purposes.is_empty() || record.purposes.iter().any(|purpose| purposes.contains(purpose))
+            }
+            Which::Token(_, token) => record.kdp.as_ref().is_some_and(|kdp| kdp.token == *token),
+        };
+        let index = self.index();
+        let meant: Vec<_> = index.of(lookup).into_iter().filter(|held| meant(&held.record)).collect();
+        let covered = |held: &&Held| reach.covers(&held.record.operator, &held.record.acting_for);
+        if let (Which::One(_), Some(held)) = (which, meant.iter().find(|held| !covered(held))) {
+            tracing::info!(consent = held.record.id, "somebody else's consent is not withdrawn");
+            return Err(Reason::ConsentStranger.into());
+        }
+        // Whether others have consents of a person is nobody's business: by person, theirs are not there.
+        let covered: Vec<_> = meant.iter().filter(covered).collect();
+        let open = |held: &&&Held| {
+            held.record.destroyed_at.is_none()
+                && (held.record.withdrawn.is_none() || index.unrecorded.contains(&held.record.id))
+        };
+        let open: Vec<_> = covered.iter().filter(open).map(|held| held.record.clone()).collect();
+        match (covered.is_empty(), open.is_empty()) {
+            (true, _) => Err(Reason::ConsentUnknown.into()),
+            (_, true) => Err(Reason::ConsentAlreadyWithdrawn.into()),
+            (_, false) => Ok(open),
+        }
+    }
+
+    /// A consent by id.
+    pub(crate) fn one(&self, id: &str) -> Option<Held> {
+        self.index().one(id)
+    }
+
+    /// A person's consents, oldest record first.
+    pub(crate) fn of(&self, operator: &str, iin: &Iin) -> Vec<Arc<ConsentRecord>> {
+        let lookup = self.vault().lookup(&named(operator, iin));
+        self.index().of(lookup).into_iter().map(|held| held.record).collect()
+    }
+
+    /// The vault behind it.
+    pub(crate) fn vault(&self) -> &Vault {
+        self.gate.vault()
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(super) fn index(&self) -> MutexGuard<'_, Index> {
+        // Each change leaves the index whole enough to be read: an entry that is missing in one table is not found.
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The id of a consent: under a request id always the same, also after a restart; else a new one.
+    fn id_of(&self, request_id: Option<&str>, by: &By<'_>) -> Result<String, Denial> {
+        let mut bytes = [0; 16];
+        match request_id {
+            None => aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Reason::Internal)?,
+            Some(request_id) => {
+                let tag = hmac::sign(&self.ids, format!("{}\0{request_id}", by.who.caller).as_bytes());
+                bytes.iter_mut().zip(tag.as_ref()).for_each(|(to, from)| *to = *from);
+            }
+        }
+        Ok(uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string())
+    }
+
+    /// Changes about one person follow one another.
+    pub(crate) async fn turn(&self, lookup: Lookup) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        let place = usize::try_from(self.turn_of.hash_one(lookup)).unwrap_or_default() % TURNS;
+        match self.turns.get(place) {
+            Some(turn) => Some(turn.lock().await),
+            None => None, // the remainder is below TURNS
+        }
+    }
+
+    fn keep_unrecorded(&self, lookup: Lookup, record: ConsentRecord) -> Arc<ConsentRecord> {
+        let record = Arc::new(record);
+        let mut index = self.index();
+        index.unrecorded.insert(record.id.clone());
+        index.put(lookup, record.clone());
+        record
+    }
+
+    fn recorded(&self, record: &ConsentRecord, kind: Kind, at: Timestamp) {
+        self.index().unrecorded.remove(&record.id);
+        self.tell(record, kind, at);
+    }
+
+    fn tell(&self, record: &ConsentRecord, kind: Kind, at: Timestamp) {
+        let _ = self.happenings.send(Arc::new(Happening::of(record, kind, at))); // nobody need be watching
+    }
+
+    async fn append(&self, line: &impl serde::Serialize) -> Result<Leaf, Denial> {
+        append(&self.journal, line).await
+    }
+}
+
+/// Makes a line durable.
+pub(crate) async fn append(journal: &Journal, line: &impl serde::Serialize) -> Result<Leaf, Denial> {
+    let unavailable = |error: &dyn std::fmt::Display| {
+        tracing::error!(%error, "the journal does not take a record");
+        Denial::from(Reason::JournalUnavailable)
+    };
+    let entry = Entry::new(record::line(line), None).map_err(|error| unavailable(&error))?;
+    journal.append(entry).await.map_err(|error| unavailable(&error))
+}
+
+pub(crate) fn vault_error(error: qaqpa_vault::Error) -> Denial {
+    tracing::error!(%error, "the vault does not take a record");
+    Reason::VaultUnavailable.into()
+}
+
+/// A consent whose id is there already: the same again, or something else under one request id.
+fn repeated(first: Held, lookup: Lookup, again: &ConsentRecord) -> Result<Recorded, Denial> {
+    let record = &first.record;
+    let same_scope = record.purposes == again.purposes
+        && record.categories == again.categories
+        && record.recipients == again.recipients
+        && record.acting_for == again.acting_for
+        && record.operator == again.operator;
+    let same_facts = record.form == again.form
+        && record.given_at == again.given_at.min(record.recorded_at)
+        && record.expires_at == again.expires_at;
+    let same_content = record.destroyed_at.is_some()
+        || (record.guardian == again.guardian
+            && record.evidence_sha256 == again.evidence_sha256
+            && record.kdp == again.kdp
+            && record.reference == again.reference);
+    if first.lookup == lookup && same_scope && same_facts && same_content {
+        Ok(Recorded { record: first.record, leaf: None })
+    } else {
+        Err(other_consent())
+    }
+}
+
+fn other_consent() -> Denial {
+    Denial::from(Reason::RequestDuplicate).at(vec![("request_id".to_owned(), "other_consent")])
+}
+
+/// What the gateway does by itself, in the journal's `who`.
+pub(crate) const GATEWAY: &str = "gateway";
+/// Persons share one of so many turns.
+const TURNS: usize = 64;
+/// How far a watcher may fall behind.
+const REMEMBERED_HAPPENINGS: usize = 4096;

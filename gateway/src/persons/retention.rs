@@ -1,0 +1,269 @@
+//! What is destroyed at the end of its term, and when: contents of withdrawn consents with the salts of what relied on them,
+//! records of consents long over, closed requests, salts, and the memory of purposes that no window reaches any more.
+//!
+//! The job runs in the gateway, once an hour and at start; each destruction is a line of the journal (phase RETENTION).
+//! Terms come from the operator's pack; where it names none, from `[retention]` of the configuration.
+//!
+//! ```text
+//! Due { what: ConsentContent, at: 2026-11-23T10:00:00Z, id: Some(id), count: 1 }
+//! Due { what: Salts, at: 2029-11-20T00:00:00Z, id: None, count: 412 }
+//! ```
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use qaqpa_policy::pack::Terms;
+use qaqpa_vault::{ConsentRecord, Subject};
+
+use crate::evidence::exchange::journal_error;
+use crate::evidence::record::Event;
+use crate::evidence::usage::{self, Usage};
+use crate::gateway::Gateway;
+use crate::persons::consent_mark;
+use crate::persons::ledger::{append, vault_error};
+use crate::refusal::denial::Denial;
+
+/// Something with an end.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Due {
+    /// When it must be gone.
+    pub at: Timestamp,
+    /// What.
+    pub what: What,
+    /// The consent, hold or request it is about.
+    pub id: Option<String>,
+    /// How many.
+    pub count: u64,
+}
+
+/// What has an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum What {
+    /// Guardian, reference, token and evidence of a withdrawn consent, and the salts of the exchanges that relied on it.
+    ConsentContent,
+    /// The record of a consent that is over.
+    ConsentRecord,
+    /// A subject's request that was closed, or a restriction that was lifted.
+    Request,
+    /// Salts, by which released fields can be proven; counted by day.
+    Salts,
+}
+
+impl What {
+    /// As in replies and in the journal.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ConsentContent => "consent-content",
+            Self::ConsentRecord => "consent-record",
+            Self::Request => "request",
+            Self::Salts => "salts",
+        }
+    }
+}
+
+impl Gateway {
+    /// What ends until `until` (a year from now when absent), soonest first; of one operator, or of all.
+    ///
+    /// # Errors
+    /// `journal.unavailable`, when the lane cannot be read.
+    pub async fn retention_due(
+        self: Arc<Self>,
+        until: Option<Timestamp>,
+        operator: Option<&str>,
+    ) -> Result<Vec<Due>, Denial> {
+        let until = until.unwrap_or_else(|| later(self.clock.now(), 366));
+        let mut due: Vec<Due> = self
+            .persons
+            .ledger
+            .records()
+            .iter()
+            .filter(|record| operator.is_none_or(|operator| record.operator == operator))
+            .flat_map(|record| self.ends_of(record))
+            .collect();
+        due.extend(self.requests(operator).await?);
+        due.extend(self.salts_by_day(operator, until).await?);
+        due.retain(|due| due.at <= until);
+        due.sort();
+        Ok(due)
+    }
+
+    /// Destroys what is due. Returns how many things went, by kind.
+    ///
+    /// # Errors
+    /// Vault or journal; what was destroyed until then is recorded, the rest is found again.
+    pub async fn keep_retention(self: Arc<Self>) -> Result<BTreeMap<&'static str, u64>, Denial> {
+        let now = self.clock.now();
+        let mut done: BTreeMap<&'static str, u64> = BTreeMap::new();
+        // With the time until the next run, so that an hourly job is never late.
+        for id in self.persons.ledger.due(now.checked_add(INTERVAL).unwrap_or(now)) {
+            *done.entry("consent-content").or_default() += u64::from(self.destroy_content(&id).await?);
+        }
+        for record in self.persons.ledger.records() {
+            if self.record_ends(&record).is_some_and(|end| end <= now) {
+                *done.entry("consent-record").or_default() += u64::from(self.delete_record(&record).await?);
+            }
+        }
+        for request in self.requests(None).await?.into_iter().filter(|request| request.at <= now) {
+            *done.entry("requests").or_default() +=
+                u64::from(self.delete_request(request.id.as_deref().unwrap_or_default()).await?);
+        }
+        let over = |(leaf, end): (u64, Timestamp)| (end <= now).then_some(leaf);
+        let salts = self.salted(None, now).await?.into_iter().filter_map(over).collect();
+        done.insert("salts", self.forget_salts(salts).await?);
+        let before = earlier(now, self.longest_window().into());
+        self.persons.gate.forget_uses_before(before);
+        done.insert("uses", self.persons.vault().delete_uses_before(before).await.map_err(vault_error)?);
+        done.retain(|_, count| *count > 0);
+        if !done.is_empty() {
+            self.persons.vault().scrub().await.map_err(vault_error)?;
+            let facts = done.iter().map(|(what, count)| (*what, count.to_string())).collect();
+            append(&self.journal, &Event { phase: "RETENTION", ts: now, event: "destroyed", facts }).await?;
+        }
+        Ok(done)
+    }
+
+    /// Destroys a consent's content, and before it the salts of the exchanges that relied on it: afterwards nobody finds
+    /// them.
+    async fn destroy_content(self: &Arc<Self>, id: &str) -> Result<bool, Denial> {
+        let Some((lookup, _)) = self.persons.ledger.held(id) else { return Ok(false) };
+        if let Some(subject) = self.persons.vault().behind(lookup).await.map_err(vault_error)? {
+            let relied =
+                |usage: &Usage| usage.intent.subjects.consents.contains(&consent_mark(&subject, &usage.intent.txn, id));
+            let usages = self.usages(subject.clone()).await?;
+            let leaves = usages.iter().filter(|usage| relied(usage)).flat_map(|usage| usage.leaves.clone()).collect();
+            self.forget_salts(leaves).await?;
+        }
+        self.persons.ledger.destroy(id, &self.exchange_id().to_string()).await
+    }
+
+    async fn delete_record(&self, record: &ConsentRecord) -> Result<bool, Denial> {
+        let deleted = self.persons.vault().delete_consent(&record.id).await.map_err(vault_error)?;
+        if let Some((lookup, _)) = self.persons.ledger.held(&record.id) {
+            self.persons.gate.forget_consent(lookup, &record.id);
+        }
+        self.persons.ledger.forget_consent(&record.id);
+        Ok(deleted)
+    }
+
+    /// Closed requests and lifted holds, with the end of their terms.
+    async fn requests(&self, operator: Option<&str>) -> Result<Vec<Due>, Denial> {
+        let requests = self.persons.vault().all_requests().await.map_err(vault_error)?;
+        let closed =
+            requests.into_iter().filter_map(|request| Some((request.id, request.operator, request.closed_at?)));
+        let closed = closed.chain(self.persons.holds.lifted());
+        let end = |operator: &str, at| {
+            later(at, self.term(operator, |terms| terms.requests_days, self.retention.requests_days))
+        };
+        let due = closed.filter(|(_, of, _)| operator.is_none_or(|operator| operator == of)).map(|(id, of, at)| Due {
+            at: end(&of, at),
+            what: What::Request,
+            id: Some(id),
+            count: 1,
+        });
+        Ok(due.collect())
+    }
+
+    async fn delete_request(&self, id: &str) -> Result<bool, Denial> {
+        if self.persons.holds.is_lifted(id) {
+            self.persons.holds.forget_hold(id);
+            return self.persons.vault().delete_hold(id).await.map_err(vault_error);
+        }
+        self.persons.vault().delete_request(id).await.map_err(vault_error)
+    }
+
+    fn ends_of(&self, record: &ConsentRecord) -> Vec<Due> {
+        let due = |what, at| Due { at, what, id: Some(record.id.clone()), count: 1 };
+        let content = record.withdrawn.as_ref().filter(|_| record.destroyed_at.is_none());
+        let content = content.map(|withdrawn| due(What::ConsentContent, withdrawn.destroy_by));
+        content.into_iter().chain(self.record_ends(record).map(|end| due(What::ConsentRecord, end))).collect()
+    }
+
+    /// When the record of a consent goes: so many days after it was withdrawn or ran out.
+    fn record_ends(&self, record: &ConsentRecord) -> Option<Timestamp> {
+        let over = match (&record.withdrawn, record.expires_at) {
+            (Some(withdrawn), Some(expires_at)) => withdrawn.at.min(expires_at),
+            (Some(withdrawn), None) => withdrawn.at,
+            (None, expires_at) => expires_at?,
+        };
+        let days = self.term(&record.operator, |terms| terms.consents_days, self.retention.consents_days);
+        Some(later(over, days))
+    }
+
+    fn longest_window(&self) -> u16 {
+        let plans = self.policies.load();
+        let purposes = plans.values().flat_map(|plans| plans.pack().purposes());
+        purposes.flat_map(|purpose| &purpose.incompatible).map(|other| other.window_days).max().unwrap_or_default()
+    }
+
+    async fn salts_by_day(self: &Arc<Self>, operator: Option<&str>, until: Timestamp) -> Result<Vec<Due>, Denial> {
+        let mut by_day: BTreeMap<Timestamp, u64> = BTreeMap::new();
+        for (_, end) in self.salted(operator, until).await? {
+            let day = Timestamp::from_second(end.as_second().div_euclid(DAY) * DAY + DAY).unwrap_or(end);
+            *by_day.entry(day).or_default() += 1;
+        }
+        let due = |(at, count)| Due { at, what: What::Salts, id: None, count };
+        Ok(by_day.into_iter().map(due).collect())
+    }
+
+    /// Intents whose salt is still there and whose term may end until `until`, with the end of each.
+    async fn salted(
+        self: &Arc<Self>,
+        operator: Option<&str>,
+        until: Timestamp,
+    ) -> Result<Vec<(u64, Timestamp)>, Denial> {
+        let (gateway, operator) = (self.clone(), operator.map(str::to_owned));
+        // With the configuration's own term: a lane may hold exchanges of operators that are no longer configured.
+        let packs = self.policies.load();
+        let shortest = packs.keys().map(|operator| self.salts_days(operator)).fold(self.retention.salts_days, u32::min);
+        let youngest = earlier(until, shortest).as_second();
+        let walk = move || {
+            let held: BTreeSet<u64> = qaqpa_journal::salts::held(gateway.journal.directory())?.into_iter().collect();
+            usage::intents(gateway.journal.directory(), youngest, |leaf, who, seconds| {
+                if operator.as_deref().is_some_and(|operator| operator != who) || !held.contains(&leaf) {
+                    return None;
+                }
+                Some((leaf, later(Timestamp::from_second(seconds).ok()?, gateway.salts_days(who))))
+            })
+        };
+        tokio::task::spawn_blocking(walk).await.map_err(journal_error)?.map_err(journal_error)
+    }
+
+    fn salts_days(&self, operator: &str) -> u32 {
+        self.term(operator, |terms| terms.salts_days, self.retention.salts_days)
+    }
+
+    /// A term in days: the pack's own, or the configuration's where the pack names none.
+    fn term(&self, operator: &str, own: impl Fn(&Terms) -> Option<u16>, otherwise: u32) -> u32 {
+        self.plans(operator).and_then(|plans| own(plans.pack().terms())).map_or(otherwise, u32::from)
+    }
+
+    /// Every exchange about a person, walked beside the threads that serve.
+    pub(crate) async fn usages(&self, subject: Subject) -> Result<Vec<Usage>, Denial> {
+        let directory = self.journal.directory().to_owned();
+        let walk = move || usage::of(&subject, &directory);
+        tokio::task::spawn_blocking(walk).await.map_err(journal_error)?.map_err(journal_error)
+    }
+
+    /// Destroys the salts of lines; how many there were.
+    pub(crate) async fn forget_salts(&self, leaves: Vec<u64>) -> Result<u64, Denial> {
+        if leaves.is_empty() {
+            return Ok(0);
+        }
+        self.journal.forget_salts(&leaves).await.map_err(journal_error)
+    }
+}
+
+fn earlier(at: Timestamp, days: u32) -> Timestamp {
+    at.checked_sub(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+fn later(at: Timestamp, days: u32) -> Timestamp {
+    at.checked_add(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::MAX)
+}
+
+/// How often the job runs.
+pub(crate) const INTERVAL: SignedDuration = SignedDuration::from_hours(1);
+/// Seconds.
+const DAY: i64 = 86_400;

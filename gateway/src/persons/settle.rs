@@ -1,0 +1,111 @@
+//! What a crash left without its line: withdrawals and erasures that took effect in the vault while the journal could not say
+//! so. Their lines are written at the next start, by the gateway itself.
+//!
+//! A withdrawal is lacking where the lane holds the consent's giving and not its end; an erasure, where it happened in the
+//! lane's time. A lane that is new has nothing to say of what was before it.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use qaqpa_journal::Journal;
+use serde::Deserialize;
+
+use crate::clock::Clock;
+use crate::evidence::line::Changed;
+use crate::evidence::record::{Acted, Who};
+use crate::persons::Persons;
+use crate::persons::holds::Actor;
+use crate::persons::ledger::{GATEWAY, append};
+
+/// What the lane says already.
+#[derive(Default)]
+struct Said {
+    began: Option<i64>,
+    given: BTreeSet<String>,
+    ended: BTreeSet<String>,
+    erased: BTreeSet<String>,
+}
+
+#[derive(Deserialize)]
+struct Line {
+    phase: String,
+    #[serde(default)]
+    event: String,
+    #[serde(default)]
+    consent: String,
+    #[serde(default)]
+    id: String,
+}
+
+impl Persons {
+    /// Writes the lines that a crash left out; how many.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub async fn settle(&self, journal: &Journal, clock: &Clock) -> Result<usize, String> {
+        let withdrawn: Vec<_> = self.ledger.records().into_iter().filter(|record| record.withdrawn.is_some()).collect();
+        let tombstones = self.vault().tombstones().await.map_err(|error| error.to_string())?;
+        if withdrawn.is_empty() && tombstones.is_empty() {
+            return Ok(0);
+        }
+        let directory = journal.directory().to_owned();
+        let said = tokio::task::spawn_blocking(move || said(&directory)).await.map_err(|error| error.to_string())??;
+        let mut settled = 0;
+        for record in
+            withdrawn.iter().filter(|record| said.given.contains(&record.id) && !said.ended.contains(&record.id))
+        {
+            let at = record.withdrawn.as_ref().map_or_else(|| clock.now(), |withdrawn| withdrawn.at);
+            let txn = new_id(clock)?;
+            let who = Who { caller: GATEWAY, certificate: "", operator: &record.operator };
+            let line = Changed::new("WITHDRAWN", &txn, at, &who, record);
+            let subject = match self.ledger.held(&record.id) {
+                Some((lookup, _)) => self.vault().behind(lookup).await.map_err(|error| error.to_string())?,
+                None => None,
+            };
+            append(journal, &subject.iter().fold(line, Changed::about))
+                .await
+                .map_err(|no| no.reason.code().to_owned())?;
+            settled += 1;
+        }
+        let began = said.began.unwrap_or(i64::MAX);
+        let lacking = |id: &str, at: Timestamp| at.as_second() >= began && !said.erased.contains(id);
+        for tombstone in tombstones.iter().filter(|tombstone| lacking(&tombstone.id, tombstone.at)) {
+            let who = Who { caller: GATEWAY, certificate: "", operator: "" };
+            let actor = Actor { txn: &tombstone.id, method: ERASE, who };
+            let line = Acted {
+                id: Some(&tombstone.id),
+                basis: Some(&tombstone.basis),
+                ..Acted::new("ERASED", tombstone.at, &actor)
+            };
+            append(journal, &line).await.map_err(|no| no.reason.code().to_owned())?;
+            settled += 1;
+        }
+        Ok(settled)
+    }
+}
+
+/// UUIDv7, as calls have.
+fn new_id(clock: &Clock) -> Result<String, String> {
+    let mut random = [0; 10];
+    aws_lc_rs::rand::fill(&mut random).map_err(|_| "no randomness".to_owned())?;
+    Ok(uuid::Builder::from_unix_timestamp_millis(clock.unix_millis(), &random).into_uuid().to_string())
+}
+
+fn said(directory: &std::path::Path) -> Result<Said, String> {
+    let mut said = Said::default();
+    for leaf in qaqpa_journal::lines(directory).map_err(|error| error.to_string())? {
+        let leaf = leaf.map_err(|error| error.to_string())?;
+        said.began = said.began.or_else(|| leaf.seconds.and_then(|seconds| i64::try_from(seconds).ok()));
+        let Ok(line) = serde_json::from_slice::<Line>(&leaf.line) else { continue };
+        match (line.phase.as_str(), line.event.as_str()) {
+            ("CONSENT", "GIVEN") => drop(said.given.insert(line.consent)),
+            ("CONSENT", "WITHDRAWN") => drop(said.ended.insert(line.consent)),
+            ("SUBJECT", "ERASED") => drop(said.erased.insert(line.id)),
+            _ => {}
+        }
+    }
+    Ok(said)
+}
+
+/// gRPC path of what was done.
+const ERASE: &str = "/qaqpa.subject.v1.Subjects/Erase";

@@ -1,0 +1,62 @@
+//! Watching: what happened is told once, in order, to whom it concerns; also across a restart.
+
+use qaqpa_proto::consent::v1::{EventKind, GiveRequest, WatchResponse};
+use tokio::sync::mpsc;
+
+use super::{OPERATOR_BIN, OTHER, SCHOOL_BIN, Trial, everything, moment, person, reach, written};
+use crate::persons::ledger::Reach;
+use crate::persons::watch::Watcher;
+use crate::refusal::denial::Denial;
+
+fn watch(trial: &Trial, reach: Reach, since: Option<&str>) -> mpsc::Receiver<Result<WatchResponse, Denial>> {
+    let (missed, watcher) = Watcher::new(trial.ledger().clone(), reach, since.map(moment));
+    let (to, events) = mpsc::channel(64);
+    tokio::spawn(watcher.run(missed, to));
+    events
+}
+
+async fn next(events: &mut mpsc::Receiver<Result<WatchResponse, Denial>>) -> EventKind {
+    events.recv().await.unwrap().unwrap().event()
+}
+
+#[tokio::test]
+async fn the_past_is_told_first_and_then_what_happens() {
+    use EventKind::{EventDestroyed, EventExpired, EventGiven, EventWithdrawn};
+    let trial = Trial::start();
+    let id = trial.give(GiveRequest { term_days: 3, ..written("r-1") }).await.ok().unwrap().record.id.clone();
+    let trial = trial.restarted();
+    let mut events = watch(&trial, everything(), Some("2026-01-01T00:00:00Z"));
+    let first = events.recv().await.unwrap().unwrap();
+    assert_eq!(
+        (first.id.as_str(), first.event(), first.at.as_str()),
+        (id.as_str(), EventGiven, "2026-02-13T13:30:00Z")
+    );
+    trial.give(GiveRequest { iin: OTHER.into(), ..written("r-2") }).await.ok().unwrap();
+    assert_eq!(next(&mut events).await, EventGiven);
+    let withdrawn = trial.withdraw(person(OTHER), &everything()).await.ok().unwrap();
+    assert_eq!(next(&mut events).await, EventWithdrawn);
+    trial.ledger().destroy(&withdrawn.records[0].id, "retention").await.unwrap();
+    assert_eq!(next(&mut events).await, EventDestroyed);
+    trial.turn_to("2026-02-16T09:00:01+05:00");
+    let expired = events.recv().await.unwrap().unwrap();
+    assert_eq!((expired.id, expired.at.as_str()), (id, "2026-02-16T04:00:00Z"));
+    let mut later = watch(&trial, everything(), Some("2026-01-01T00:00:00Z"));
+    for wanted in [EventGiven, EventGiven, EventWithdrawn, EventDestroyed, EventExpired] {
+        assert_eq!(next(&mut later).await, wanted, "all of it again, in order");
+    }
+}
+
+#[tokio::test]
+async fn each_hears_its_own_and_all_hear_the_end() {
+    let trial = Trial::start();
+    let mut school = watch(&trial, reach("specimen", &[SCHOOL_BIN]), None);
+    let mut stranger = watch(&trial, reach("avtomektep", &[SCHOOL_BIN]), None);
+    trial.give_for(OPERATOR_BIN, written("r-1")).await.ok().unwrap();
+    let own = trial.give_for(SCHOOL_BIN, written("r-2")).await.ok().unwrap().record.id.clone();
+    assert_eq!(school.recv().await.unwrap().unwrap().id, own);
+    trial.ledger().stop();
+    for events in [&mut school, &mut stranger] {
+        assert_eq!(events.recv().await.unwrap().err().unwrap().reason.code(), "gateway.stopping");
+        assert!(events.recv().await.is_none());
+    }
+}

@@ -1,0 +1,154 @@
+//! What happened to consents, from a moment on and then as it happens.
+//!
+//! The past is read out of the records themselves, so that it survives a restart; a record that retention has deleted has no
+//! past any more. Ends of terms happen without anybody doing anything: they are looked for once a second.
+//!
+//! Example: `Happening { id: "…", kind: Kind::Withdrawn, at: 2026-03-02T05:15:30Z }`
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use qaqpa_proto::consent::v1::{EventKind, WatchResponse};
+use qaqpa_vault::ConsentRecord;
+use tokio::sync::{broadcast, mpsc};
+use tokio::time::MissedTickBehavior;
+
+use crate::persons::ledger::{Ledger, Reach};
+use crate::refusal::denial::Denial;
+use crate::refusal::reason::Reason;
+
+/// What can happen to a consent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    Given,
+    Withdrawn,
+    Expired,
+    Destroyed,
+}
+
+/// Something happened to a consent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Happening {
+    pub(crate) at: Timestamp,
+    pub(crate) id: String,
+    pub(crate) kind: Kind,
+    operator: String,
+    acting_for: String,
+}
+
+impl Happening {
+    pub(crate) fn of(record: &ConsentRecord, kind: Kind, at: Timestamp) -> Self {
+        let (operator, acting_for) = (record.operator.clone(), record.acting_for.clone());
+        Self { at, id: record.id.clone(), kind, operator, acting_for }
+    }
+
+    /// On the wire.
+    pub(crate) fn event(&self) -> WatchResponse {
+        let event = match self.kind {
+            Kind::Given => EventKind::EventGiven,
+            Kind::Withdrawn => EventKind::EventWithdrawn,
+            Kind::Expired => EventKind::EventExpired,
+            Kind::Destroyed => EventKind::EventDestroyed,
+        };
+        WatchResponse { id: self.id.clone(), event: event.into(), at: self.at.to_string() }
+    }
+}
+
+/// Everything that has happened to a record until `now`.
+fn past(record: &ConsentRecord, now: Timestamp) -> Vec<Happening> {
+    let withdrawn = record.withdrawn.as_ref().map(|withdrawn| withdrawn.at);
+    let moments = [
+        (Kind::Given, Some(record.recorded_at)),
+        (Kind::Withdrawn, withdrawn),
+        (Kind::Expired, expired_at(record).filter(|end| *end <= now)),
+        (Kind::Destroyed, record.destroyed_at),
+    ];
+    moments.into_iter().filter_map(|(kind, at)| Some(Happening::of(record, kind, at?))).collect()
+}
+
+/// When its term ends, if nothing else ended it before.
+fn expired_at(record: &ConsentRecord) -> Option<Timestamp> {
+    let earlier = record.withdrawn.as_ref().map(|withdrawn| withdrawn.at).into_iter().chain(record.destroyed_at).min();
+    record.expires_at.filter(|end| earlier.is_none_or(|earlier| *end < earlier))
+}
+
+/// A reader of happenings.
+pub(crate) struct Watcher {
+    ledger: Arc<Ledger>,
+    reach: Reach,
+    live: broadcast::Receiver<Arc<Happening>>,
+    told: HashSet<(String, Kind)>,
+    looked_at: Timestamp,
+}
+
+impl Watcher {
+    /// Begins at `since`, or now; the first value is what has happened already, oldest first.
+    pub(crate) fn new(ledger: Arc<Ledger>, reach: Reach, since: Option<Timestamp>) -> (Vec<Happening>, Self) {
+        // First listen, then look back: what happens in between is seen twice and told once.
+        let live = ledger.happenings.subscribe();
+        let now = ledger.now();
+        let mut missed: Vec<_> = match since {
+            None => Vec::new(),
+            Some(since) => {
+                let index = ledger.index();
+                let all = index.all().filter(|held| reach.covers(&held.record.operator, &held.record.acting_for));
+                all.flat_map(|held| past(&held.record, now)).filter(|happening| happening.at >= since).collect()
+            }
+        };
+        missed.sort_by(|left, right| (left.at, left.kind, &left.id).cmp(&(right.at, right.kind, &right.id)));
+        let told = missed.iter().map(|happening| (happening.id.clone(), happening.kind)).collect();
+        (missed, Self { ledger, reach, live, told, looked_at: now })
+    }
+
+    /// Sends what happens until the reader is gone, too slow, or the gateway stops.
+    pub(crate) async fn run(mut self, missed: Vec<Happening>, to: mpsc::Sender<Result<WatchResponse, Denial>>) {
+        for happening in missed {
+            if to.send(Ok(happening.event())).await.is_err() {
+                return;
+            }
+        }
+        let stopping = self.ledger.stopping.clone();
+        let mut second = tokio::time::interval(Duration::from_secs(1));
+        second.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let next = tokio::select! {
+                () = stopping.cancelled() => Err(Reason::Stopping),
+                () = to.closed() => return,
+                _ = second.tick() => Ok(self.ended()),
+                live = self.live.recv() => match live {
+                    Ok(happening) => Ok(vec![Happening::clone(&happening)]),
+                    Err(broadcast::error::RecvError::Lagged(_)) => Err(Reason::QuotaCaller),
+                    Err(broadcast::error::RecvError::Closed) => Err(Reason::Stopping),
+                },
+            };
+            let happenings = match next {
+                Ok(happenings) => happenings,
+                Err(reason) => {
+                    let _ = to.send(Err(reason.into())).await; // the stream ends either way
+                    return;
+                }
+            };
+            for happening in happenings {
+                if self.is_news(&happening) && to.send(Ok(happening.event())).await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Terms that ended since the last look.
+    fn ended(&mut self) -> Vec<Happening> {
+        let now = self.ledger.now().max(self.looked_at); // a clock that was set back tells nothing twice
+        let from = std::mem::replace(&mut self.looked_at, now);
+        let ending = self.ledger.index().ending(from, now);
+        let ended = ending.iter().filter_map(|held| Some((held, expired_at(&held.record)?)));
+        ended.map(|(held, at)| Happening::of(&held.record, Kind::Expired, at)).collect()
+    }
+
+    fn is_news(&self, happening: &Happening) -> bool {
+        self.reach.covers(&happening.operator, &happening.acting_for)
+            && !self.told.contains(&(happening.id.clone(), happening.kind))
+    }
+}

@@ -1,0 +1,117 @@
+//! A reason with what belongs to this one case, and how it reaches the caller: `google.rpc.Status` with ErrorInfo,
+//! BadRequest, RetryInfo, QuotaFailure and LocalizedMessage, or `qaqpa.v1.Refusal` inside a stream.
+//!
+//! Two texts: the caller's comes from the table, with `detail` as a stable word; `evidence` is for the operator alone. Neither
+//! holds a value that anybody sent.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use qaqpa_proto::v1::Refusal;
+use tonic::Status;
+use tonic_types::{ErrorDetails, StatusExt as _};
+
+use crate::refusal::reason::{Language, Reason};
+
+/// Name space of our `ErrorInfo.reason` codes.
+pub const ERROR_DOMAIN: &str = "qaqpa";
+
+/// No, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denial {
+    /// Row of the table.
+    pub reason: Reason,
+    /// Stable word that narrows the reason down, for example `digest` of `reply.not_authentic`.
+    pub detail: Option<String>,
+    /// A sentence for the operator's log and the journal, not for the caller: addresses, elements; never a personal datum.
+    pub evidence: Option<String>,
+    /// Field paths at fault, each with a stable word.
+    pub fields: Vec<(String, &'static str)>,
+    /// Trying again helps after this long.
+    pub retry_after: Option<Duration>,
+    /// Name of the quota that is used up.
+    pub quota: Option<String>,
+}
+
+impl From<Reason> for Denial {
+    fn from(reason: Reason) -> Self {
+        Self { reason, detail: None, evidence: None, fields: Vec::new(), retry_after: None, quota: None }
+    }
+}
+
+impl Denial {
+    /// With a stable word for the operator.
+    #[must_use]
+    pub fn detailed(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// With a sentence for the operator alone.
+    #[must_use]
+    pub fn evidenced(mut self, evidence: impl ToString) -> Self {
+        self.evidence = Some(evidence.to_string());
+        self
+    }
+
+    /// With the fields at fault.
+    #[must_use]
+    pub fn at(mut self, fields: Vec<(String, &'static str)>) -> Self {
+        self.fields = fields;
+        self
+    }
+
+    /// With the quota's name and the wait.
+    #[must_use]
+    pub fn quota(mut self, name: impl Into<String>, wait: Duration) -> Self {
+        self.quota = Some(name.into());
+        self.retry_after = Some(wait);
+        self
+    }
+
+    /// As the status of a call.
+    #[must_use]
+    pub fn status(&self, language: Language, exchange_id: &str) -> Status {
+        let row = self.reason.row();
+        let mut details = ErrorDetails::with_error_info(row.code, ERROR_DOMAIN, self.metadata(exchange_id));
+        details.set_localized_message(language.tag(), row.text(language));
+        for (path, word) in &self.fields {
+            details.add_bad_request_violation(path, *word);
+        }
+        if let Some(wait) = self.retry_after {
+            details.set_retry_info(Some(wait));
+        }
+        if let Some(quota) = &self.quota {
+            details.add_quota_failure_violation(quota, row.text(Language::En));
+        }
+        Status::with_error_details(row.grpc, format!("{}: {}", row.code, row.text(language)), details)
+    }
+
+    fn metadata(&self, exchange_id: &str) -> HashMap<String, String> {
+        let mut metadata = HashMap::from([
+            ("fault".to_owned(), self.reason.row().fault.name().to_owned()),
+            ("exchange_id".to_owned(), exchange_id.to_owned()),
+        ]);
+        if let Some(detail) = &self.detail {
+            metadata.insert("detail".to_owned(), detail.clone());
+        }
+        if let Some(quota) = &self.quota {
+            metadata.insert("quota".to_owned(), quota.clone());
+        }
+        metadata
+    }
+
+    /// As part of a stream's receipt.
+    #[must_use]
+    pub fn refusal(&self, language: Language) -> Refusal {
+        let row = self.reason.row();
+        Refusal {
+            code: row.grpc as i32,
+            reason: row.code.to_owned(),
+            fault: row.fault.name().to_owned(),
+            message: row.text(language).to_owned(),
+            retry_after_ms: self.retry_after.map_or(0, |wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
+            fields: self.fields.iter().map(|(path, word)| format!("{path}: {word}")).collect(),
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! The gateway's own services, as ordinary typed tonic services: consents, subjects' rights, policies.
+//!
+//! Exchanges are not here; they are walked by [`crate::exchange`]. What these have in common is here: only a known caller
+//! of the right role, within its quota, is admitted; whatever is done or refused is a line of the journal, durable before
+//! the answer; and it is done to its end also when the caller hangs up.
+//!
+//! ```text
+//! Admitted::enter(&gateway, &request, GIVE, &[Role::Exchange, Role::Officer])   -> Admitted, or caller.role
+//! admitted.finish(&gateway, work)                                              -> the answer, or a recorded refusal
+//! ```
+
+pub mod consents;
+pub mod grpc;
+pub mod policies;
+mod reflection;
+mod report;
+pub mod subjects;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use qaqpa_journal::Receipt as Leaf;
+use qaqpa_policy::{Bin, Caller, Iin, Pack, Role};
+use qaqpa_proto::v1::JournalEntry;
+use tonic::{Request, Status};
+
+use crate::evidence::record::{Denied, Who};
+use crate::gateway::Gateway;
+use crate::persons::giving::at;
+use crate::persons::ledger::append;
+use crate::refusal::denial::Denial;
+use crate::refusal::reason::{Language, Reason};
+
+/// Servers and clients of `qaqpa.consent.v1`.
+pub mod consent {
+    /// Generated.
+    #[expect(
+        unused_qualifications,
+        clippy::allow_attributes,
+        clippy::allow_attributes_without_reason,
+        reason = "generated"
+    )]
+    pub mod v1 {
+        include!(concat!(env!("OUT_DIR"), "/qaqpa.consent.v1.rs"));
+    }
+}
+
+/// Servers and clients of `qaqpa.subject.v1`.
+pub mod subject {
+    /// Generated.
+    #[expect(
+        unused_qualifications,
+        clippy::allow_attributes,
+        clippy::allow_attributes_without_reason,
+        reason = "generated"
+    )]
+    pub mod v1 {
+        include!(concat!(env!("OUT_DIR"), "/qaqpa.subject.v1.rs"));
+    }
+}
+
+/// Servers and clients of `qaqpa.policy.v1`.
+pub mod policy {
+    /// Generated.
+    #[expect(
+        unused_qualifications,
+        clippy::allow_attributes,
+        clippy::allow_attributes_without_reason,
+        reason = "generated"
+    )]
+    pub mod v1 {
+        include!(concat!(env!("OUT_DIR"), "/qaqpa.policy.v1.rs"));
+    }
+}
+
+/// Who is at the other end of a connection (room 2). The connection puts it into every request.
+#[derive(Debug, Clone)]
+pub struct Client {
+    /// The caller behind the certificate.
+    pub caller: Caller,
+    /// SHA-256 of the certificate, hex.
+    pub certificate: Arc<str>,
+    /// The line of evidence by which its machine was let in.
+    pub peer: Arc<str>,
+}
+
+/// A call of an own service that may go on.
+#[derive(Clone)]
+pub(crate) struct Admitted {
+    /// UUIDv7.
+    pub(crate) txn: String,
+    pub(crate) caller: Caller,
+    certificate: Arc<str>,
+    peer: Arc<str>,
+    /// gRPC path.
+    pub(crate) method: &'static str,
+    language: Language,
+}
+
+impl Admitted {
+    /// Lets a call in.
+    ///
+    /// # Errors
+    /// `caller.unknown`, `quota.caller`, `caller.role`; all but the first are recorded here.
+    pub(crate) async fn enter<T>(
+        gateway: &Gateway,
+        request: &Request<T>,
+        method: &'static str,
+        roles: &[Role],
+    ) -> Result<Self, Status> {
+        let language = request.metadata().get("accept-language").and_then(|value| value.to_str().ok());
+        let language = language.map(Language::accepted).unwrap_or_default();
+        let txn = gateway.exchange_id().to_string();
+        let Some(client) = request.extensions().get::<Client>() else {
+            return Err(Denial::from(Reason::CallerUnknown).status(language, &txn));
+        };
+        let admitted = Self {
+            txn,
+            caller: client.caller.clone(),
+            certificate: client.certificate.clone(),
+            peer: client.peer.clone(),
+            method,
+            language,
+        };
+        let judged = match roles.contains(&admitted.caller.role()) {
+            true => gateway.quotas.caller(admitted.caller.id()),
+            false => Err(Reason::CallerRole.into()),
+        };
+        match judged {
+            Ok(()) => Ok(admitted),
+            Err(denial) => Err(admitted.refuse(gateway, denial).await),
+        }
+    }
+
+    pub(crate) fn who(&self) -> Who<'_> {
+        Who { caller: self.caller.id(), certificate: &self.certificate, operator: self.caller.operator() }
+    }
+
+    /// Does the work in a task of its own, so that it is done to its end when the caller hangs up, and records a refusal.
+    pub(crate) async fn finish<T: Send + 'static>(
+        &self,
+        gateway: &Arc<Gateway>,
+        work: impl Future<Output = Result<T, Denial>> + Send + 'static,
+    ) -> Result<T, Status> {
+        let (admitted, gateway) = (self.clone(), gateway.clone());
+        let task = tokio::spawn(async move {
+            match work.await {
+                Ok(answer) => Ok(answer),
+                Err(denial) => Err(admitted.refuse(&gateway, denial).await),
+            }
+        });
+        // A panic in the work: the call is lost, the process is not.
+        task.await.unwrap_or_else(|_| Err(self.status(&Reason::Internal.into())))
+    }
+
+    /// Records a refusal; if even that cannot be written, the caller is told so.
+    pub(crate) async fn refuse(&self, gateway: &Gateway, denial: Denial) -> Status {
+        let (now, row) = (gateway.clock.now(), denial.reason.row());
+        tracing::info!(
+            decision = "refused",
+            reason = row.code,
+            fault = row.fault.name(),
+            detail = denial.detail.as_deref(),
+            caller = self.caller.id(),
+            method = self.method,
+            txn = self.txn,
+            "service"
+        );
+        // What a caller can cause without limit must not fill the disk.
+        let kind = || format!("{}/{}", row.code, self.caller.id());
+        if denial.reason == Reason::QuotaCaller && !gateway.flood.first_this_second(&kind(), now) {
+            return self.status(&denial);
+        }
+        let line = Denied::new(&self.txn, now, (self.who(), &self.peer), self.method, None, &denial);
+        match append(&gateway.journal, &line).await {
+            Ok(_) => self.status(&denial),
+            Err(unrecorded) => self.status(&unrecorded),
+        }
+    }
+
+    pub(crate) fn status(&self, denial: &Denial) -> Status {
+        denial.status(self.language, &self.txn)
+    }
+}
+
+/// Where a line stands, for a reply.
+pub(crate) fn journal_entry(gateway: &Gateway, leaf: Leaf) -> JournalEntry {
+    JournalEntry {
+        lane: gateway.journal.vkey().name().to_owned(),
+        index: leaf.index,
+        leaf_hash: leaf.leaf_hash.to_vec(),
+    }
+}
+
+/// The organisation for which a caller acts: the operator itself when nothing is named, else one that it may act for. An
+/// officer answers for all of its operator's.
+pub(crate) fn acting(caller: &Caller, pack: &Pack, on_behalf_of: &str) -> Result<Bin, Denial> {
+    let own = pack.operator().bin;
+    let named = match on_behalf_of {
+        "" => own.ok_or(Reason::DelegationNotAllowed)?,
+        text => Bin::parse(text)
+            .map_err(|why| Denial::from(Reason::RequestInvalid).at(vec![at("on_behalf_of", why.code())]))?,
+    };
+    let may = own == Some(named) || caller.role() == Role::Officer || caller.on_behalf_of().contains(&named);
+    if may { Ok(named) } else { Err(Reason::DelegationNotAllowed.into()) }
+}
+
+/// One field that cannot be.
+pub(crate) fn invalid(path: &str, word: &'static str) -> Denial {
+    Denial::from(Reason::RequestInvalid).at(vec![at(path, word)])
+}
+
+/// The number in a request's field `iin`.
+pub(crate) fn iin(text: &str) -> Result<Iin, Denial> {
+    Iin::parse(text).map_err(|why| invalid("iin", why.code()))
+}

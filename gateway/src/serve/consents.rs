@@ -1,0 +1,305 @@
+//! `qaqpa.consent.v1.Consents`: who may do what with the ledger, and the way from messages to records and back.
+//!
+//! An exchange caller reaches the consents that were given to its own operator for an organisation it may act for, and only
+//! for purposes it may claim; an officer, all of its own operator. A person's number goes in and never out.
+//!
+//! Example: school-2 withdraws what school-1 was given, by id: `consent.stranger`; by the person's number: `consent.unknown`,
+//! since whether another school knows somebody is nobody's business.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures_util::{Stream, StreamExt as _};
+use jiff::Timestamp;
+use qaqpa_policy::consent::form::Form;
+use qaqpa_policy::{Bin, Iin, Pack, Role};
+use qaqpa_proto::consent::v1 as wire;
+use qaqpa_proto::consent::v1::{
+    GetRequest, GetResponse, GiveRequest, GiveResponse, ListRequest, ListResponse, State, WatchRequest, WatchResponse,
+    WithdrawRequest, WithdrawResponse, WithdrawalReason,
+};
+use qaqpa_vault::ConsentRecord;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status};
+
+use crate::evidence::line::Read;
+use crate::gateway::Gateway;
+use crate::persons::giving::{self, moment, places};
+use crate::persons::ledger::{By, Ledger, Reach, Recorded, Which, append};
+use crate::persons::mark;
+use crate::persons::named;
+use crate::persons::watch::Watcher;
+use crate::refusal::denial::Denial;
+use crate::refusal::reason::Reason;
+use crate::serve::consent::v1::consents_server::{Consents, ConsentsServer};
+use crate::serve::{Admitted, acting, iin, invalid, journal_entry};
+
+/// The service over a gateway and its ledger.
+#[must_use]
+pub fn service(gateway: Arc<Gateway>, ledger: Arc<Ledger>) -> ConsentsServer<impl Consents> {
+    ConsentsServer::new(Service { gateway, ledger }).max_decoding_message_size(LONGEST_REQUEST)
+}
+
+struct Service {
+    gateway: Arc<Gateway>,
+    ledger: Arc<Ledger>,
+}
+
+#[tonic::async_trait]
+impl Consents for Service {
+    type WatchStream = Pin<Box<dyn Stream<Item = Result<WatchResponse, Status>> + Send>>;
+
+    async fn give(&self, request: Request<GiveRequest>) -> Result<Response<GiveResponse>, Status> {
+        let call = self.enter(&request, GIVE).await?;
+        let desk = self.desk(&call);
+        call.finish(&self.gateway, async move { desk.give(request.into_inner()).await }).await.map(Response::new)
+    }
+
+    async fn withdraw(&self, request: Request<WithdrawRequest>) -> Result<Response<WithdrawResponse>, Status> {
+        let call = self.enter(&request, WITHDRAW).await?;
+        let desk = self.desk(&call);
+        call.finish(&self.gateway, async move { desk.withdraw(request.into_inner()).await }).await.map(Response::new)
+    }
+
+    async fn get(&self, request: Request<GetRequest>) -> Result<Response<GetResponse>, Status> {
+        let call = self.enter(&request, GET).await?;
+        let desk = self.desk(&call);
+        call.finish(&self.gateway, async move { desk.one(&request.into_inner().id).await }).await.map(Response::new)
+    }
+
+    async fn list(&self, request: Request<ListRequest>) -> Result<Response<ListResponse>, Status> {
+        let call = self.enter(&request, LIST).await?;
+        let desk = self.desk(&call);
+        call.finish(&self.gateway, async move { desk.list(request.into_inner()).await }).await.map(Response::new)
+    }
+
+    async fn watch(&self, request: Request<WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
+        let call = self.enter(&request, WATCH).await?;
+        let desk = self.desk(&call);
+        let events = call.finish(&self.gateway, async move { desk.watch(&request.into_inner().since).await }).await?;
+        let events = ReceiverStream::new(events).map(move |event| event.map_err(|denial| call.status(&denial)));
+        Ok(Response::new(Box::pin(events)))
+    }
+}
+
+impl Service {
+    async fn enter<T>(&self, request: &Request<T>, method: &'static str) -> Result<Admitted, Status> {
+        Admitted::enter(&self.gateway, request, method, &[Role::Exchange, Role::Officer]).await
+    }
+
+    fn desk(&self, call: &Admitted) -> Desk {
+        Desk { gateway: self.gateway.clone(), ledger: self.ledger.clone(), call: call.clone() }
+    }
+}
+
+/// One admitted call at work.
+struct Desk {
+    gateway: Arc<Gateway>,
+    ledger: Arc<Ledger>,
+    call: Admitted,
+}
+
+impl Desk {
+    async fn give(&self, request: GiveRequest) -> Result<GiveResponse, Denial> {
+        let (pack, caller) = (self.pack()?, &self.call.caller);
+        let acting = acting(caller, &pack, &request.on_behalf_of)?;
+        let denied = |purpose: &String| caller.role() == Role::Exchange && !caller.purposes().contains(purpose);
+        // A purpose that the policy does not have is answered as such; one that it has must be granted.
+        let denied = |purpose: &String| pack.purpose(purpose).is_some() && denied(purpose);
+        let denied = places("purposes", &request.purposes, denied, "not_granted");
+        if !denied.is_empty() {
+            return Err(Denial::from(Reason::PurposeNotAllowed).at(denied));
+        }
+        let giving = giving::judge(request, &pack, acting, caller.id(), self.ledger.now())?;
+        let Recorded { record, leaf } = self.ledger.give(&giving, &self.by()).await?;
+        Ok(GiveResponse {
+            consent: Some(shown(&record, self.ledger.now())),
+            repeated: leaf.is_none(),
+            journal: leaf.map(|leaf| journal_entry(&self.gateway, leaf)),
+        })
+    }
+
+    async fn withdraw(&self, request: WithdrawRequest) -> Result<WithdrawResponse, Denial> {
+        let pack = self.pack()?;
+        let reason = reason_code(request.reason())?;
+        let reach = self.reach(&pack, &request.on_behalf_of)?;
+        let which = which(request)?;
+        let days = pack.withdrawal().destroy_within_working_days;
+        let done = self.ledger.withdraw(&which, &reach, reason, |_| days, &self.by()).await?;
+        let destroy_by = done.records.iter().filter_map(|record| Some(record.withdrawn.as_ref()?.destroy_by)).max();
+        Ok(WithdrawResponse {
+            withdrawn: done.records.iter().map(|record| record.id.clone()).collect(),
+            stopped_at: done.stopped_at.to_string(),
+            destroy_by: text(destroy_by),
+            under_way: done.under_way,
+            journal: done.leaves.into_iter().map(|leaf| journal_entry(&self.gateway, leaf)).collect(),
+        })
+    }
+
+    async fn one(&self, id: &str) -> Result<GetResponse, Denial> {
+        let reach = self.widest_reach(&*self.pack()?);
+        let held = self.ledger.one(id).ok_or(Reason::ConsentUnknown)?;
+        if !reach.covers(&held.record.operator, &held.record.acting_for) {
+            return Err(Reason::ConsentStranger.into());
+        }
+        self.note_reading(1, None).await?;
+        Ok(GetResponse { consent: Some(shown(&held.record, self.ledger.now())) })
+    }
+
+    async fn list(&self, request: ListRequest) -> Result<ListResponse, Denial> {
+        let iin = iin(&request.iin)?;
+        let reach = self.reach(&*self.pack()?, &request.on_behalf_of)?;
+        let (now, wanted) = (self.ledger.now(), request.state());
+        let mut consents = self.ledger.of(self.call.caller.operator(), &iin);
+        consents.retain(|record| {
+            reach.covers(&record.operator, &record.acting_for)
+                && (wanted == State::Unspecified || state(record, now) == wanted)
+        });
+        self.note_reading(consents.len(), Some(&iin)).await?;
+        Ok(ListResponse { consents: consents.iter().map(|record| shown(record, now)).collect() })
+    }
+
+    async fn watch(&self, since: &str) -> Result<mpsc::Receiver<Result<WatchResponse, Denial>>, Denial> {
+        let since = match since {
+            "" => None,
+            text => Some(moment(text).ok_or_else(|| invalid("since", "not_a_moment"))?),
+        };
+        let reach = self.widest_reach(&*self.pack()?);
+        let (missed, watcher) = Watcher::new(self.ledger.clone(), reach, since);
+        self.note_reading(missed.len(), None).await?;
+        let (to, events) = mpsc::channel(UNREAD_EVENTS);
+        tokio::spawn(watcher.run(missed, to));
+        Ok(events)
+    }
+
+    fn pack(&self) -> Result<Arc<Pack>, Denial> {
+        Ok(self.gateway.policy(&self.call.caller)?.pack().clone())
+    }
+
+    fn by(&self) -> By<'_> {
+        By { txn: &self.call.txn, who: self.call.who() }
+    }
+
+    /// What a call reaches that names an organisation, or none for the operator itself; an officer's, none for all.
+    fn reach(&self, pack: &Pack, on_behalf_of: &str) -> Result<Reach, Denial> {
+        let caller = &self.call.caller;
+        if caller.role() == Role::Officer && on_behalf_of.is_empty() {
+            return Ok(self.widest_reach(pack));
+        }
+        let organisations = Some(vec![acting(caller, pack, on_behalf_of)?]);
+        Ok(Reach { operator: caller.operator().to_owned(), organisations })
+    }
+
+    /// What a call reaches that names no organisation at all.
+    fn widest_reach(&self, pack: &Pack) -> Reach {
+        let caller = &self.call.caller;
+        let own: Vec<Bin> = pack.operator().bin.into_iter().chain(caller.on_behalf_of().iter().copied()).collect();
+        let organisations = (caller.role() != Role::Officer).then_some(own);
+        Reach { operator: caller.operator().to_owned(), organisations }
+    }
+
+    /// A reading is a line too, durable before the answer. It marks the person only if the vault knows one.
+    async fn note_reading(&self, count: usize, about: Option<&Iin>) -> Result<(), Denial> {
+        let (call, who) = (&self.call, self.call.who());
+        let mut line = Read::new(&call.txn, self.ledger.now(), call.method, &who, count);
+        if let Some(iin) = about {
+            let subject = self
+                .ledger
+                .vault()
+                .known(&named(self.call.caller.operator(), iin))
+                .await
+                .map_err(crate::persons::ledger::vault_error)?;
+            line.marks = subject.iter().map(|subject| mark(subject, &call.txn)).collect();
+        }
+        append(&self.gateway.journal, &line).await.map(drop)
+    }
+}
+
+fn which(request: WithdrawRequest) -> Result<Which, Denial> {
+    match (request.id.is_empty(), request.iin.is_empty()) {
+        (false, true) if request.purposes.is_empty() => Ok(Which::One(request.id)),
+        (false, true) => Err(invalid("purposes", "beside_id")),
+        (true, false) => Ok(Which::Person(iin(&request.iin)?, request.purposes)),
+        (false, false) => Err(invalid("iin", "beside_id")),
+        (true, true) => Err(invalid("id", "missing")),
+    }
+}
+
+/// A reason as vault and journal write it.
+fn reason_code(reason: WithdrawalReason) -> Result<&'static str, Denial> {
+    REASONS
+        .iter()
+        .find(|(known, _)| *known == reason)
+        .map(|(_, code)| *code)
+        .ok_or_else(|| invalid("reason", "missing"))
+}
+
+/// A record for its caller, without the person.
+fn shown(record: &ConsentRecord, now: Timestamp) -> wire::Consent {
+    let withdrawn = record.withdrawn.as_ref();
+    let reason = withdrawn.and_then(|withdrawn| REASONS.iter().find(|(_, code)| *code == withdrawn.reason_code));
+    wire::Consent {
+        id: record.id.clone(),
+        purposes: record.purposes.clone(),
+        categories: record.categories.clone(),
+        recipients: record.recipients.clone(),
+        form: form(&record.form).into(),
+        given_at: record.given_at.to_string(),
+        recorded_at: record.recorded_at.to_string(),
+        expires_at: text(record.expires_at),
+        by_guardian: record.guardian.is_some(),
+        reference: record.reference.clone(),
+        on_behalf_of: record.acting_for.clone(),
+        state: state(record, now).into(),
+        withdrawn_at: text(withdrawn.map(|withdrawn| withdrawn.at)),
+        withdrawal_reason: reason.map_or(WithdrawalReason::Unspecified, |(reason, _)| *reason).into(),
+        destroy_by: text(withdrawn.map(|withdrawn| withdrawn.destroy_by)),
+        destroyed_at: text(record.destroyed_at),
+    }
+}
+
+fn state(record: &ConsentRecord, now: Timestamp) -> State {
+    if record.destroyed_at.is_some() {
+        State::Destroyed
+    } else if record.withdrawn.is_some() {
+        State::Withdrawn
+    } else if record.expires_at.is_some_and(|end| end <= now) {
+        State::Expired
+    } else {
+        State::Live
+    }
+}
+
+fn form(name: &str) -> wire::Form {
+    match Form::parse(name) {
+        Some(Form::Written) => wire::Form::Written,
+        Some(Form::Electronic) => wire::Form::Electronic,
+        Some(Form::Sms1414) => wire::Form::Sms1414,
+        Some(Form::Kdp) => wire::Form::Kdp,
+        None => wire::Form::Unspecified,
+    }
+}
+
+fn text(moment: Option<Timestamp>) -> String {
+    moment.map(|moment| moment.to_string()).unwrap_or_default()
+}
+
+const GIVE: &str = "/qaqpa.consent.v1.Consents/Give";
+const WITHDRAW: &str = "/qaqpa.consent.v1.Consents/Withdraw";
+const GET: &str = "/qaqpa.consent.v1.Consents/Get";
+const LIST: &str = "/qaqpa.consent.v1.Consents/List";
+const WATCH: &str = "/qaqpa.consent.v1.Consents/Watch";
+const REASONS: [(WithdrawalReason, &str); 5] = [
+    (WithdrawalReason::SubjectRequest, "subject-request"),
+    (WithdrawalReason::GuardianRequest, "guardian-request"),
+    (WithdrawalReason::KdpRevocation, KDP_REVOCATION),
+    (WithdrawalReason::PurposeEnded, "purpose-ended"),
+    (WithdrawalReason::GivenInError, "given-in-error"),
+];
+/// The subject revoked it at the state's service.
+pub(crate) const KDP_REVOCATION: &str = "kdp-revocation";
+/// A consent is a page, not a book.
+const LONGEST_REQUEST: usize = 64 << 10;
+/// Events on their way to a slow reader.
+const UNREAD_EVENTS: usize = 256;

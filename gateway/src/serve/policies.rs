@@ -1,0 +1,128 @@
+//! `qaqpa.policy.v1.Policies`: a pending pack beside the live one, for an administrator of its operator.
+//!
+//! A pack with problems is refused with each problem's line and column; nothing is put in force here, and nothing of the
+//! traffic is kept but paths and counts.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::Stream;
+use jiff::SignedDuration;
+use qaqpa_policy::{Pack, PackProblem, Plans, Role};
+use qaqpa_proto::policy::v1::{ShadowRequest, ShadowResponse};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status};
+
+use crate::evidence::record::Event;
+use crate::exchange::shadow::Shadow;
+use crate::gateway::Gateway;
+use crate::persons::ledger::append;
+use crate::refusal::denial::Denial;
+use crate::refusal::reason::Reason;
+use crate::serve::policy::v1::policies_server::{Policies, PoliciesServer};
+use crate::serve::{Admitted, invalid};
+
+/// The service over a gateway.
+#[must_use]
+pub fn service(gateway: Arc<Gateway>) -> PoliciesServer<impl Policies> {
+    PoliciesServer::new(Service { gateway }).max_decoding_message_size(LONGEST_REQUEST)
+}
+
+struct Service {
+    gateway: Arc<Gateway>,
+}
+
+#[tonic::async_trait]
+impl Policies for Service {
+    type ShadowStream = Pin<Box<dyn Stream<Item = Result<ShadowResponse, Status>> + Send>>;
+
+    async fn shadow(&self, request: Request<ShadowRequest>) -> Result<Response<Self::ShadowStream>, Status> {
+        let call = Admitted::enter(&self.gateway, &request, SHADOW, &[Role::Admin]).await?;
+        let (gateway, caller) = (self.gateway.clone(), call.clone());
+        let work = async move { begin(gateway, caller, request.into_inner()).await };
+        let reports = call.finish(&self.gateway, work).await?;
+        Ok(Response::new(Box::pin(ReceiverStream::new(reports))))
+    }
+}
+
+/// Begins a run, and whoever ends it: a caller that has hung up by now leaves no run behind.
+async fn begin(gateway: Arc<Gateway>, call: Admitted, request: ShadowRequest) -> Result<Reports, Denial> {
+    let operator = call.caller.operator();
+    if request.operator != operator {
+        return Err(invalid("operator", "other_operator"));
+    }
+    if !(1..=86_400).contains(&request.seconds) {
+        return Err(invalid("seconds", "out_of_bounds"));
+    }
+    let live = gateway.policy(&call.caller)?;
+    let pack = Pack::parse(&request.pack_yaml, "pending").map_err(|problems| refused(&problems))?;
+    let pack = match live.operator().bin {
+        Some(bin) if pack.operator().bin.is_none() => {
+            pack.with_bin(bin).map_err(|_| invalid("pack_yaml", "other_operator"))?
+        }
+        _ => pack,
+    };
+    if pack.id() != operator {
+        return Err(invalid("pack_yaml", "other_operator"));
+    }
+    let pending = Plans::compile(&gateway.contract, &pack).map_err(|problems| {
+        let places = problems.iter().map(|problem| ("pack_yaml".to_owned(), problem.code()));
+        Denial::from(Reason::PolicyInvalid).at(places.collect())
+    })?;
+    let now = gateway.clock.now();
+    let until = now.checked_add(SignedDuration::from_secs(request.seconds.into())).unwrap_or(now);
+    let facts = [
+        ("operator", operator.to_owned()),
+        ("caller", call.caller.id().to_owned()),
+        ("live_sha256", live.pack().sha256().to_owned()),
+        ("pending_sha256", pending.pack().sha256().to_owned()),
+    ];
+    let line = Event { phase: "ADMIN", ts: now, event: "shadow_began", facts: facts.into_iter().collect() };
+    let run = gateway.shadows.begin(&live, pending, until, request.max_exchanges)?;
+    if let Err(unrecorded) = append(&gateway.journal, &line).await {
+        gateway.shadows.end(operator);
+        return Err(unrecorded);
+    }
+    let (to, reports) = mpsc::channel(1);
+    tokio::spawn(tell(gateway.clone(), call, run, to));
+    Ok(reports)
+}
+
+/// Reports every second, and once more at the end. A gateway that goes down ends it.
+async fn tell(
+    gateway: Arc<Gateway>,
+    call: Admitted,
+    run: Arc<Shadow>,
+    to: mpsc::Sender<Result<ShadowResponse, Status>>,
+) {
+    let stopping = gateway.persons.ledger.stopping.clone();
+    let mut second = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        let (report, over) = tokio::select! {
+            () = stopping.cancelled() => (Err(call.status(&Reason::Stopping.into())), true),
+            () = to.closed() => break,
+            _ = second.tick() => {
+                let done = run.is_over(gateway.clock.now());
+                (Ok(run.report(done)), done)
+            }
+        };
+        if to.send(report).await.is_err() || over {
+            break;
+        }
+    }
+    gateway.shadows.end(call.caller.operator());
+}
+
+type Reports = mpsc::Receiver<Result<ShadowResponse, Status>>;
+
+fn refused(problems: &[PackProblem]) -> Denial {
+    let place = |problem: &PackProblem| (format!("pack_yaml:{}:{}", problem.line, problem.column), problem.code());
+    Denial::from(Reason::PolicyInvalid).at(problems.iter().take(MOST_PROBLEMS).map(place).collect())
+}
+
+const SHADOW: &str = "/qaqpa.policy.v1.Policies/Shadow";
+/// A pack of 1 MiB and its frame.
+const LONGEST_REQUEST: usize = (1 << 20) + (16 << 10);
+const MOST_PROBLEMS: usize = 100;

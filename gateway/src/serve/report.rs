@@ -1,0 +1,182 @@
+//! What a report says of one exchange: the journal's lines in words, with the contract's categories and the policy's names.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use qaqpa_policy::{Direction, Plans};
+use qaqpa_proto::Operation;
+use qaqpa_proto::subject::v1::Usage as Entry;
+use qaqpa_proto::subject::v1::{DataUsage, Field, Receiver, WithheldCount};
+use qaqpa_vault::{ConsentRecord, Subject};
+
+use crate::evidence::usage::{self, Usage};
+use crate::gateway::Gateway;
+use crate::persons::consent_mark;
+use crate::persons::giving::{at, moment};
+use crate::refusal::denial::Denial;
+use crate::refusal::reason::Reason;
+
+/// From when to when a report reaches.
+pub(crate) struct Period {
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    inclusive: bool,
+}
+
+impl Period {
+    /// Two moments, either of which may be empty; `names` are the fields' paths.
+    pub(crate) fn read(from: &str, to: &str, names: [&str; 2]) -> Result<Self, Denial> {
+        let read = |text: &str, name: &str| match text {
+            "" => Ok(None),
+            text => moment(text)
+                .map(Some)
+                .ok_or_else(|| Denial::from(Reason::RequestInvalid).at(vec![at(name, "not_a_moment")])),
+        };
+        let [first, last] = names;
+        Ok(Self { from: read(from, first)?, to: read(to, last)?, inclusive: false })
+    }
+
+    /// With its last moment in it, as Estonia's protocol counts.
+    pub(crate) fn inclusive(self) -> Self {
+        Self { inclusive: true, ..self }
+    }
+
+    pub(crate) fn holds(&self, ts: &str) -> bool {
+        let Ok(at) = ts.parse::<Timestamp>() else { return true }; // rather one too many than one unseen
+        let begun = self.from.is_none_or(|from| from <= at);
+        begun && self.to.is_none_or(|to| at < to || (self.inclusive && at == to))
+    }
+}
+
+/// One exchange, for a report. `consents` are the person's own.
+pub(crate) fn entry(
+    gateway: &Gateway,
+    usage: &Usage,
+    subject: Option<&Subject>,
+    consents: &[Arc<ConsentRecord>],
+) -> Entry {
+    let intent = &usage.intent;
+    let operation = gateway.contract.operation(&intent.method);
+    let plans = gateway.plans(&intent.who.operator).filter(|plans| plans.pack().sha256() == intent.why.policy_sha256);
+    let recipient = gateway.plans(&intent.who.operator).and_then(|plans| {
+        plans.pack().recipients().iter().find(|known| known.system == intent.system).map(|known| known.name.kk.clone())
+    });
+    let relied_on = subject.and_then(|subject| {
+        let mine = |consent: &&Arc<ConsentRecord>| {
+            intent.subjects.consents.contains(&consent_mark(subject, &intent.txn, &consent.id))
+        };
+        consents.iter().find(mine)
+    });
+    let fields =
+        |direction, paths: BTreeSet<&String>| named(gateway, operation, plans.as_deref(), intent, direction, paths);
+    let reply = usage.outcome.as_ref().map(|outcome| outcome.commitments.keys().collect()).unwrap_or_default();
+    Entry {
+        at: intent.ts.clone(),
+        exchange_id: intent.txn.clone(),
+        caller: intent.who.caller.clone(),
+        acting_for: intent.why.acting_for.clone(),
+        operator: intent.who.operator.clone(),
+        purpose: intent.why.purpose.clone(),
+        dpv: intent.why.dpv.clone(),
+        legal_basis: intent.why.legal_basis.clone(),
+        clause: intent.why.clause.clone(),
+        system: intent.system.clone(),
+        recipient: recipient.unwrap_or_default(),
+        operation: intent.method.clone(),
+        outcome: usage.outcome.as_ref().map_or("unknown", |outcome| &outcome.result).to_owned(),
+        request_fields: fields(Direction::Request, left(usage)),
+        reply_fields: fields(Direction::Reply, reply),
+        withheld: withheld(usage),
+        consent: relied_on.map(|consent| consent.id.clone()).unwrap_or_default(),
+    }
+}
+
+fn named(
+    gateway: &Gateway,
+    operation: Option<&Operation>,
+    plans: Option<&Plans>,
+    intent: &usage::IntentLine,
+    direction: Direction,
+    paths: BTreeSet<&String>,
+) -> Vec<Field> {
+    let message = operation.map(|operation| match direction {
+        Direction::Request => operation.request,
+        Direction::Reply => operation.reply,
+    });
+    let plan = plans.and_then(|plans| plans.plan(&intent.method, &intent.why.purpose, direction));
+    let transform = |path: &str| {
+        let field = plan?.fields().find(|field| field.path == path)?;
+        Some(field.transform?.to_string())
+    };
+    let field = |path: &String| Field {
+        category: message
+            .and_then(|message| usage::category(&gateway.contract, message, path))
+            .unwrap_or_default()
+            .to_owned(),
+        transform: transform(path).unwrap_or_default(),
+        path: path.clone(),
+    };
+    paths.into_iter().filter(|path| !path.starts_with("context.")).map(field).collect()
+}
+
+/// Paths of what left: nothing, where the gate held the message back.
+fn left(usage: &Usage) -> BTreeSet<&String> {
+    if usage.was_held_back() { BTreeSet::new() } else { usage.intent.commitments.keys().collect() }
+}
+
+fn withheld(usage: &Usage) -> Vec<WithheldCount> {
+    let mut counts: BTreeMap<&String, u32> = BTreeMap::new();
+    let later = usage.outcome.iter().flat_map(|outcome| &outcome.withheld);
+    for (category, count) in usage.intent.withheld.iter().chain(later) {
+        *counts.entry(category).or_default() += count;
+    }
+    counts.into_iter().map(|(category, count)| WithheldCount { category: category.clone(), count }).collect()
+}
+
+/// One exchange in the shape of Estonia's usage protocol.
+pub(crate) fn data_usage(gateway: &Gateway, usage: &Usage) -> DataUsage {
+    let intent = &usage.intent;
+    let plans = gateway.plans(&intent.who.operator);
+    let title = plans
+        .as_ref()
+        .and_then(|plans| plans.pack().purpose(&intent.why.purpose))
+        .map_or(intent.why.purpose.as_str(), |purpose| &purpose.title.en);
+    let operator = plans.as_ref().map(|plans| plans.pack().operator());
+    let name = operator
+        .filter(|operator| operator.bin.is_some_and(|bin| bin.as_str() == intent.why.acting_for))
+        .map(|operator| operator.name.en.clone());
+    let seconds = intent.ts.parse::<Timestamp>().ok().and_then(|at| Timestamp::from_second(at.as_second()).ok());
+    DataUsage {
+        logtime: seconds.map_or_else(|| intent.ts.clone(), |at| at.to_string()),
+        action: format!("{title} ({})", intent.method.trim_start_matches('/')),
+        receiver_code: intent.why.acting_for.clone(),
+        receiver_name: name.unwrap_or_default(),
+        receiver_system: intent.who.caller.clone(),
+    }
+}
+
+/// Who has received one of the fields: systems in requests, organisations in replies; the last time of each.
+pub(crate) fn receivers(usages: &[Usage], fields: &[String]) -> Vec<Receiver> {
+    let mut found: BTreeMap<(String, String), (BTreeSet<String>, String)> = BTreeMap::new();
+    let mut note = |receiver: (String, String), path: &String, at: &str| {
+        if fields.contains(path) {
+            let (paths, last) = found.entry(receiver).or_default();
+            paths.insert(path.clone());
+            at.clone_into(last); // usages come oldest first
+        }
+    };
+    for usage in usages {
+        let intent = &usage.intent;
+        for path in left(usage) {
+            note((String::new(), intent.system.clone()), path, &intent.ts);
+        }
+        for path in usage.outcome.iter().flat_map(|outcome| outcome.commitments.keys()) {
+            note((intent.why.acting_for.clone(), String::new()), path, &intent.ts);
+        }
+    }
+    let receiver = |((organisation, system), (fields, last_at)): ((String, String), (BTreeSet<String>, String))| {
+        Receiver { organisation, system, fields: fields.into_iter().collect(), last_at }
+    };
+    found.into_iter().map(receiver).collect()
+}

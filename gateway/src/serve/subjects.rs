@@ -1,0 +1,383 @@
+//! `qaqpa.subject.v1.Subjects`: what a person may ask of the operator, through its officer.
+//!
+//! Only officers, only about exchanges and holds of their own operator. A number goes in and never out; reports hold paths,
+//! categories, times and organisations, since the gateway keeps no values. Whoever reads is a line of the journal too.
+//!
+//! ```text
+//! Report   walks the journal with the person's key       Restrict, Object   stop exchanges before they answer
+//! Correct  says who has received a disputed field        Erase              destroys the key; nobody finds anything again
+//! ```
+
+use std::sync::Arc;
+
+use qaqpa_journal::Receipt as Leaf;
+use qaqpa_policy::{Iin, Role};
+use qaqpa_proto::subject::v1 as wire;
+use qaqpa_proto::subject::v1::{
+    Basis, CorrectRequest, CorrectResponse, DueItem, DueRequest, DueResponse, EraseRequest, EraseResponse,
+    FindUsageRequest, FindUsageResponse, ObjectRequest, ObjectResponse, ReportRequest, ReportResponse, RestrictRequest,
+    RestrictResponse, UnrestrictRequest, UnrestrictResponse,
+};
+use qaqpa_vault::{Erasure, HoldKind, RequestRecord, Subject};
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use crate::evidence::record::Acted;
+use crate::evidence::usage::{self, Usage};
+use crate::gateway::Gateway;
+use crate::persons::giving::{at, moment};
+use crate::persons::holds::{Actor, Held};
+use crate::persons::ledger::{append, vault_error};
+use crate::persons::{mark, named};
+use crate::refusal::denial::Denial;
+use crate::refusal::reason::Reason;
+use crate::serve::report::{self, Period};
+use crate::serve::subject::v1::subjects_server::{Subjects, SubjectsServer};
+use crate::serve::{Admitted, iin, invalid, journal_entry};
+
+/// The service over a gateway.
+#[must_use]
+pub fn service(gateway: Arc<Gateway>) -> SubjectsServer<impl Subjects> {
+    SubjectsServer::new(Service { gateway }).max_decoding_message_size(LONGEST_REQUEST)
+}
+
+struct Service {
+    gateway: Arc<Gateway>,
+}
+
+/// One admitted call at work.
+struct Desk {
+    gateway: Arc<Gateway>,
+    call: Admitted,
+}
+
+/// Admits a call, works in a task of its own, answers.
+macro_rules! served {
+    ($($name:ident($request:ty) -> $reply:ty = $path:literal;)*) => {
+        #[tonic::async_trait]
+        impl Subjects for Service {
+            $(async fn $name(&self, request: Request<$request>) -> Result<Response<$reply>, Status> {
+                let path = concat!("/qaqpa.subject.v1.Subjects/", $path);
+                let call = Admitted::enter(&self.gateway, &request, path, &[Role::Officer]).await?;
+                let desk = Desk { gateway: self.gateway.clone(), call: call.clone() };
+                let answer = call.finish(&self.gateway, async move { desk.$name(request.into_inner()).await });
+                answer.await.map(Response::new)
+            })*
+        }
+    };
+}
+
+served! {
+    report(ReportRequest) -> ReportResponse = "Report";
+    find_usage(FindUsageRequest) -> FindUsageResponse = "FindUsage";
+    restrict(RestrictRequest) -> RestrictResponse = "Restrict";
+    unrestrict(UnrestrictRequest) -> UnrestrictResponse = "Unrestrict";
+    correct(CorrectRequest) -> CorrectResponse = "Correct";
+    erase(EraseRequest) -> EraseResponse = "Erase";
+    object(ObjectRequest) -> ObjectResponse = "Object";
+    due(DueRequest) -> DueResponse = "Due";
+}
+
+impl Desk {
+    async fn report(&self, request: ReportRequest) -> Result<ReportResponse, Denial> {
+        let iin = iin(&request.iin)?;
+        let period = Period::read(&request.from, &request.to, ["from", "to"])?;
+        let size = page_size(request.page_size)?;
+        let skip = page(&request.page)?;
+        let (usages, journal) = self.usages(&iin, &period).await?;
+        let end = (skip + size).min(usages.len());
+        let shown = usages.get(skip..end).unwrap_or_default();
+        let consents = self.gateway.persons.ledger.of(self.call.caller.operator(), &iin);
+        let subject = self.subject(&iin).await?;
+        let entry = |usage| report::entry(&self.gateway, usage, subject.as_ref(), &consents);
+        Ok(ReportResponse {
+            entries: shown.iter().map(entry).collect(),
+            next_page: if end < usages.len() { end.to_string() } else { String::new() },
+            journal: Some(journal_entry(&self.gateway, journal)),
+        })
+    }
+
+    async fn find_usage(&self, request: FindUsageRequest) -> Result<FindUsageResponse, Denial> {
+        let iin = Iin::parse(&request.user_code).map_err(|why| invalid("user_code", why.code()))?;
+        let period = Period::read(&request.period_start, &request.period_end, ["period_start", "period_end"])?;
+        let limit = match request.limit {
+            0 => LARGEST_PAGE,
+            limit if usize::try_from(limit).is_ok_and(|limit| limit <= LARGEST_PAGE) => limit as usize,
+            _ => return Err(invalid("limit", "out_of_bounds")),
+        };
+        let (usages, _) = self.usages(&iin, &period.inclusive()).await?;
+        let page = usages.iter().skip(request.offset as usize).take(limit);
+        Ok(FindUsageResponse {
+            total_usages: usages.len() as u64,
+            usages: page.map(|usage| report::data_usage(&self.gateway, usage)).collect(),
+        })
+    }
+
+    async fn restrict(&self, request: RestrictRequest) -> Result<RestrictResponse, Denial> {
+        let (iin, basis) = (iin(&request.iin)?, basis(request.basis())?);
+        let purpose = self.purpose(&request.purpose)?;
+        let held = self.hold(&iin, HoldKind::Restriction, purpose.as_deref(), basis).await?;
+        Ok(RestrictResponse {
+            under_way: texts(&held.under_way),
+            journal: Some(journal_entry(&self.gateway, held.leaf)),
+            hold: Some(shown(&held)),
+        })
+    }
+
+    async fn unrestrict(&self, request: UnrestrictRequest) -> Result<UnrestrictResponse, Denial> {
+        let held = self.gateway.persons.holds.lift(&request.id, &self.actor()).await?;
+        Ok(UnrestrictResponse { journal: Some(journal_entry(&self.gateway, held.leaf)), hold: Some(shown(&held)) })
+    }
+
+    async fn object(&self, request: ObjectRequest) -> Result<ObjectResponse, Denial> {
+        let iin = iin(&request.iin)?;
+        let purpose = self.purpose(&request.purpose)?.ok_or_else(|| invalid("purpose", "missing"))?;
+        let held = self.hold(&iin, HoldKind::Objection, Some(&purpose), "subject-request").await?;
+        Ok(ObjectResponse {
+            under_way: texts(&held.under_way),
+            journal: Some(journal_entry(&self.gateway, held.leaf)),
+            hold: Some(shown(&held)),
+        })
+    }
+
+    async fn correct(&self, request: CorrectRequest) -> Result<CorrectResponse, Denial> {
+        let iin = iin(&request.iin)?;
+        let note = match request.note() {
+            wire::CorrectionNote::Unspecified => return Err(invalid("note", "missing")),
+            wire::CorrectionNote::Wrong => "wrong",
+            wire::CorrectionNote::Incomplete => "incomplete",
+            wire::CorrectionNote::OutOfDate => "out-of-date",
+        };
+        self.fields_exist(&request.fields)?;
+        let now = self.gateway.clock.now();
+        let vault = self.gateway.persons.vault();
+        let subject = vault.subject(&self.named(&iin), now).await.map_err(vault_error)?;
+        let record = RequestRecord {
+            id: self.call.txn.clone(),
+            operator: self.call.caller.operator().to_owned(),
+            kind: "correction".to_owned(),
+            at: now,
+            detail: serde_json::json!({ "fields": request.fields, "note": note }).to_string(),
+            state: "marked".to_owned(),
+            closed_at: Some(now),
+            recorded_by: self.call.caller.id().to_owned(),
+        };
+        vault.put_request(&subject, record).await.map_err(vault_error)?;
+        let receivers = match request.forward {
+            true => report::receivers(&self.own(self.walk(subject.clone()).await?), &request.fields),
+            false => Vec::new(),
+        };
+        let actor = self.actor();
+        let line = Acted {
+            marks: vec![mark(&subject, &self.call.txn)],
+            id: Some(&self.call.txn),
+            basis: Some(note),
+            fields: &request.fields,
+            count: Some(receivers.len() as u64),
+            ..Acted::new("CORRECTION_MARKED", now, &actor)
+        };
+        let journal = append(&self.gateway.journal, &line).await?;
+        Ok(CorrectResponse {
+            request_id: self.call.txn.clone(),
+            forwarded_to: receivers,
+            journal: Some(journal_entry(&self.gateway, journal)),
+        })
+    }
+
+    /// Finds the person's exchanges while the key is there, destroys their salts, and then it.
+    async fn erase(&self, request: EraseRequest) -> Result<EraseResponse, Denial> {
+        let (iin, basis) = (iin(&request.iin)?, basis(request.basis())?);
+        let (persons, now) = (&self.gateway.persons, self.gateway.clock.now());
+        let leaves: Vec<u64> = match self.subject(&iin).await? {
+            Some(subject) => self.walk(subject).await?.iter().flat_map(|usage| usage.leaves.clone()).collect(),
+            None => Vec::new(),
+        };
+        // Salts first: once the key is gone nobody finds these lines again. Trying again after a failure begins anew.
+        self.gateway.forget_salts(leaves).await?;
+        let lookup = persons.vault().lookup(&self.named(&iin));
+        // A consent or a hold that is being recorded is erased too, or comes to somebody new.
+        let turn = persons.ledger.turn(lookup).await;
+        let order = Erasure { id: self.call.txn.clone(), at: now, basis: basis.to_owned() };
+        let erased = persons.vault().erase(&self.named(&iin), order).await.map_err(vault_error)?;
+        let _under_way = persons.gate.forget(lookup);
+        persons.ledger.forget(lookup);
+        persons.holds.forget(lookup);
+        drop(turn);
+        let actor = self.actor();
+        let line = Acted {
+            id: Some(&self.call.txn),
+            basis: Some(basis),
+            count: Some(u64::from(erased.consents) + u64::from(erased.holds) + u64::from(erased.requests)),
+            ..Acted::new("ERASED", now, &actor)
+        };
+        let journal = append(&self.gateway.journal, &line).await?;
+        Ok(EraseResponse {
+            erasure_id: self.call.txn.clone(),
+            found: erased.found,
+            consents: erased.consents,
+            holds: erased.holds,
+            requests: erased.requests,
+            journal: Some(journal_entry(&self.gateway, journal)),
+        })
+    }
+
+    async fn due(&self, request: DueRequest) -> Result<DueResponse, Denial> {
+        let until = match request.until.as_str() {
+            "" => None,
+            text => Some(moment(text).ok_or_else(|| invalid("until", "not_a_moment"))?),
+        };
+        let due = self.gateway.clone().retention_due(until, Some(self.call.caller.operator())).await?;
+        let item = |due: crate::persons::retention::Due| DueItem {
+            at: due.at.to_string(),
+            what: due.what.name().to_owned(),
+            id: due.id.unwrap_or_default(),
+            count: due.count,
+        };
+        let actor = self.actor();
+        let line =
+            Acted { count: Some(due.len() as u64), ..Acted::new("DUE_LISTED", self.gateway.clock.now(), &actor) };
+        append(&self.gateway.journal, &line).await?;
+        Ok(DueResponse { items: due.into_iter().map(item).collect() })
+    }
+
+    async fn hold(
+        &self,
+        iin: &Iin,
+        kind: HoldKind,
+        purpose: Option<&str>,
+        basis: &'static str,
+    ) -> Result<Held, Denial> {
+        let persons = &self.gateway.persons;
+        let _turn = persons.ledger.turn(persons.vault().lookup(&self.named(iin))).await;
+        persons.holds.put(iin, kind, purpose, basis, &self.actor()).await
+    }
+
+    /// Exchanges of the caller's operator about a person, newest first, and the line that says they were read.
+    async fn usages(&self, iin: &Iin, period: &Period) -> Result<(Vec<Usage>, Leaf), Denial> {
+        let subject = self.subject(iin).await?;
+        let mut usages = match subject.clone() {
+            Some(subject) => self.own(self.walk(subject).await?),
+            None => Vec::new(),
+        };
+        usages.retain(|usage| period.holds(&usage.intent.ts));
+        usages.reverse();
+        let actor = self.actor();
+        let line = Acted {
+            marks: subject.iter().map(|subject| mark(subject, &self.call.txn)).collect(),
+            count: Some(usages.len() as u64),
+            ..Acted::new("REPORTED", self.gateway.clock.now(), &actor)
+        };
+        Ok((usages, append(&self.gateway.journal, &line).await?))
+    }
+
+    fn own(&self, mut usages: Vec<Usage>) -> Vec<Usage> {
+        usages.retain(|usage| usage.intent.who.operator == self.call.caller.operator());
+        usages
+    }
+
+    /// The walk through the lane, beside the threads that serve.
+    async fn walk(&self, subject: Subject) -> Result<Vec<Usage>, Denial> {
+        self.gateway.usages(subject).await
+    }
+
+    async fn subject(&self, iin: &Iin) -> Result<Option<Subject>, Denial> {
+        self.gateway.persons.vault().known(&self.named(iin)).await.map_err(vault_error)
+    }
+
+    /// A purpose of the caller's operator, or none where none is named.
+    fn purpose(&self, id: &str) -> Result<Option<String>, Denial> {
+        if id.is_empty() {
+            return Ok(None);
+        }
+        let plans = self.gateway.policy(&self.call.caller)?;
+        match plans.pack().purpose(id) {
+            Some(_) => Ok(Some(id.to_owned())),
+            None => Err(Denial::from(Reason::PurposeUnknown).at(vec![at("purpose", "unknown")])),
+        }
+    }
+
+    fn fields_exist(&self, fields: &[String]) -> Result<(), Denial> {
+        if fields.is_empty() || fields.len() > MOST_FIELDS {
+            return Err(invalid("fields", if fields.is_empty() { "missing" } else { "too_many" }));
+        }
+        let contract = &self.gateway.contract;
+        let known = |path: &String| {
+            contract.operations().iter().any(|operation| {
+                [operation.request, operation.reply]
+                    .into_iter()
+                    .any(|message| usage::category(contract, message, path).is_some())
+            })
+        };
+        let unknown: Vec<_> = (0..).zip(fields).filter(|(_, path)| !known(path)).collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let places = unknown.iter().map(|(number, _)| (format!("fields[{number}]"), "unknown")).collect();
+        Err(Denial::from(Reason::RequestInvalid).at(places))
+    }
+
+    fn named(&self, iin: &Iin) -> Zeroizing<String> {
+        named(self.call.caller.operator(), iin)
+    }
+
+    fn actor(&self) -> Actor<'_> {
+        Actor { txn: &self.call.txn, method: self.call.method, who: self.call.who() }
+    }
+}
+
+fn shown(held: &Held) -> wire::Hold {
+    let basis = match held.record.basis.as_str() {
+        "subject-request" => Basis::SubjectRequest,
+        "guardian-request" => Basis::GuardianRequest,
+        "authority-order" => Basis::AuthorityOrder,
+        "disputed" => Basis::Disputed,
+        "term-over" => Basis::TermOver,
+        _ => Basis::Unspecified,
+    };
+    wire::Hold {
+        id: held.record.id.clone(),
+        purpose: held.record.purpose.clone().unwrap_or_default(),
+        basis: basis.into(),
+        since: held.record.since.to_string(),
+        lifted_at: held.record.lifted.as_ref().map(|lifted| lifted.at.to_string()).unwrap_or_default(),
+    }
+}
+
+/// A ground as vault and journal write it.
+fn basis(basis: Basis) -> Result<&'static str, Denial> {
+    match basis {
+        Basis::Unspecified => Err(invalid("basis", "missing")),
+        Basis::SubjectRequest => Ok("subject-request"),
+        Basis::GuardianRequest => Ok("guardian-request"),
+        Basis::AuthorityOrder => Ok("authority-order"),
+        Basis::Disputed => Ok("disputed"),
+        Basis::TermOver => Ok("term-over"),
+    }
+}
+
+fn page_size(asked: u32) -> Result<usize, Denial> {
+    match usize::try_from(asked) {
+        Ok(0) => Ok(USUAL_PAGE),
+        Ok(size) if size <= LARGEST_PAGE => Ok(size),
+        _ => Err(invalid("page_size", "out_of_bounds")),
+    }
+}
+
+/// Where a page begins; the newest entry is 0.
+fn page(token: &str) -> Result<usize, Denial> {
+    if token.is_empty() {
+        return Ok(0);
+    }
+    token.parse().map_err(|_| invalid("page", "unknown"))
+}
+
+fn texts(exchanges: &[Uuid]) -> Vec<String> {
+    exchanges.iter().map(Uuid::to_string).collect()
+}
+
+/// Longest request, in bytes.
+const LONGEST_REQUEST: usize = 64 << 10;
+const USUAL_PAGE: usize = 100;
+const LARGEST_PAGE: usize = 1_000;
+const MOST_FIELDS: usize = 100;

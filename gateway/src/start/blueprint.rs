@@ -1,0 +1,400 @@
+//! The gateway before it opens: every file that the configuration names is read, compiled and checked against the others.
+//!
+//! [`Blueprint::draw`] reports all problems at once, each at its file and line; it is what `qaqpa check` does.
+
+mod callers;
+mod residency;
+mod revocation;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use qaqpa_adapters::codec::Codec;
+use qaqpa_adapters::shep::sync::Password;
+use qaqpa_adapters::wsse::{PinnedSigners, Signer};
+use qaqpa_policy::residency::{Peers, Plane, Tables};
+use qaqpa_policy::{Callers, Pack, Plans};
+use qaqpa_proto::Contract;
+use qaqpa_vault::VaultKey;
+use zeroize::Zeroizing;
+
+use crate::clock::Clock;
+use crate::dial::Door;
+use crate::exchange::message_security::{MessageSecurity, WsSecurity};
+use crate::exchange::quota::Quotas;
+use crate::gateway::{Served, Surroundings, System};
+use crate::start::config::{self, Config, Problem, Profile, Source};
+use crate::start::laptops;
+use crate::telemetry::Telemetry;
+use crate::working_days::Calendar;
+
+/// Everything but the journal, checked.
+pub struct Blueprint {
+    pub(crate) descriptor_set: Vec<u8>,
+    pub(crate) contract: Arc<Contract>,
+    pub(crate) served: HashMap<String, Arc<Served>>,
+    pub(crate) callers: Callers,
+    pub(crate) policies: HashMap<String, Arc<Plans>>,
+    pub(crate) systems: BTreeMap<String, System>,
+    pub(crate) quotas: Quotas,
+    pub(crate) door: Arc<Door>,
+    pub(crate) peers: Peers,
+    pub(crate) telemetry: Telemetry,
+    pub(crate) clock: Clock,
+    pub(crate) calendar: Calendar,
+    pub(crate) retention: config::Retention,
+    pub(crate) pseudonym_epoch: config::Epoch,
+}
+
+impl Blueprint {
+    /// Reads and compiles everything the configuration names.
+    ///
+    /// # Errors
+    /// All problems at once, each at its file and line where that can be told.
+    pub fn draw(config: &Config, source: &Source, surroundings: &Surroundings) -> Result<Self, Vec<Problem>> {
+        let mut drawing = Drawing { config, source, problems: Vec::new() };
+        let descriptor_set = drawing.descriptor_set();
+        let contract = drawing.contract(&descriptor_set);
+        let served = contract.as_ref().map(|contract| drawing.served(contract)).unwrap_or_default();
+        let policies = contract.as_ref().map(|contract| drawing.policies(contract)).unwrap_or_default();
+        let callers = drawing.callers(&policies);
+        let systems = drawing.systems(contract.as_ref(), &policies);
+        let (tables, today) = (drawing.tables(), surroundings.clock.today());
+        let ways = drawing.ways(tables.as_ref(), surroundings);
+        let peers = drawing.peers(tables.as_ref(), today);
+        if let (Some(tables), Some(peers)) = (&tables, &peers) {
+            drawing.tables_serve(tables, &ways, peers, today);
+        }
+        let tables = Arc::new(tables.unwrap_or_else(Tables::embedded)); // no start without all of them
+        drawing.listener();
+        drawing.revocation_source(&ways);
+        drawing.laptop_certificates(surroundings);
+        drawing.vault_key();
+        let calendar = drawing.calendar();
+        let door = Door::new(ways, tables, drawing.names(surroundings), surroundings.clock.clone());
+        let door = Arc::new(door);
+        let telemetry = drawing.telemetry(&door);
+        let passports = config.systems.iter().map(|(id, system)| (id.clone(), system.passport));
+        match (drawing.problems.is_empty(), contract, callers, telemetry, calendar, peers) {
+            (true, Some(contract), Some(callers), Some(telemetry), Some(calendar), Some(peers)) => Ok(Self {
+                descriptor_set,
+                contract: Arc::new(contract),
+                served,
+                callers,
+                policies,
+                systems,
+                quotas: Quotas::new(config.quotas, passports),
+                door,
+                peers,
+                telemetry,
+                clock: surroundings.clock.clone(),
+                calendar,
+                retention: config.retention.clone(),
+                pseudonym_epoch: config.vault.pseudonyms,
+            }),
+            _ => Err(drawing.problems),
+        }
+    }
+
+    /// Reads and compiles the packs again, for a reload.
+    ///
+    /// # Errors
+    /// All problems at once; the packs in force stay.
+    pub(crate) fn packs(
+        config: &Config,
+        source: &Source,
+        contract: &Contract,
+    ) -> Result<HashMap<String, Arc<Plans>>, Vec<Problem>> {
+        let mut drawing = Drawing { config, source, problems: Vec::new() };
+        let policies = drawing.policies(contract);
+        for (index, caller) in config.callers.iter().enumerate() {
+            drawing.purposes_exist(index, caller, &policies);
+        }
+        drawing.reached_systems_exist(contract, &policies);
+        if drawing.problems.is_empty() { Ok(policies) } else { Err(drawing.problems) }
+    }
+
+    /// Reads the tables again, for a reload.
+    ///
+    /// # Errors
+    /// All problems at once; the tables in force stay.
+    pub fn tables(config: &Config, source: &Source) -> Result<Tables, Vec<Problem>> {
+        let mut drawing = Drawing { config, source, problems: Vec::new() };
+        let tables = drawing.tables();
+        tables.filter(|_| drawing.problems.is_empty()).ok_or(drawing.problems)
+    }
+
+    /// The door, for a command that needs it before the gateway is open.
+    #[must_use]
+    pub fn door(&self) -> &Arc<Door> {
+        &self.door
+    }
+
+    /// Whose connections are let in.
+    #[must_use]
+    pub fn peers(&self) -> &Peers {
+        &self.peers
+    }
+
+    /// Days off, for terms in working days.
+    #[must_use]
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
+
+    /// Puts another way of signing in the place of WS-Security. For the benchmark only; see [`MessageSecurity`].
+    #[must_use]
+    pub fn with_security(mut self, system: &str, security: Box<dyn MessageSecurity>) -> Self {
+        if let Some(system) = self.systems.get_mut(system) {
+            system.security = security;
+        }
+        self
+    }
+}
+
+/// A blueprint in the making, and everything found wrong so far.
+struct Drawing<'a> {
+    config: &'a Config,
+    source: &'a Source,
+    problems: Vec<Problem>,
+}
+
+impl Drawing<'_> {
+    fn at(&mut self, key: &str, message: impl Into<String>) {
+        self.problems.push(self.source.problem(key, message.into()));
+    }
+
+    fn in_file(&mut self, file: &Path, message: impl Into<String>) {
+        self.problems.push(Problem { file: file.to_owned(), line: None, message: message.into() });
+    }
+
+    fn read(&mut self, key: &str, path: &Path) -> Option<Vec<u8>> {
+        match std::fs::read(path) {
+            Ok(bytes) => Some(bytes),
+            Err(error) => {
+                self.at(key, format!("`{key}`: {} cannot be read: {error}", path.display()));
+                None
+            }
+        }
+    }
+
+    fn descriptor_set(&mut self) -> Vec<u8> {
+        match &self.config.contracts {
+            Some(path) => self.read("contracts", path).unwrap_or_default(),
+            None => qaqpa_proto::DESCRIPTOR_SET.to_vec(),
+        }
+    }
+
+    fn contract(&mut self, descriptor_set: &[u8]) -> Option<Contract> {
+        let contract = Contract::load(descriptor_set)
+            .map_err(|error| self.at("contracts", format!("`contracts`: {error}")))
+            .ok()?;
+        if contract.operations().is_empty() {
+            self.at("contracts", "`contracts` holds no operation: was it written by a tool that drops custom options?");
+        }
+        Some(contract)
+    }
+
+    fn served(&mut self, contract: &Contract) -> HashMap<String, Arc<Served>> {
+        let mut served = HashMap::new();
+        for operation in contract.operations() {
+            match Codec::compile(contract, operation) {
+                Ok(codec) => {
+                    served.insert(operation.path.clone(), Arc::new(Served { operation: operation.clone(), codec }));
+                }
+                Err(problem) => self.at("contracts", format!("`{}`: {problem}", operation.path)),
+            }
+        }
+        served
+    }
+
+    fn policies(&mut self, contract: &Contract) -> HashMap<String, Arc<Plans>> {
+        let mut policies = HashMap::new();
+        for (index, operator) in self.config.operators.iter().enumerate() {
+            let Some(plans) = self.plans(contract, index, operator) else { continue };
+            if plans.pack().id() != operator.id {
+                self.at(
+                    &format!("operators.{index}.id"),
+                    format!(
+                        "the pack in {} is of operator `{}`, not `{}`",
+                        operator.policy.display(),
+                        plans.pack().id(),
+                        operator.id
+                    ),
+                );
+            }
+            if policies.insert(operator.id.clone(), Arc::new(plans)).is_some() {
+                self.at(&format!("operators.{index}.id"), format!("operator `{}` is there twice", operator.id));
+            }
+        }
+        policies
+    }
+
+    fn plans(&mut self, contract: &Contract, index: usize, operator: &config::Operator) -> Option<Plans> {
+        let text = self.read(&format!("operators.{index}.policy"), &operator.policy)?;
+        let text = String::from_utf8(text).map_err(|_| self.in_file(&operator.policy, "is not UTF-8")).ok()?;
+        let pack = match Pack::parse(&text, &operator.policy.display().to_string()) {
+            Ok(pack) => self.with_bin(pack, index, operator)?,
+            Err(problems) => {
+                self.problems.extend(problems.into_iter().map(|problem| Problem {
+                    file: operator.policy.clone(),
+                    line: usize::try_from(problem.line).ok().filter(|line| *line > 0),
+                    message: format!("{}: {}", problem.code(), problem.text("en")),
+                }));
+                return None;
+            }
+        };
+        Plans::compile(contract, &pack)
+            .map_err(|problems| problems.iter().for_each(|problem| self.in_file(&operator.policy, problem.to_string())))
+            .ok()
+    }
+
+    /// The pack of an operator whose BIN is in the pack, in the configuration, or in both and the same.
+    fn with_bin(&mut self, pack: Pack, index: usize, operator: &config::Operator) -> Option<Pack> {
+        let key = format!("operators.{index}.bin");
+        match &operator.bin {
+            Some(bin) => {
+                let bin = self.bin(&key, bin)?;
+                pack.with_bin(bin).map_err(|why| self.at(&key, why.to_string())).ok()
+            }
+            None if pack.operator().bin.is_none() => {
+                self.at(&key, format!("operator `{}` needs `bin`: its policy pack names none", operator.id));
+                None
+            }
+            None => Some(pack),
+        }
+    }
+
+    fn systems(
+        &mut self,
+        contract: Option<&Contract>,
+        policies: &HashMap<String, Arc<Plans>>,
+    ) -> BTreeMap<String, System> {
+        let named: Vec<&str> = contract
+            .map(|contract| contract.operations().iter().map(|operation| operation.system.id.as_str()).collect())
+            .unwrap_or_default();
+        let config = self.config;
+        let mut systems = BTreeMap::new();
+        for (id, system) in &config.systems {
+            if contract.is_some() && !named.contains(&id.as_str()) {
+                self.at(&format!("systems.{id}"), format!("no contract speaks of a system `{id}`"));
+            }
+            systems.extend(self.system(id, system).map(|system| (id.clone(), system)));
+        }
+        if let Some(contract) = contract {
+            self.reached_systems_exist(contract, policies);
+        }
+        systems
+    }
+
+    /// A system that some operator's purpose is offered for needs a table; one that nobody may ask needs none.
+    fn reached_systems_exist(&mut self, contract: &Contract, policies: &HashMap<String, Arc<Plans>>) {
+        let is_reached = |path: &str| policies.values().any(|plans| plans.purposes(path).next().is_some());
+        let reached: BTreeSet<&str> = contract
+            .operations()
+            .iter()
+            .filter(|operation| is_reached(&operation.path))
+            .map(|operation| operation.system.id.as_str())
+            .collect();
+        for id in reached {
+            if !self.config.systems.contains_key(id) {
+                self.at("systems", format!("a purpose of a configured operator needs a table [systems.{id}]"));
+            }
+        }
+    }
+
+    fn system(&mut self, id: &str, system: &config::System) -> Option<System> {
+        let key = |part: &str| format!("systems.{id}.{part}");
+        self.is_on_plane(&key("endpoint"), &system.endpoint, Plane::Upstream);
+        let password = self.read(&key("password_file"), &system.password_file).map(Zeroizing::new);
+        let certificate = self.read(&key("signer_certificate"), &system.signer_certificate);
+        let signing_key = self.read(&key("signer_key"), &system.signer_key).map(Zeroizing::new);
+        let mut pinned = Vec::new();
+        for path in &system.reply_signers {
+            pinned.extend(self.read(&key("reply_signers"), path).unwrap_or_default());
+            pinned.push(b'\n');
+        }
+        let password = password?;
+        let password = std::str::from_utf8(&password)
+            .map_err(|_| self.at(&key("password_file"), "the password is not UTF-8"))
+            .ok()?;
+        let signer = Signer::from_pem(&certificate?, &signing_key?)
+            .map_err(|why| self.at(&key("signer_certificate"), format!("`signer_certificate`: {why}")))
+            .ok();
+        let pinned = PinnedSigners::from_pem(&pinned)
+            .map_err(|why| self.at(&key("reply_signers"), format!("`reply_signers`: {why}")))
+            .ok();
+        Some(System {
+            endpoint: system.endpoint.clone(),
+            sender_id: system.sender_id.clone(),
+            password: Password::new(password.trim_end_matches(['\r', '\n'])),
+            security: Box::new(WsSecurity::new(Box::new(signer?), pinned?)),
+            replay_window: SignedDuration::try_from(system.replay_window()).unwrap_or_default(),
+        })
+    }
+
+    fn vault_key(&mut self) {
+        let Some(key) = self.read("vault.key", &self.config.vault.key).map(Zeroizing::new) else { return };
+        let text = String::from_utf8_lossy(&key);
+        if let Err(why) = VaultKey::parse(text.trim()) {
+            self.at("vault.key", format!("`vault.key`: {why}"));
+        }
+    }
+
+    fn calendar(&mut self) -> Option<Calendar> {
+        let config::Calendar { holidays, working_weekends } = self.config.calendar.clone();
+        Calendar::new(holidays, working_weekends)
+            .map_err(|problems| problems.iter().for_each(|problem| self.at("calendar", problem.to_string())))
+            .ok()
+    }
+
+    fn listener(&mut self) {
+        if let Err(problem) = self.config.listen.tls().load() {
+            self.at("listen", format!("`listen`: {problem}"));
+        }
+    }
+
+    /// In production nothing is trusted that was made for a laptop, ours or another's.
+    fn laptop_certificates(&mut self, surroundings: &Surroundings) {
+        if self.config.profile != Profile::Production {
+            return;
+        }
+        let config = self.config;
+        let files = config.listen.tls();
+        let systems = config.systems.iter().flat_map(|(id, system)| {
+            let signer = (format!("systems.{id}.signer_certificate"), system.signer_certificate.clone());
+            let pinned =
+                system.reply_signers.iter().map(move |path| (format!("systems.{id}.reply_signers"), path.clone()));
+            std::iter::once(signer).chain(pinned)
+        });
+        let endpoints = config
+            .endpoints
+            .iter()
+            .filter_map(|(id, endpoint)| Some((format!("endpoints.{id}.ca"), endpoint.ca.clone()?)));
+        let listener = [("listen.certificate", files.certificate), ("listen.client_ca", files.client_ca)];
+        let listener = listener.into_iter().map(|(key, path)| (key.to_owned(), path));
+        for (key, path) in listener.chain(systems).chain(endpoints) {
+            let Ok(bytes) = std::fs::read(&path) else { continue }; // missing files are told of elsewhere
+            if laptops::is_for_laptops(&bytes, &surroundings.clock) {
+                self.at(
+                    &key,
+                    format!(
+                        "`{key}`: {} was made by `qaqpa certs dev`; the production profile does not trust it",
+                        path.display()
+                    ),
+                );
+            }
+        }
+    }
+
+    fn telemetry(&mut self, door: &Arc<Door>) -> Option<Telemetry> {
+        let channel = match &self.config.telemetry.otlp {
+            Some(endpoint) if !self.is_on_plane("telemetry.otlp", endpoint, Plane::Telemetry) => None,
+            Some(endpoint) => door.channel(endpoint).ok(),
+            None => None,
+        };
+        Telemetry::new(channel).map_err(|error| self.at("telemetry", error)).ok()
+    }
+}

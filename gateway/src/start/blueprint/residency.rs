@@ -1,0 +1,336 @@
+//! `[residency]`, `[endpoints.*]` and `[peers.*]`: the tables are read, every endpoint and every rule for peers is judged
+//! against them, and everything that is wrong is named at once.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use ipnet::IpNet;
+use jiff::civil::Date;
+use qaqpa_policy::residency::{
+    self, Endpoint, EndpointKind, EndpointRule, Exception, Host, PeerRule, Peers, Plane, Scheme, Tables, Tunnel,
+    outside, pin_outside,
+};
+use qaqpa_policy::residency::{Finding, Location, MaxAge, Origins, Registry, TableProblem};
+use rustls::RootCertStore;
+
+use super::Drawing;
+use crate::dial::{Names, SpkiPin, Trust, Way};
+use crate::gateway::Surroundings;
+use crate::listen;
+use crate::start::config::{self, OnStale, Profile};
+use crate::start::remembered::Remembered;
+
+impl Drawing<'_> {
+    /// All tables, none older than it was.
+    pub(super) fn tables(&mut self) -> Option<Tables> {
+        let config = self.config;
+        let residency = &config.residency;
+        let registry = match &residency.registry {
+            Some(table) => self.table("residency.registry", table, |bytes| Registry::parse(&bytes)),
+            None => Some(Registry::embedded()),
+        };
+        let mmdb = residency.location_mmdb.as_ref();
+        let text = residency.location.as_ref().map(|files| self.location(files));
+        let mmdb = mmdb.map(|table| self.table("residency.location_mmdb", table, Location::parse_mmdb));
+        let origins = match &residency.origins_mmdb {
+            Some(table) => self.table("residency.origins_mmdb", table, |bytes| Origins::embedded().with_mmdb(bytes)),
+            None => Some(Origins::embedded()),
+        };
+        let locations: Option<Vec<Location>> = [text, mmdb].into_iter().flatten().collect();
+        let max_age = MaxAge { tables_days: residency.max_age_days, origins_days: residency.origins_max_age_days };
+        let tables = Tables::new(registry?, locations?, origins?, max_age);
+        self.none_is_older(&tables).then_some(tables)
+    }
+
+    fn table<T>(
+        &mut self,
+        key: &str,
+        table: &config::TableFile,
+        parse: impl FnOnce(Vec<u8>) -> Result<T, TableProblem>,
+    ) -> Option<T> {
+        let bytes = self.digested(key, &table.file, table.sha256.as_deref())?;
+        parse(bytes).map_err(|why| self.table_problem(key, &table.file, &why)).ok()
+    }
+
+    fn location(&mut self, files: &config::LocationFiles) -> Option<Location> {
+        let key = "residency.location";
+        let v4 = self.digested(key, &files.v4, files.sha256_v4.as_deref());
+        let v6 = self.digested(key, &files.v6, files.sha256_v6.as_deref());
+        Location::parse_text(&v4?, &v6?).map_err(|why| self.table_problem(key, &files.v4, &why)).ok()
+    }
+
+    fn table_problem(&mut self, key: &str, file: &Path, why: &TableProblem) {
+        self.at(key, format!("{}: {}: {why}", why.code(), file.display()));
+    }
+
+    /// A file that is what it must be.
+    fn digested(&mut self, key: &str, file: &Path, wanted: Option<&str>) -> Option<Vec<u8>> {
+        let bytes = self.read(key, file)?;
+        let found = hex::encode(digest(&SHA256, &bytes));
+        match wanted {
+            Some(wanted) if !wanted.eq_ignore_ascii_case(&found) => {
+                self.at(key, format!("table.digest: {} is {found}, not what `{key}` says", file.display()));
+                None
+            }
+            _ => Some(bytes),
+        }
+    }
+
+    fn none_is_older(&mut self, tables: &Tables) -> bool {
+        let key = "residency.remembered";
+        let path = &self.config.residency.remembered;
+        match Remembered::read(path) {
+            Ok(remembered) => match tables.older_than(&remembered.dates()) {
+                Some(older) => {
+                    self.at(key, format!("table.older: {older}"));
+                    false
+                }
+                None => true,
+            },
+            Err(error) => {
+                self.at(key, format!("`{key}`: {} cannot be read: {error}", path.display()));
+                false
+            }
+        }
+    }
+
+    /// A table that is too old where somebody depends on it, or a second one that is missing.
+    pub(super) fn tables_serve(&mut self, tables: &Tables, ways: &BTreeMap<String, Way>, peers: &Peers, today: Date) {
+        let endpoints = ways.values().map(Way::endpoint);
+        let dependent = endpoints.filter(|endpoint| endpoint.needs_tables()).map(|e| (e.plane(), e.name().to_owned()));
+        let inbound = peers.needs_tables().then(|| (Plane::Inbound, "peers".to_owned()));
+        let dependent: Vec<_> = dependent.chain(inbound).collect();
+        let residency = &self.config.residency;
+        let alone = residency.location.is_none() && residency.location_mmdb.is_none();
+        if let Some((_, name)) = dependent.first().filter(|_| alone) {
+            self.at(
+                "residency",
+                format!("residency.unconfirmed: `{name}` needs a second table: name `location` or `location_mmdb`"),
+            );
+        }
+        let Some(stale) = tables.stale(today) else { return };
+        let refuses =
+            |plane: Plane| residency.stale.get(plane.name()).copied().unwrap_or_default() == OnStale::RefuseStart;
+        if let Some((plane, name)) = dependent.into_iter().find(|(plane, _)| refuses(*plane)) {
+            self.at("residency", format!("residency.stale: {stale}; `{name}` is on the plane `{}`", plane.name()));
+        }
+    }
+
+    /// Where connections may go.
+    pub(super) fn ways(&mut self, tables: Option<&Tables>, surroundings: &Surroundings) -> BTreeMap<String, Way> {
+        let config = self.config;
+        for plane in config.residency.stale.keys().filter(|plane| Plane::parse(plane).is_none()) {
+            self.at("residency.stale", format!("no plane `{plane}`: upstream, inbound, storage, telemetry, support"));
+        }
+        let declared = config.endpoints.iter();
+        let ways: BTreeMap<String, Way> = declared
+            .filter_map(|(id, endpoint)| Some((id.clone(), self.way(id, endpoint, tables, surroundings)?)))
+            .collect();
+        self.resolver_exists(&ways);
+        ways
+    }
+
+    fn way(
+        &mut self,
+        id: &str,
+        declared: &config::Endpoint,
+        tables: Option<&Tables>,
+        surroundings: &Surroundings,
+    ) -> Option<Way> {
+        let today = surroundings.clock.today();
+        let key = |part: &str| format!("endpoints.{id}.{part}");
+        let endpoint = self.endpoint(id, declared, today)?;
+        if let Some((address, finding)) = tables.and_then(|tables| pin_outside(&endpoint, tables, today)) {
+            self.outside(&key("pins"), address, &finding);
+        }
+        let by_name = matches!(endpoint.host(), Host::Name(_)) && endpoint.kind() != EndpointKind::DevelopmentLoopback;
+        let asks_nobody = self.config.residency.resolver.is_empty() && surroundings.resolver.is_none();
+        if by_name && declared.addresses.is_empty() && asks_nobody {
+            self.at(
+                &key("url"),
+                format!("endpoint `{id}` is a name: give it `addresses`, or name `residency.resolver`"),
+            );
+        }
+        let roots = match (&declared.ca, endpoint.scheme()) {
+            (Some(ca), _) => listen::roots(ca).map_err(|why| self.at(&key("ca"), format!("`ca`: {why}"))).ok()?,
+            (None, Scheme::Https) => {
+                self.at(&key("url"), format!("endpoint `{id}` needs `ca`, the roots of its server's certificate"));
+                return None;
+            }
+            (None, _) => RootCertStore::empty(),
+        };
+        let keys = declared.spki_sha256.iter().filter_map(|pin| self.key_pin(&key("spki_sha256"), pin)).collect();
+        let timeouts = self
+            .config
+            .systems
+            .values()
+            .find(|system| system.endpoint == id)
+            .map_or((Duration::from_secs(10), Duration::from_secs(60)), config::System::timeouts);
+        Way::new(endpoint, declared.addresses.clone(), Trust::from(roots).pinned(keys), timeouts)
+            .map_err(|error| self.at(&key("ca"), error.to_string()))
+            .ok()
+    }
+
+    fn endpoint(&mut self, id: &str, declared: &config::Endpoint, today: Date) -> Option<Endpoint> {
+        let key = |part: &str| format!("endpoints.{id}.{part}");
+        let plane = Plane::parse(&declared.plane).filter(|plane| *plane != Plane::Inbound);
+        if plane.is_none() {
+            self.at(
+                &key("plane"),
+                "`plane` is upstream, storage, telemetry or support; who comes in stands in [peers.*]",
+            );
+        }
+        let kind = self.kind(&key("kind"), &declared.kind);
+        let tunnel = declared.tunnel.as_deref().map(|text| {
+            let tunnel = Tunnel::parse(text);
+            if tunnel.is_none() {
+                self.at(&key("tunnel"), "`tunnel` is `xfrm` or `interface:NAME`");
+            }
+            tunnel
+        });
+        let pins = self.networks(&key("pins"), &declared.pins);
+        let exceptions = self.exceptions(&key("exceptions"), &declared.exceptions, today);
+        let rule = EndpointRule {
+            name: id.to_owned(),
+            url: declared.url.clone(),
+            plane: plane?,
+            kind: kind?,
+            pins: pins?,
+            aliases: declared.aliases.clone(),
+            tunnel: tunnel.map_or(Some(None), |tunnel| tunnel.map(Some))?,
+            exceptions: exceptions?,
+        };
+        let profile = self.profile();
+        let endpoint = Endpoint::parse(rule).and_then(|endpoint| endpoint.admit(profile).map(|()| endpoint));
+        endpoint.map_err(|refusal| self.at(&key("url"), format!("{}: {refusal}", refusal.code()))).ok()
+    }
+
+    fn outside(&mut self, key: &str, address: std::net::IpAddr, finding: &Finding) {
+        let told = match finding {
+            Finding::Home | Finding::Unconfirmed => return, // the second table that is missing is told of once
+            Finding::Foreign { country } => {
+                let place = country.map_or_else(|| "no country".to_owned(), |country| country.to_string());
+                format!("residency.foreign: {address} is in {place} by every table, and no exception can change that")
+            }
+            Finding::Disagree => {
+                format!("residency.disagree: the tables disagree on {address}; an exception may settle it")
+            }
+            Finding::DeniedOrigin(origin) => {
+                format!("residency.origin: {address} is announced by AS{}; an exception may settle it", origin.asn)
+            }
+        };
+        self.at(key, told);
+    }
+
+    /// Whether an endpoint that is named elsewhere is declared, and for that.
+    pub(super) fn is_on_plane(&mut self, key: &str, id: &str, plane: Plane) -> bool {
+        let problem = match self.config.endpoints.get(id) {
+            Some(declared) if declared.plane == plane.name() => return true,
+            Some(declared) => {
+                format!("endpoint `{id}` is declared for the plane `{}`, not `{}`", declared.plane, plane.name())
+            }
+            None => format!("endpoint `{id}` is not declared"),
+        };
+        self.at(key, problem);
+        false
+    }
+
+    /// Who is asked for names: what the surroundings bring, or the declared DNS servers.
+    pub(super) fn names(&self, surroundings: &Surroundings) -> Names {
+        match &surroundings.resolver {
+            Some(resolver) => Names::Given(resolver.clone()),
+            None => Names::Servers(self.config.residency.resolver.clone()),
+        }
+    }
+
+    /// The resolver is an endpoint like any other, reached by address.
+    fn resolver_exists(&mut self, ways: &BTreeMap<String, Way>) {
+        for id in &self.config.residency.resolver {
+            let known = self.config.endpoints.contains_key(id);
+            match ways.get(id).map(|way| way.endpoint().scheme()) {
+                Some(Scheme::Dns) => {}
+                None if known => {} // what is wrong with it is told already
+                _ => self.at("residency.resolver", format!("`{id}` is no endpoint with a dns:// address")),
+            }
+        }
+    }
+
+    /// Who may connect.
+    pub(super) fn peers(&mut self, tables: Option<&Tables>, today: Date) -> Option<Peers> {
+        let config = self.config;
+        let rules: Vec<Option<PeerRule>> =
+            config.peers.iter().map(|(id, declared)| self.peer(id, declared, tables, today)).collect();
+        let rules: Option<Vec<PeerRule>> = rules.into_iter().collect();
+        match Peers::declare(rules?, self.profile()) {
+            Ok(peers) => Some(peers),
+            Err(problems) => {
+                for (id, refusal) in problems {
+                    self.at(&format!("peers.{id}"), format!("{}: {refusal}", refusal.code()));
+                }
+                None
+            }
+        }
+    }
+
+    fn peer(&mut self, id: &str, declared: &config::Peers, tables: Option<&Tables>, today: Date) -> Option<PeerRule> {
+        let key = |part: &str| format!("peers.{id}.{part}");
+        let kind = self.kind(&key("kind"), &declared.kind);
+        let networks = self.networks(&key("networks"), &declared.networks);
+        let exceptions = self.exceptions(&key("exceptions"), &declared.exceptions, today);
+        let (kind, networks, exceptions) = (kind?, networks?, exceptions?);
+        if let Some(tables) = tables.filter(|_| kind != EndpointKind::DevelopmentLoopback) {
+            for network in &networks {
+                if let Some((address, finding)) = outside(*network, tables, &exceptions, today) {
+                    self.outside(&key("networks"), address, &finding);
+                }
+            }
+        }
+        Some(PeerRule { name: id.to_owned(), kind, networks, proxy_protocol: declared.proxy_protocol, exceptions })
+    }
+
+    fn kind(&mut self, key: &str, text: &str) -> Option<EndpointKind> {
+        let kind = EndpointKind::parse(text);
+        if kind.is_none() {
+            self.at(key, "`kind` is internet, closed-network or development-loopback");
+        }
+        kind
+    }
+
+    fn networks(&mut self, key: &str, texts: &[String]) -> Option<Vec<IpNet>> {
+        let nets: Vec<Option<IpNet>> = texts.iter().map(|text| self.network(key, text)).collect();
+        nets.into_iter().collect()
+    }
+
+    fn network(&mut self, key: &str, text: &str) -> Option<IpNet> {
+        text.parse().map_err(|_| self.at(key, format!("`{text}` is no network in CIDR form"))).ok()
+    }
+
+    fn exceptions(&mut self, key: &str, declared: &[config::Exception], today: Date) -> Option<Vec<Exception>> {
+        let one = |(at, declared): (usize, &config::Exception)| {
+            let key = format!("{key}.{at}");
+            let networks = self.networks(&key, &declared.networks)?;
+            Exception::declare(networks, &declared.reason, &declared.approver, declared.expires, today)
+                .map_err(|problem| self.at(&key, format!("residency.exception: {problem}")))
+                .ok()
+        };
+        let exceptions: Vec<Option<Exception>> = declared.iter().enumerate().map(one).collect();
+        exceptions.into_iter().collect()
+    }
+
+    fn key_pin(&mut self, key: &str, text: &str) -> Option<SpkiPin> {
+        let pin = SpkiPin::parse(text);
+        if pin.is_none() {
+            self.at(key, format!("`{text}` is no SHA-256 in base64"));
+        }
+        pin
+    }
+
+    fn profile(&self) -> residency::Profile {
+        match self.config.profile {
+            Profile::Production => residency::Profile::Production,
+            Profile::Development => residency::Profile::Development,
+        }
+    }
+}

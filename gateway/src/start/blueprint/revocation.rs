@@ -1,0 +1,27 @@
+//! `[listen] crl_from`: the endpoint that the revocation list is renewed from, against the list that is there.
+
+use std::collections::BTreeMap;
+
+use qaqpa_policy::residency::{Plane, Scheme};
+
+use super::Drawing;
+use crate::dial::Way;
+use crate::listen::revocation;
+
+impl Drawing<'_> {
+    /// It is declared, for support traffic, speaks HTTP, and the file holds one list, whose place the next one takes.
+    pub(super) fn revocation_source(&mut self, ways: &BTreeMap<String, Way>) {
+        let (key, config) = ("listen.crl_from", self.config);
+        let Some(id) = &config.listen.crl_from else { return };
+        if !self.is_on_plane(key, id, Plane::Support) {
+            return;
+        }
+        match ways.get(id).map(|way| way.endpoint().scheme()) {
+            Some(Scheme::Https | Scheme::Http) | None => {} // what is wrong with a way that is not there is told already
+            Some(_) => self.at(key, format!("endpoint `{id}` does not speak HTTP, and lists are fetched by it")),
+        }
+        if let Err(why) = revocation::in_force(&config.listen.tls()) {
+            self.at(key, format!("{}: {why}", why.code()));
+        }
+    }
+}

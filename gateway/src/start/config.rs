@@ -1,0 +1,425 @@
+//! `gateway.toml`, read whole: unknown keys refused, every problem named at once with its line.
+//!
+//! The keys are documented where people meet them, in `deploy/gateway.toml`; a test keeps that file complete.
+//! Reading touches nothing but files: whether they fit together is found by [`crate::start::blueprint::Blueprint::draw`].
+
+mod residency;
+mod source;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+pub use residency::{Endpoint, Exception, LocationFiles, OnStale, Peers, Residency, TableFile};
+pub use source::{Problem, Source};
+
+use crate::exchange::quota::{Limits, Passport};
+use crate::listen::TlsFiles;
+
+/// The whole file.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Config {
+    /// What may be trusted.
+    pub profile: Profile,
+    /// Descriptor set in place of the compiled-in contracts.
+    pub contracts: Option<PathBuf>,
+    /// Where callers come in.
+    pub listen: Listen,
+    /// Where the evidence goes.
+    pub journal: Journal,
+    /// What names persons, sealed.
+    pub vault: Vault,
+    /// Days off, for terms in working days.
+    #[serde(default)]
+    pub calendar: Calendar,
+    /// How long things are kept.
+    #[serde(default)]
+    pub retention: Retention,
+    /// Whose policies decide.
+    pub operators: Vec<Operator>,
+    /// Who may call.
+    pub callers: Vec<Caller>,
+    /// What answers.
+    pub systems: BTreeMap<String, System>,
+    /// Where connections may go.
+    pub endpoints: BTreeMap<String, Endpoint>,
+    /// Who may connect.
+    pub peers: BTreeMap<String, Peers>,
+    /// By which tables both are judged.
+    #[serde(default)]
+    pub residency: Residency,
+    /// How much is enough.
+    #[serde(default)]
+    pub quotas: Limits,
+    /// What is told about the work.
+    #[serde(default)]
+    pub telemetry: Telemetry,
+}
+
+/// Development differs from production by what is trusted, never by what is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// Loopback endpoints are refused at start.
+    Production,
+    /// Declared loopback endpoints are allowed.
+    Development,
+}
+
+/// `[listen]`
+#[derive(Debug, Clone, Deserialize)]
+pub struct Listen {
+    /// Address and port; port 0 takes a free one.
+    pub address: SocketAddr,
+    certificate: PathBuf,
+    key: PathBuf,
+    client_ca: PathBuf,
+    crl: PathBuf,
+    /// Endpoint that the revocation list is renewed from.
+    pub crl_from: Option<String>,
+}
+
+impl Listen {
+    /// The four files of the listener.
+    #[must_use]
+    pub fn tls(&self) -> TlsFiles {
+        TlsFiles {
+            certificate: self.certificate.clone(),
+            key: self.key.clone(),
+            client_ca: self.client_ca.clone(),
+            crl: self.crl.clone(),
+        }
+    }
+}
+
+/// `[journal]`
+#[derive(Debug, Clone, Deserialize)]
+pub struct Journal {
+    /// Directory of the lane.
+    pub directory: PathBuf,
+    /// C2SP origin.
+    pub origin: String,
+    /// Key file, C2SP note form.
+    pub key: PathBuf,
+    /// Segment size, MiB.
+    #[serde(default = "Journal::default_segment_mib")]
+    pub segment_mib: u32,
+}
+
+impl Journal {
+    fn default_segment_mib() -> u32 {
+        32
+    }
+}
+
+/// `[vault]`
+#[derive(Debug, Clone, Deserialize)]
+pub struct Vault {
+    /// SQLite file.
+    pub file: PathBuf,
+    /// Key file.
+    pub key: PathBuf,
+    /// How often pseudonyms change.
+    #[serde(default)]
+    pub pseudonyms: Epoch,
+}
+
+/// How often pseudonyms change.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Epoch {
+    /// Every calendar month.
+    Monthly,
+    /// Every calendar quarter.
+    Quarterly,
+    /// Every calendar year.
+    #[default]
+    Yearly,
+}
+
+impl Epoch {
+    /// The epoch of a day: `2026`, `2026-Q4`, `2026-11`.
+    #[must_use]
+    pub fn of(self, day: jiff::civil::Date) -> String {
+        match self {
+            Self::Monthly => format!("{:04}-{:02}", day.year(), day.month()),
+            Self::Quarterly => format!("{:04}-Q{}", day.year(), (day.month() - 1) / 3 + 1),
+            Self::Yearly => format!("{:04}", day.year()),
+        }
+    }
+}
+
+/// `[calendar]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Calendar {
+    /// Days off besides Saturdays and Sundays.
+    pub holidays: Vec<jiff::civil::Date>,
+    /// Saturdays and Sundays that are worked.
+    pub working_weekends: Vec<jiff::civil::Date>,
+}
+
+/// `[retention]`: what holds where a pack names no term.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default)]
+pub struct Retention {
+    /// Days that salts stay, so that released fields can be proven.
+    pub salts_days: u32,
+    /// Days that a consent's record stays after its end.
+    pub consents_days: u32,
+    /// Days that a subject's request stays after it was closed.
+    pub requests_days: u32,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { salts_days: 1095, consents_days: 1095, requests_days: 365 }
+    }
+}
+
+/// `[[operators]]`
+#[derive(Debug, Clone, Deserialize)]
+pub struct Operator {
+    /// Id of the pack inside the file.
+    pub id: String,
+    /// Policy pack.
+    pub policy: PathBuf,
+    /// BIN, where the pack names none.
+    pub bin: Option<String>,
+}
+
+/// `[[callers]]`
+#[derive(Debug, Clone, Deserialize)]
+pub struct Caller {
+    /// Stable name in journal and metrics.
+    pub id: String,
+    /// URI of the subject alternative name.
+    pub uri: Option<String>,
+    /// BIN of the subject's OU.
+    pub bin: Option<String>,
+    /// UID of the subject.
+    pub uid: Option<String>,
+    /// Operator whose policy binds the caller.
+    pub operator: String,
+    /// `exchange`, `auditor`, `officer` or `admin`.
+    pub role: String,
+    /// Purposes it may claim.
+    #[serde(default)]
+    pub purposes: Vec<String>,
+    /// BINs it may act for.
+    #[serde(default)]
+    pub on_behalf_of: Vec<String>,
+}
+
+/// `[systems.ID]`
+#[derive(Debug, Clone, Deserialize)]
+pub struct System {
+    /// Endpoint id.
+    pub endpoint: String,
+    /// SHEP login.
+    pub sender_id: String,
+    /// File with the SHEP password.
+    pub password_file: PathBuf,
+    /// Our signer's certificate.
+    pub signer_certificate: PathBuf,
+    /// Our signer's key.
+    pub signer_key: PathBuf,
+    /// Pinned signers of replies.
+    pub reply_signers: Vec<PathBuf>,
+    #[serde(default = "System::default_replay_window")]
+    replay_window_seconds: u32,
+    /// Messages per hour.
+    #[serde(flatten)]
+    pub passport: Passport,
+    #[serde(default = "System::default_connect")]
+    connect_timeout_seconds: u32,
+    #[serde(default = "System::default_total")]
+    total_timeout_seconds: u32,
+}
+
+impl System {
+    fn default_replay_window() -> u32 {
+        300
+    }
+    fn default_connect() -> u32 {
+        10
+    }
+    fn default_total() -> u32 {
+        60
+    }
+
+    /// How far a reply's date may be from now.
+    #[must_use]
+    pub fn replay_window(&self) -> Duration {
+        Duration::from_secs(self.replay_window_seconds.into())
+    }
+
+    /// Connect, and the whole call.
+    #[must_use]
+    pub fn timeouts(&self) -> (Duration, Duration) {
+        (
+            Duration::from_secs(self.connect_timeout_seconds.into()),
+            Duration::from_secs(self.total_timeout_seconds.into()),
+        )
+    }
+}
+
+/// `[telemetry]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default)]
+pub struct Telemetry {
+    /// Log level.
+    pub level: String,
+    /// `text` or `json`.
+    pub format: String,
+    /// Endpoint id of an OTLP collector.
+    pub otlp: Option<String>,
+}
+
+impl Default for Telemetry {
+    fn default() -> Self {
+        Self { level: "info".into(), format: "json".into(), otlp: None }
+    }
+}
+
+impl Config {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// All problems at once: syntax, types, unknown keys, values out of bounds.
+    pub fn read(path: &Path) -> Result<(Self, Source), Vec<Problem>> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            vec![Problem { file: path.to_owned(), line: None, message: format!("cannot be read: {error}") }]
+        })?;
+        Self::parse(&text, path)
+    }
+
+    /// Parses the text of the file at `path`; relative paths inside start at its directory.
+    ///
+    /// # Errors
+    /// As [`Config::read`].
+    pub fn parse(text: &str, path: &Path) -> Result<(Self, Source), Vec<Problem>> {
+        let source = Source::new(text, path);
+        let mut problems = Vec::new();
+        let deserializer = toml::Deserializer::parse(text).map_err(|error| vec![source.syntax(&error)])?;
+        let parsed: Result<Self, _> = serde_ignored::deserialize(deserializer, |key| {
+            let key = key.to_string().replace(".?", "");
+            problems.push(source.problem(&key, format!("unknown key `{key}`")));
+        });
+        match parsed {
+            Err(error) => problems.push(source.syntax(&error)),
+            Ok(mut config) => {
+                config.bounds(&source, &mut problems);
+                if problems.is_empty() {
+                    config.resolve_paths(path.parent().unwrap_or(Path::new(".")));
+                    return Ok((config, source));
+                }
+            }
+        }
+        Err(problems)
+    }
+
+    fn bounds(&self, source: &Source, problems: &mut Vec<Problem>) {
+        let mut within = |key: String, value: u32, low: u32, high: u32| {
+            if !(low..=high).contains(&value) {
+                problems.push(source.problem(&key, format!("`{key}` must be {low} to {high}, not {value}")));
+            }
+        };
+        within("journal.segment_mib".into(), self.journal.segment_mib, 1, 1024);
+        within("retention.salts_days".into(), self.retention.salts_days, 1, 36_500);
+        within("retention.consents_days".into(), self.retention.consents_days, 1, 36_500);
+        within("retention.requests_days".into(), self.retention.requests_days, 1, 36_500);
+        within("residency.max_age_days".into(), self.residency.max_age_days, 1, 365);
+        within("residency.origins_max_age_days".into(), self.residency.origins_max_age_days, 1, 730);
+        for (id, system) in &self.systems {
+            within(format!("systems.{id}.replay_window_seconds"), system.replay_window_seconds, 30, 3600);
+            within(format!("systems.{id}.connect_timeout_seconds"), system.connect_timeout_seconds, 1, 60);
+            within(format!("systems.{id}.total_timeout_seconds"), system.total_timeout_seconds, 1, 300);
+        }
+        let endpoints = self.endpoints.keys().map(|id| ("endpoints", id));
+        for (table, id) in endpoints.chain(self.peers.keys().map(|id| ("peers", id))) {
+            if !residency::is_plain(id) {
+                let message = format!("the id in [{table}.*] is letters, digits, `-`, `_` and `.`");
+                problems.push(source.problem(table, message));
+            }
+        }
+        if !matches!(self.telemetry.format.as_str(), "text" | "json") {
+            problems.push(source.problem("telemetry.format", "`telemetry.format` is `text` or `json`".into()));
+        }
+        if self.telemetry.level.parse::<tracing::Level>().is_err() {
+            problems.push(
+                source.problem("telemetry.level", "`telemetry.level` is error, warn, info, debug or trace".into()),
+            );
+        }
+    }
+
+    fn resolve_paths(&mut self, base: &Path) {
+        let system_files = self.systems.values_mut().flat_map(|system| {
+            [&mut system.password_file, &mut system.signer_certificate, &mut system.signer_key]
+                .into_iter()
+                .chain(&mut system.reply_signers)
+        });
+        let listen = &mut self.listen;
+        let files = [&mut listen.certificate, &mut listen.key, &mut listen.client_ca, &mut listen.crl]
+            .into_iter()
+            .chain([&mut self.journal.directory, &mut self.journal.key, &mut self.vault.file, &mut self.vault.key])
+            .chain(self.operators.iter_mut().map(|operator| &mut operator.policy))
+            .chain(self.endpoints.values_mut().filter_map(|endpoint| endpoint.ca.as_mut()))
+            .chain(self.contracts.as_mut())
+            .chain(self.residency.files())
+            .chain(system_files);
+        for file in files {
+            *file = base.join(&*file);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOCUMENTED: &str = include_str!("../../../deploy/gateway.toml");
+
+    fn problems(text: &str) -> Vec<String> {
+        Config::parse(text, Path::new("gateway.toml")).unwrap_err().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_documented_file_parses() {
+        let (config, _) = Config::parse(DOCUMENTED, Path::new("deploy/gateway.toml")).unwrap();
+        assert_eq!(config.journal.key, Path::new("deploy/secrets/journal.key"));
+        assert_eq!(config.systems["avtoshkola"].passport, Passport::default(), "documented defaults are the defaults");
+        assert_eq!(config.quotas, Limits::default());
+    }
+
+    #[test]
+    fn all_problems_are_named_at_once_with_their_lines() {
+        let text = DOCUMENTED
+            .replace("segment_mib = 32", "segment_mib = 0\nfsync = false")
+            .replace("replay_window_seconds = 300", "replay_window_seconds = 86400")
+            .replace("[quotas]", "[quotas]\nenabled = false");
+        let found = problems(&text);
+        let line = |needle: &str| text.lines().position(|line| line.starts_with(needle)).unwrap() + 1;
+        assert_eq!(found.len(), 4, "{found:?}");
+        for (needle, key) in [
+            ("fsync", "unknown key `journal.fsync`"),
+            ("enabled", "unknown key `quotas.enabled`"),
+            ("segment_mib", "`journal.segment_mib` must be"),
+            ("replay_window", "`systems.avtoshkola.replay_window_seconds` must be"),
+        ] {
+            assert!(
+                found.iter().any(|problem| problem.starts_with(&format!("gateway.toml:{}: {key}", line(needle)))),
+                "{key} in {found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_type_error_has_its_line() {
+        let found = problems(&DOCUMENTED.replace("profile = \"production\"", "profile = \"testing\""));
+        assert!(found[0].starts_with("gateway.toml:6:"), "{found:?}");
+    }
+}

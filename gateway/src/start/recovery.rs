@@ -1,0 +1,83 @@
+//! Opening the lane, and settling what a crash left open in it.
+
+use std::collections::BTreeMap;
+
+use qaqpa_journal::{Entry, Error, Journal, Opening, Options, Signer};
+
+use crate::evidence::record::{self, Event, Outcome};
+use crate::gateway::Surroundings;
+use crate::start::config;
+
+/// Opens the lane a configuration names.
+pub fn open_journal(config: &config::Journal) -> Result<(Journal, Opening), OpenFailed> {
+    let text = |error: &dyn std::fmt::Display| OpenFailed::Other(format!("{}: {error}", config.key.display()));
+    let key = std::fs::read_to_string(&config.key).map_err(|error| text(&error))?;
+    let signer = Signer::parse(&key).map_err(|error| text(&error))?;
+    if signer.vkey().name() != config.origin {
+        return Err(OpenFailed::Other(format!(
+            "the key is of lane `{}`, `journal.origin` says `{}`",
+            signer.vkey().name(),
+            config.origin
+        )));
+    }
+    std::fs::create_dir_all(&config.directory)
+        .map_err(|error| OpenFailed::Other(format!("{}: {error}", config.directory.display())))?;
+    let options =
+        Options { segment_bytes: u64::from(config.segment_mib) << 20, ..Options::new(&config.directory, signer) };
+    Journal::open(options).map_err(|error| match error {
+        Error::Locked(_) => OpenFailed::InUse,
+        other => OpenFailed::Other(other.to_string()),
+    })
+}
+
+/// Why a journal is not open.
+pub enum OpenFailed {
+    /// A running gateway writes it.
+    InUse,
+    /// Everything else, for people.
+    Other(String),
+}
+
+impl std::fmt::Display for OpenFailed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::InUse => f.write_str("another gateway writes this journal"),
+            Self::Other(text) => f.write_str(text),
+        }
+    }
+}
+
+/// An intent without an outcome: the message may have left and been carried out, and nobody was told.
+pub(super) async fn settle(journal: &Journal, opening: Opening, surroundings: &Surroundings) -> Result<(), Error> {
+    let open = opening.open_intents.len();
+    for intent in opening.open_intents {
+        let txn = intent.txn().to_owned();
+        let outcome = Outcome {
+            phase: "OUTCOME",
+            txn: &txn,
+            ts: surroundings.clock.now(),
+            result: "unknown",
+            code: Some("gateway.crashed"),
+            detail: None,
+            evidence: None,
+            times: None,
+            shep: None,
+            business: None,
+            reply_hmac: None,
+            reply_signer: None,
+            withheld: BTreeMap::new(),
+            drift: 0,
+            transformed: BTreeMap::new(),
+            commitments: BTreeMap::new(),
+        };
+        journal.settle_open(intent, Entry::new(record::line(&outcome), None)?).await?;
+    }
+    let facts = BTreeMap::from([
+        ("settled_as_unknown", open.to_string()),
+        ("truncated_bytes", opening.truncated_bytes.to_string()),
+        ("version", env!("CARGO_PKG_VERSION").to_owned()),
+    ]);
+    let event = Event { phase: "RECOVERY", ts: surroundings.clock.now(), event: "start", facts };
+    journal.append(Entry::new(record::line(&event), None)?).await?;
+    Ok(())
+}

@@ -1,0 +1,166 @@
+//! A gateway as it runs: opened, listening, told to reload, stopped after the calls under way.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use qaqpa_journal::Condition;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::gateway::{Gateway, Surroundings};
+use crate::listen::inbound::{Doorstep, NotAdmitted};
+use crate::listen::revocation::Renewal;
+use crate::listen::{Listener, Reloader};
+use crate::persons::Persons;
+use crate::serve::grpc::Server;
+use crate::start::blueprint::Blueprint;
+use crate::start::config::{Config, Source};
+use crate::start::recovery::{open_journal, settle};
+use crate::start::signals::{Signals, Told};
+use crate::start::ticking::{keep_retention, tick};
+
+/// A gateway that listens.
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The gateway itself.
+    pub gateway: Arc<Gateway>,
+    stop: watch::Sender<bool>,
+    listening: JoinHandle<()>,
+    ticking: JoinHandle<()>,
+    reloader: Reloader,
+    doorstep: Doorstep,
+    config: Config,
+    source: Source,
+}
+
+/// Opens the journal, settles what a crash left open, binds and serves.
+///
+/// # Errors
+/// A sentence for the operator.
+pub async fn start(
+    config: &Config,
+    source: &Source,
+    blueprint: Blueprint,
+    surroundings: &Surroundings,
+) -> Result<Running, String> {
+    let (journal, opening) = open_journal(&config.journal).map_err(|error| format!("journal: {error}"))?;
+    settle(&journal, opening, surroundings).await.map_err(|error| format!("journal: {error}"))?;
+    let persons = Persons::open(&config.vault, &journal, &surroundings.clock, blueprint.calendar())
+        .map_err(|error| format!("vault: {error}"))?;
+    let settled = persons.settle(&journal, &surroundings.clock).await.map_err(|error| format!("vault: {error}"))?;
+    if settled > 0 {
+        tracing::warn!(settled, "withdrawals or erasures had no line in the journal; now they have");
+    }
+    listen(config, source, Gateway::open(blueprint, journal, persons), surroundings).await
+}
+
+/// Binds and serves a gateway that is open.
+///
+/// # Errors
+/// A sentence for the operator.
+pub async fn listen(
+    config: &Config,
+    source: &Source,
+    gateway: Arc<Gateway>,
+    surroundings: &Surroundings,
+) -> Result<Running, String> {
+    let files = config.listen.tls();
+    let tls = files.load().map_err(|error| error.to_string())?;
+    let (alerted, clock) = (gateway.clone(), surroundings.clock.clone());
+    let on_alert = Arc::new(move |word: &'static str| {
+        alerted.telemetry.alert(word);
+        alerted.flood.count(&format!("tls.{word}"), clock.now());
+    });
+    let doorstep = doorstep(&gateway);
+    let listener = Listener::bind(config.listen.address, doorstep.clone(), tls, on_alert)
+        .await
+        .map_err(|error| format!("{}: {error}", config.listen.address))?;
+    let address = listener.address().map_err(|error| error.to_string())?;
+    let (reporter, health) = tonic_health::server::health_reporter();
+    let server = Server::new(gateway.clone(), health).map_err(|error| error.to_string())?;
+    let (stop, stopped) = watch::channel(false);
+    let reloader = listener.reloader();
+    let ticking = tokio::spawn(tick(gateway.clone(), reporter, surroundings.clone(), stopped.clone()));
+    tokio::spawn(keep_retention(gateway.clone(), stopped.clone()));
+    if let Some(endpoint) = &config.listen.crl_from {
+        let renewal = Renewal::new(gateway.clone(), endpoint.clone(), files, reloader.clone());
+        tokio::spawn(renewal.keep(stopped.clone()));
+    }
+    let listening = tokio::spawn(listener.run(stopped, move |peer| server.connection(&peer)));
+    gateway.enter_tables(config).await;
+    let (config, source) = (config.clone(), source.clone());
+    Ok(Running { address, gateway, stop, listening, ticking, reloader, doorstep, config, source })
+}
+
+/// Who is turned away there is counted, and told of once a second and code: strangers can cause it at will.
+fn doorstep(gateway: &Arc<Gateway>) -> Doorstep {
+    let told = gateway.clone();
+    let on_refused = Arc::new(move |refused: &NotAdmitted| {
+        told.telemetry.turned_away(refused.code());
+        if told.flood.count_evidenced(refused.code(), told.clock.now(), || Some(refused.line_for_the_journal())) {
+            tracing::warn!(decision = "refused", reason = refused.code(), evidence = %refused, "peer");
+        }
+    });
+    Doorstep::new(gateway.peers.clone(), gateway.door.tables(), gateway.clock.clone(), on_refused)
+}
+
+impl Running {
+    /// Serves until a signal says stop or the journal fails. True when it ended well.
+    pub async fn until_stopped(self) -> bool {
+        let mut signals = match Signals::new() {
+            Ok(signals) => signals,
+            Err(error) => {
+                tracing::error!(%error, "signals cannot be heard");
+                self.stop().await;
+                return false;
+            }
+        };
+        let mut pulse = tokio::time::interval(Duration::from_secs(1));
+        loop {
+            tokio::select! {
+                told = signals.next() => match told {
+                    Told::Reload => self.reload().await,
+                    Told::Stop => break,
+                },
+                _ = pulse.tick() => if let Condition::Poisoned(reason) = self.gateway.journal.health().condition {
+                    tracing::error!(%reason, "the journal failed");
+                    self.stop().await;
+                    return false;
+                }
+            }
+        }
+        self.stop().await;
+        true
+    }
+
+    /// Reads certificates, the revocation list, the packs and the tables of residency again; a bad file changes nothing.
+    pub async fn reload(&self) {
+        match self.reloader.renew(&self.config.listen.tls()) {
+            Ok(()) => tracing::info!("certificates and revocation list reloaded"),
+            Err(error) => tracing::error!(%error, "not reloaded; the old certificates and list stay"),
+        }
+        self.gateway.reload_packs(&self.config, &self.source).await;
+        if self.gateway.reload_tables(&self.config, &self.source).await {
+            self.doorstep.replace_tables(self.gateway.door().tables());
+        }
+    }
+
+    /// Stops accepting, waits for the calls under way, closes the journal.
+    pub async fn stop(self) {
+        let gateway = self.stop_listening().await;
+        gateway.persons.vault().close();
+        gateway.journal.close();
+    }
+
+    /// As [`Running::stop`], but the journal stays open.
+    pub async fn stop_listening(self) -> Arc<Gateway> {
+        self.stop.send_replace(true);
+        self.gateway.persons.ledger.stop(); // whoever watches it would keep the listener waiting
+        let _ = self.listening.await;
+        let _ = self.ticking.await;
+        self.gateway.telemetry.flush();
+        self.gateway
+    }
+}

@@ -1,0 +1,67 @@
+//! What a running gateway does by itself: once a second and once an hour.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use qaqpa_journal::{Condition, Entry};
+use tokio::sync::watch;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+
+use crate::evidence::flood::Counted;
+use crate::evidence::record::{self, TurnedAway};
+use crate::gateway::{Gateway, Surroundings};
+use crate::persons::retention::INTERVAL;
+
+/// Once a second: health as the journal's, and the counted refusals as one line each.
+pub(super) async fn tick(
+    gateway: Arc<Gateway>,
+    health: HealthReporter,
+    surroundings: Surroundings,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut second = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        let stopping = tokio::select! {
+            _ = second.tick() => false,
+            _ = stop.wait_for(|stop| *stop) => true,
+        };
+        let journal = gateway.journal.health();
+        let vault = gateway.persons.vault().health().is_ok();
+        let serving = journal.condition == Condition::Serving && journal.no_spare.is_none() && vault && !stopping;
+        let status = if serving { ServingStatus::Serving } else { ServingStatus::NotServing };
+        for service in gateway.served.values().map(|served| served.operation.service.as_str()).chain([""]) {
+            health.set_service_status(service, status).await;
+        }
+        gateway.tell_residency().await;
+        for Counted { kind, count, evidence } in gateway.flood.drain() {
+            let (code, caller) = kind.split_once('/').map_or((kind.as_str(), None), |(code, id)| (code, Some(id)));
+            let (ts, evidence) = (surroundings.clock.now(), evidence.as_deref());
+            let line = TurnedAway { phase: "DENIED", ts, code, caller, evidence, count };
+            if let Ok(entry) = Entry::new(record::line(&line), None) {
+                let _ = gateway.journal.append(entry).await; // a journal that fails shows in health
+            }
+        }
+        if stopping {
+            return;
+        }
+    }
+}
+
+/// At start and once an hour: destroys what is at its end.
+pub(super) async fn keep_retention(gateway: Arc<Gateway>, mut stop: watch::Receiver<bool>) {
+    let mut hour = tokio::time::interval(INTERVAL.unsigned_abs());
+    loop {
+        tokio::select! {
+            _ = hour.tick() => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+        match gateway.clone().keep_retention().await {
+            Ok(done) if done.is_empty() => {}
+            Ok(done) => tracing::info!(?done, "destroyed what was at the end of its term"),
+            Err(denial) => {
+                tracing::error!(reason = denial.reason.code(), "retention is behind; it is tried again in an hour")
+            }
+        }
+    }
+}
