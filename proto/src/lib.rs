@@ -4,11 +4,15 @@
 //!   ([`consent`], [`subject`], [`policy`]: no exchanges, so without categories).
 //! * [`Contract`] is what the gateway works with: every operation and every field with its category, read from
 //!   a descriptor set. The compiled-in set is [`DESCRIPTOR_SET`]; an agency's own set may be loaded instead.
+//! * [`reason`] is the one table of refusals and failures: `ErrorInfo.reason` is part of the contract. [`language`] has the
+//!   three languages that texts for people are written in.
 //!
 //! An exchange never passes through the Rust types: it is filtered, written and read by tables made from [`Contract`].
 
 mod contract;
+pub mod language;
 mod load;
+pub mod reason;
 
 pub use contract::{
     BusinessResult, Contract, Enumeration, Field, FieldKind, FieldPath, Filled, Message, MessageIndex, Operation,
