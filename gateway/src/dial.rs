@@ -38,13 +38,12 @@ use qaqpa_policy::residency::{Answer, Decision, Endpoint, Refused, ResidencyRefu
 pub use self::connector::Connector;
 pub use self::lease::Leased;
 pub use self::names::Names;
-pub use self::post::RawReply;
+pub use self::post::{Outgoing, RawReply};
 pub use self::resolver::{DnsClient, NoAnswer, Resolve, Sockets};
 pub use self::stream::Stream;
 pub use self::tls::{SpkiPin, Trust};
 pub use self::way::Way;
 use crate::clock::Clock;
-use crate::persons::gate::Leaving;
 use crate::refusal::denial::Denial;
 use crate::refusal::reason::Reason;
 use line::{Evidence, Judgement, Line};
@@ -150,7 +149,7 @@ impl Door {
     ///
     /// # Errors
     /// `upstream.*`, or `residency.*` when the answer points elsewhere or the judgement is void meanwhile.
-    pub async fn post(&self, resident: &Resident, body: Leaving) -> Result<RawReply, Denial> {
+    pub async fn post(&self, resident: &Resident, body: Outgoing) -> Result<RawReply, Denial> {
         post::post(resident, body).await
     }
 

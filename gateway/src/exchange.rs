@@ -13,6 +13,7 @@ pub mod quota;
 pub(crate) mod receipt;
 pub(crate) mod reply;
 pub mod shadow;
+pub mod system;
 
 use std::sync::Arc;
 
@@ -39,7 +40,8 @@ use crate::evidence::record::Times;
 use crate::exchange::duplicate::Ticket;
 use crate::exchange::quota::Ask;
 use crate::exchange::receipt::{shep_status, transformed, warnings, with_receipt, withheld};
-use crate::gateway::{Gateway, Served, System};
+use crate::exchange::system::{Served, System};
+use crate::gateway::Gateway;
 use crate::persons::{consent_mark, mark, named};
 use crate::refusal::denial::Denial;
 use crate::refusal::reason::{Language, Reason};
@@ -125,7 +127,7 @@ pub(crate) struct Came {
 impl Gateway {
     /// Walks one call through the corridor, in a task of its own, and records whatever comes of it.
     pub async fn exchange(self: Arc<Self>, call: Call) -> Answer {
-        let id = self.exchange_id();
+        let id = self.ids.fresh();
         let span = tracing::info_span!("exchange", exchange_id = %id, method = %call.served.operation.path);
         let fallback = id.to_string();
         match tokio::spawn(self.walk(call, id).instrument(span)).await {
@@ -192,7 +194,7 @@ impl Gateway {
         self.quotas.exchange(&ask, self.clock.now())?;
         let resident = self.door.judge(&system.endpoint).await?;
         let signed = self.sign(&call.served, system, &permit, &minimised, id)?;
-        let salt = self.salt()?;
+        let salt = self.ids.salt().map_err(|_| Reason::Internal)?;
         let departure = self.persons.gate.enter(&permit, &consent, id).map_err(Reason::from)?;
         let marks = self.marks(&permit, &consent, id).await?;
         Ok(Cleared {
@@ -334,7 +336,7 @@ impl Gateway {
 
     /// Rooms 12 to 15: send, verify, decode, minimise.
     async fn send(&self, call: &Call, cleared: &Cleared) -> (Option<Came>, Result<Reply, Denial>) {
-        let body = Leaving::new(cleared.signed.envelope.clone().into(), cleared.departure.clone());
+        let body = Leaving::new(cleared.signed.envelope.clone().into(), cleared.departure.clone()).boxed();
         let raw = match self.door.post(&cleared.resident, body).await {
             Ok(raw) => raw,
             Err(denial) => {

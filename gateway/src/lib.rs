@@ -11,12 +11,14 @@ pub mod dial;
 pub mod evidence;
 pub mod exchange;
 pub mod gateway;
+pub mod ids;
 pub mod listen;
 pub mod persons;
 pub mod refusal;
 pub mod serve;
 pub mod start;
 pub mod telemetry;
+pub mod tls;
 pub mod working_days;
 
 /// An exchange makes some hundreds of small allocations, and mimalloc serves them a tenth of an exchange's CPU cheaper than

@@ -12,18 +12,18 @@ pub(crate) mod revocation;
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
+use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
-use rustls::{RootCertStore, ServerConfig};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
@@ -31,6 +31,7 @@ use tokio_rustls::server::TlsStream;
 use tokio_util::task::TaskTracker;
 
 use crate::listen::inbound::{Arrival, Doorstep, Knock, Stay};
+use crate::tls::{TlsProblem, certificates, private_key, problem, provider, roots};
 
 /// A handshake that is not through after this is a stuck or hostile peer.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -50,14 +51,6 @@ pub struct TlsFiles {
     pub client_ca: PathBuf,
     /// PEM revocation list of those roots.
     pub crl: PathBuf,
-}
-
-/// A file that cannot be used; the operator is at fault.
-#[derive(Debug, thiserror::Error)]
-#[error("{}: {problem}", path.display())]
-pub struct TlsProblem {
-    path: PathBuf,
-    problem: String,
 }
 
 impl TlsFiles {
@@ -97,49 +90,6 @@ impl TlsFiles {
             .build()
             .map_err(|error| problem(&self.crl, error))
     }
-}
-
-/// The one crypto provider of the house.
-#[must_use]
-pub fn provider() -> Arc<rustls::crypto::CryptoProvider> {
-    static PROVIDER: std::sync::LazyLock<Arc<rustls::crypto::CryptoProvider>> =
-        std::sync::LazyLock::new(|| Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
-    PROVIDER.clone()
-}
-
-/// PEM roots of a file.
-///
-/// # Errors
-/// Unreadable, or no certificate in it.
-pub fn roots(path: &Path) -> Result<RootCertStore, TlsProblem> {
-    let mut store = RootCertStore::empty();
-    for certificate in certificates(path)? {
-        store.add(certificate).map_err(|error| problem(path, error))?;
-    }
-    Ok(store)
-}
-
-/// PEM certificates of a file, at least one.
-///
-/// # Errors
-/// Unreadable, or none in it.
-pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsProblem> {
-    let found = CertificateDer::pem_file_iter(path)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| problem(path, error))?;
-    if found.is_empty() { Err(problem(path, "holds no certificate")) } else { Ok(found) }
-}
-
-/// PEM key of a file.
-///
-/// # Errors
-/// Unreadable, or none in it.
-pub fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsProblem> {
-    PrivateKeyDer::from_pem_file(path).map_err(|error| problem(path, error))
-}
-
-fn problem(path: &Path, problem: impl ToString) -> TlsProblem {
-    TlsProblem { path: path.to_owned(), problem: problem.to_string() }
 }
 
 /// A peer that came through the handshake.

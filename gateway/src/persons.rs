@@ -5,14 +5,15 @@ pub mod gate;
 pub(crate) mod giving;
 pub mod holds;
 mod index;
-pub mod kdp;
 pub mod ledger;
+pub mod pseudonyms;
 pub mod retention;
 mod settle;
 #[cfg(test)]
 mod tests;
 pub(crate) mod watch;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -20,14 +21,27 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use qaqpa_journal::Journal;
 use qaqpa_policy::Iin;
 use qaqpa_vault::{Options, Subject, Vault, VaultKey};
+use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::clock::Clock;
 use crate::persons::gate::SubjectGate;
 use crate::persons::holds::Holds;
 use crate::persons::ledger::Ledger;
-use crate::start::config;
+use crate::persons::pseudonyms::Epoch;
 use crate::working_days::Calendar;
+
+/// `[vault]`
+#[derive(Debug, Clone, Deserialize)]
+pub struct VaultFiles {
+    /// SQLite file.
+    pub file: PathBuf,
+    /// Key file.
+    pub key: PathBuf,
+    /// How often pseudonyms change.
+    #[serde(default)]
+    pub pseudonyms: Epoch,
+}
 
 /// All that is known of persons. Cheap to clone.
 #[derive(Clone)]
@@ -45,7 +59,7 @@ impl Persons {
     ///
     /// # Errors
     /// A sentence for the operator.
-    pub fn open(config: &config::Vault, journal: &Journal, clock: &Clock, calendar: &Calendar) -> Result<Self, String> {
+    pub fn open(config: &VaultFiles, journal: &Journal, clock: &Clock, calendar: &Calendar) -> Result<Self, String> {
         let at = |error: &dyn std::fmt::Display| format!("{}: {error}", config.key.display());
         let key = std::fs::read_to_string(&config.key).map(Zeroizing::new).map_err(|error| at(&error))?;
         let key = VaultKey::parse(key.trim()).map_err(|error| at(&error))?;

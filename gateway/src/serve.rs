@@ -110,7 +110,7 @@ impl Admitted {
     ) -> Result<Self, Status> {
         let language = request.metadata().get("accept-language").and_then(|value| value.to_str().ok());
         let language = language.map(Language::accepted).unwrap_or_default();
-        let txn = gateway.exchange_id().to_string();
+        let txn = gateway.ids.fresh().to_string();
         let Some(client) = request.extensions().get::<Client>() else {
             return Err(Denial::from(Reason::CallerUnknown).status(language, &txn));
         };

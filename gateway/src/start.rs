@@ -6,8 +6,11 @@ mod laptops;
 pub mod recovery;
 mod reload;
 mod remembered;
+mod residency;
 pub mod running;
 pub mod signals;
+pub mod surroundings;
 mod ticking;
 
 pub use running::{Running, listen, start};
+pub use surroundings::Surroundings;

@@ -18,17 +18,35 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use prometheus::{Registry, TextEncoder};
+use serde::Deserialize;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
 use crate::dial::Door;
 use crate::refusal::reason::Reason;
-use crate::start::config;
 
 const SERVICE: &str = "qaqpa";
 /// How often metrics go to the collector.
 const EXPORT_INTERVAL: Duration = Duration::from_secs(15);
+
+/// `[telemetry]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default)]
+pub struct Output {
+    /// Log level.
+    pub level: String,
+    /// `text` or `json`.
+    pub format: String,
+    /// Endpoint id of an OTLP collector.
+    pub otlp: Option<String>,
+}
+
+impl Default for Output {
+    fn default() -> Self {
+        Self { level: "info".into(), format: "json".into(), otlp: None }
+    }
+}
 
 /// The instruments of one gateway.
 pub struct Telemetry {
@@ -205,11 +223,11 @@ fn resource() -> Resource {
 ///
 /// # Errors
 /// A text for people.
-pub fn install(telemetry: &config::Telemetry, door: &Arc<Door>) -> Result<Option<SdkTracerProvider>, String> {
+pub fn install(output: &Output, door: &Arc<Door>) -> Result<Option<SdkTracerProvider>, String> {
     let filter =
-        EnvFilter::new(format!("{},h2=warn,hyper=warn,rustls=warn,tower=warn,opentelemetry=warn", telemetry.level));
+        EnvFilter::new(format!("{},h2=warn,hyper=warn,rustls=warn,tower=warn,opentelemetry=warn", output.level));
     let writer = std::io::stderr;
-    let log = match telemetry.format.as_str() {
+    let log = match output.format.as_str() {
         "json" => tracing_subscriber::fmt::layer()
             .json()
             .flatten_event(true)
@@ -222,7 +240,7 @@ pub fn install(telemetry: &config::Telemetry, door: &Arc<Door>) -> Result<Option
             .with_writer(writer)
             .boxed(),
     };
-    let traces = telemetry.otlp.as_deref().map(|endpoint| tracer(door, endpoint)).transpose()?;
+    let traces = output.otlp.as_deref().map(|endpoint| tracer(door, endpoint)).transpose()?;
     let spans = traces.as_ref().map(|provider| {
         tracing_opentelemetry::layer()
             .with_tracer(provider.tracer(SERVICE))

@@ -34,7 +34,7 @@ use std::time::Duration;
 use qaqpa::development;
 use qaqpa::development::lands::{self, LANDS};
 use qaqpa_certs_dev::{Credential, DevPki};
-use qaqpa_gateway::gateway::Surroundings;
+use qaqpa_gateway::start::Surroundings;
 use qaqpa_gateway::start::blueprint::Blueprint;
 use qaqpa_gateway::start::config::{Config, Problem};
 use qaqpa_gateway::start::{self, Running};

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 use qaqpa_gateway::evidence::record::{self, Event};
-use qaqpa_gateway::gateway::Surroundings;
+use qaqpa_gateway::start::Surroundings;
 use qaqpa_gateway::start::config::Config;
 use qaqpa_gateway::start::recovery::{OpenFailed, open_journal};
 use qaqpa_journal::export::{bundle, jsonl};

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use qaqpa_certs_dev::inspect;
-use qaqpa_gateway::gateway::Surroundings;
 use qaqpa_gateway::listen::identity::identity;
+use qaqpa_gateway::start::Surroundings;
 
 use super::{INPUT, failed, say};
 use crate::development::{self, Layout};
@@ -58,7 +58,7 @@ fn look(file: &std::path::Path, surroundings: &Surroundings) -> ExitCode {
     match inspect(&bytes, qaqpa_gateway::clock::offset_date_time(&surroundings.clock)) {
         Ok(inspection) => {
             say(&inspection.to_string());
-            for certificate in qaqpa_gateway::listen::certificates(file).unwrap_or_default() {
+            for certificate in qaqpa_gateway::tls::certificates(file).unwrap_or_default() {
                 let identity = identity(&certificate);
                 say("A gateway knows the holder by:");
                 identity.uris.iter().for_each(|uri| say(&format!("  uri = \"{uri}\"")));

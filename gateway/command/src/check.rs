@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use qaqpa_gateway::gateway::Surroundings;
+use qaqpa_gateway::start::Surroundings;
 use qaqpa_gateway::start::blueprint::Blueprint;
 use qaqpa_gateway::start::config::{Config, Problem, Source};
 use qaqpa_policy::residency::{Answer, ResidencyRefusal, examine};

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 use jiff::Timestamp;
-use qaqpa_gateway::gateway::Surroundings;
+use qaqpa_gateway::start::Surroundings;
 use qaqpa_policy::sheet::{Document, Sheet};
 use qaqpa_policy::words;
 use qaqpa_proto::consent::v1 as wire;

@@ -20,7 +20,7 @@ use qaqpa_adapters::shep::sync::Password;
 use qaqpa_adapters::wsse;
 use qaqpa_certs_dev::DevPki;
 use qaqpa_gateway::clock::{Clock, offset_date_time};
-use qaqpa_gateway::listen::{certificates, private_key, provider};
+use qaqpa_gateway::tls::{certificates, private_key, provider};
 use qaqpa_journal::Signer;
 use qaqpa_mock::{Options, Sender, Transport};
 use qaqpa_policy::Pack;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use qaqpa_gateway::clock::Clock;
-use qaqpa_gateway::gateway::Surroundings;
+use qaqpa_gateway::start::Surroundings;
 
 #[expect(clippy::disallowed_methods, reason = "the one clock of the process")]
 fn main() -> ExitCode {

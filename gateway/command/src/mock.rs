@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use qaqpa_gateway::gateway::Surroundings;
+use qaqpa_gateway::start::Surroundings;
 use qaqpa_gateway::start::signals::Signals;
 use qaqpa_mock::{Behaviour, Government, Options, UnknownBehaviour};
 

@@ -23,7 +23,7 @@ mod target;
 
 use std::process::ExitCode;
 
-use qaqpa_gateway::gateway::Surroundings;
+use qaqpa_gateway::start::Surroundings;
 
 pub use bearings::Bearings;
 

@@ -9,7 +9,7 @@
 use std::process::ExitCode;
 
 use jiff::Timestamp;
-use qaqpa_gateway::gateway::Surroundings;
+use qaqpa_gateway::start::Surroundings;
 use qaqpa_policy::sheet::{Document, Sheet};
 use qaqpa_proto::subject::v1::{DueItem, DueRequest, DueResponse};
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use qaqpa_gateway::gateway::Surroundings;
+use qaqpa_gateway::start::Surroundings;
 use qaqpa_gateway::start::blueprint::Blueprint;
 use qaqpa_gateway::start::config::{Config, Problem};
 use qaqpa_gateway::start::running::start;

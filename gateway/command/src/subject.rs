@@ -23,7 +23,7 @@ mod told;
 
 use std::process::ExitCode;
 
-use qaqpa_gateway::gateway::Surroundings;
+use qaqpa_gateway::start::Surroundings;
 
 use self::connection::ended;
 

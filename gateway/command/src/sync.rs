@@ -15,8 +15,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use qaqpa_gateway::gateway::Surroundings;
 use qaqpa_gateway::refusal::reason::Language;
+use qaqpa_gateway::start::Surroundings;
 use qaqpa_proto::avtoshkola::v1::SyncStudentsRequest;
 use qaqpa_proto::v1::{Context, Refusal};
 

@@ -1,7 +1,7 @@
 //! One SOAP message to a state system, over HTTP/1.1 and a pool of judged connections.
 //!
 //! Redirects, `Alt-Svc`, proxies and retries do not exist here: an answer is read to its bound and handed on, whatever
-//! it points to. A message's body is asked for only when a connection is there ([`Leaving`] is the last word on whether
+//! it points to. A message's body is asked for only when a connection is there ([`Outgoing`] has the last word on whether
 //! it goes), and a message is never sent twice: hyper would repeat one whose connection ended before it was begun.
 
 use std::error::Error;
@@ -11,6 +11,7 @@ use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Request, Response, Uri};
 use http_body_util::BodyExt as _;
+use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::{Body, Incoming};
 use hyper_util::client::legacy;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -19,12 +20,15 @@ use super::connector::Connector;
 use super::line::{Judgement, Line};
 use super::refusal::{cause, turned_away};
 use super::{LIFETIME, MAX_ANSWER, Resident, tls};
-use crate::persons::gate::Leaving;
 use crate::refusal::denial::Denial;
 use crate::refusal::reason::Reason;
 
+/// A message's body, which may still refuse to leave when a connection asks for its bytes. Boxed, so that this room does not
+/// know who refuses.
+pub type Outgoing = UnsyncBoxBody<Bytes, Box<dyn Error + Send + Sync>>;
+
 /// A pool of connections to the addresses of one judgement.
-pub(super) type Pool = legacy::Client<Connector, Leaving>;
+pub(super) type Pool = legacy::Client<Connector, Outgoing>;
 
 /// Idle connections kept to one endpoint.
 const IDLE: usize = 64;
@@ -57,7 +61,7 @@ where
 }
 
 /// Sends one message and reads the answer, within the endpoint's total time.
-pub(super) async fn post(resident: &Resident, body: Leaving) -> Result<RawReply, Denial> {
+pub(super) async fn post(resident: &Resident, body: Outgoing) -> Result<RawReply, Denial> {
     let exchange = exchange(&resident.pool, &resident.uri, body);
     tokio::time::timeout(resident.total_timeout, exchange).await.map_err(|_| Reason::UpstreamTimeout)?
 }

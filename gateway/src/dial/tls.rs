@@ -12,7 +12,7 @@ use rustls::client::{Resumption, VerifierBuilderError};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
 
-use crate::listen::provider;
+use crate::tls::provider;
 
 /// SHA-256 of a SubjectPublicKeyInfo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

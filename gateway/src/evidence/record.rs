@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use qaqpa_journal::{Entry, Journal};
 use serde::Serialize;
 
 use crate::evidence::commit::Commitments;
@@ -316,6 +317,14 @@ impl<'a> Acted<'a> {
             fields: &[],
             count: None,
         }
+    }
+}
+
+/// Enters what the gateway did by itself; a journal that fails shows in health.
+pub(crate) async fn enter(journal: &Journal, ts: Timestamp, event: &str, facts: BTreeMap<&str, String>) {
+    let line = line(&Event { phase: "ADMIN", ts, event, facts });
+    if let Ok(entry) = Entry::new(line, None) {
+        let _ = journal.append(entry).await;
     }
 }
 

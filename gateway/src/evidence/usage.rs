@@ -7,12 +7,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use qaqpa_journal::Leaf;
+use qaqpa_journal::{Journal, Leaf};
 use qaqpa_proto::{Contract, FieldKind, MessageIndex};
 use qaqpa_vault::Subject;
 use serde::Deserialize;
 
+use crate::evidence::exchange::journal_error;
 use crate::persons::mark;
+use crate::refusal::denial::Denial;
 
 /// One exchange about a person.
 #[derive(Debug, Clone)]
@@ -123,6 +125,16 @@ pub enum Unreadable {
     /// A line that this program did not write.
     #[error("line {0} of the journal is not as this program writes it")]
     Line(u64),
+}
+
+/// Every exchange about a person, walked beside the threads that serve.
+///
+/// # Errors
+/// `journal.unavailable`, when the lane cannot be read.
+pub(crate) async fn usages(journal: &Journal, subject: Subject) -> Result<Vec<Usage>, Denial> {
+    let directory = journal.directory().to_owned();
+    let walk = move || of(&subject, &directory);
+    tokio::task::spawn_blocking(walk).await.map_err(journal_error)?.map_err(journal_error)
 }
 
 /// All exchanges about a person in the lane at `journal`, oldest first.

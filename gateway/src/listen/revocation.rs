@@ -23,12 +23,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use qaqpa_journal::Journal;
 use tokio::sync::watch;
 
 pub(crate) use self::file::in_force;
 use self::file::{Placed, place};
 use self::list::List;
-use crate::gateway::Gateway;
+use crate::clock::Clock;
+use crate::dial::Door;
+use crate::evidence::record::enter;
 use crate::listen::{Reloader, TlsFiles};
 
 /// How often the endpoint is asked.
@@ -79,7 +82,11 @@ impl NotRenewed {
 
 /// The work of keeping the list fresh.
 pub(crate) struct Renewal {
-    gateway: Arc<Gateway>,
+    door: Arc<Door>,
+    journal: Journal,
+    clock: Clock,
+    /// Counts each try by its code.
+    told: Box<dyn Fn(&'static str) + Send + Sync>,
     endpoint: String,
     files: TlsFiles,
     reloader: Reloader,
@@ -90,9 +97,13 @@ pub(crate) struct Renewal {
 }
 
 impl Renewal {
-    /// Of the list among `files`, asked of `endpoint`.
-    pub(crate) fn new(gateway: Arc<Gateway>, endpoint: String, files: TlsFiles, reloader: Reloader) -> Self {
-        Self { gateway, endpoint, files, reloader, is_unused: false, failing: None }
+    /// Of the list among `files`, asked of `endpoint` through the door; each try is counted by `told`.
+    pub(crate) fn new(
+        (endpoint, files, reloader): (String, TlsFiles, Reloader),
+        (door, journal, clock): (Arc<Door>, Journal, Clock),
+        told: impl Fn(&'static str) + Send + Sync + 'static,
+    ) -> Self {
+        Self { door, journal, clock, told: Box::new(told), endpoint, files, reloader, is_unused: false, failing: None }
     }
 
     /// Until the gateway stops. The time that counts is the gateway's clock, looked at once a second.
@@ -104,7 +115,7 @@ impl Renewal {
                 _ = second.tick() => {}
                 _ = stop.wait_for(|stop| *stop) => return,
             }
-            let now = self.gateway.clock.now();
+            let now = self.clock.now();
             if waits.is_some_and(|(asked, due)| (asked..due).contains(&now)) {
                 continue;
             }
@@ -123,7 +134,7 @@ impl Renewal {
             Ok(_) => "revocation.current",
             Err(why) => why.code(),
         };
-        self.gateway.telemetry.revocation(code);
+        (self.told)(code);
         let failing = renewed.is_err().then_some(code);
         let mut facts = BTreeMap::from([("endpoint", self.endpoint.clone()), ("code", code.to_owned())]);
         let is_news = match renewed {
@@ -140,13 +151,13 @@ impl Renewal {
             }
         };
         if self.failing.replace(failing) != Some(failing) || is_news {
-            self.gateway.enter("revocation_list", facts).await;
+            enter(&self.journal, now, "revocation_list", facts).await;
         }
     }
 
     /// Fetches, believes, writes, reloads: in this order, so that a crash leaves the old list or the new one.
     async fn fetch(&mut self, now: Timestamp) -> Result<Placed, NotRenewed> {
-        let fetched = fetch::list(&self.gateway.door, &self.endpoint).await?;
+        let fetched = fetch::list(&self.door, &self.endpoint).await?;
         let files = self.files.clone();
         let placed = blocking(move || place(&files, &fetched, now)).await??;
         self.is_unused |= placed.is_new;

@@ -16,6 +16,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt as _;
 use jiff::Timestamp;
 use qaqpa_policy::consent::form::Form;
 use qaqpa_policy::consent::{Consent, LackKind};
@@ -25,6 +26,7 @@ use qaqpa_vault::{ConsentRecord, Contents, HoldRecord, Lookup, Vault};
 use uuid::Uuid;
 
 use crate::clock::Clock;
+use crate::dial::Outgoing;
 use crate::persons::named;
 
 /// All persons that anything is known of.
@@ -280,6 +282,14 @@ impl Leaving {
     #[must_use]
     pub fn new(bytes: Bytes, departure: Arc<Departure>) -> Self {
         Self { bytes: Some(bytes), departure }
+    }
+}
+
+impl Leaving {
+    /// As the door takes it.
+    #[must_use]
+    pub fn boxed(self) -> Outgoing {
+        self.map_err(Into::into).boxed_unsync()
     }
 }
 

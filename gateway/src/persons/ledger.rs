@@ -77,8 +77,6 @@ pub(crate) enum Which {
     One(String),
     /// Of a person, those that cover one of the purposes; all when there are none.
     Person(Iin, Vec<String>),
-    /// Of a person, those that rest on a token of the state's consent service.
-    Token(Iin, String),
 }
 
 /// A consent that is in the ledger.
@@ -242,7 +240,7 @@ impl Ledger {
     ) -> Result<Withdrawn, Denial> {
         let lookup = match which {
             Which::One(id) => self.one(id).ok_or(Reason::ConsentUnknown)?.lookup,
-            Which::Person(iin, _) | Which::Token(iin, _) => self.vault().lookup(&named(&reach.operator, iin)),
+            Which::Person(iin, _) => self.vault().lookup(&named(&reach.operator, iin)),
         };
         let _turn = self.turn(lookup).await;
         let ending = self.ending(which, lookup, reach)?;
@@ -280,7 +278,6 @@ impl Ledger {
             Which::Person(_, purposes) => {
                 purposes.is_empty() || record.purposes.iter().any(|purpose| purposes.contains(purpose))
             }
-            Which::Token(_, token) => record.kdp.as_ref().is_some_and(|kdp| kdp.token == *token),
         };
         let index = self.index();
         let meant: Vec<_> = index.of(lookup).into_iter().filter(|held| meant(&held.record)).collect();

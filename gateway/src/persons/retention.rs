@@ -9,19 +9,23 @@
 //! Due { what: Salts, at: 2029-11-20T00:00:00Z, id: None, count: 412 }
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use qaqpa_journal::Journal;
+use qaqpa_policy::Plans;
 use qaqpa_policy::pack::Terms;
-use qaqpa_vault::{ConsentRecord, Subject};
+use qaqpa_vault::ConsentRecord;
+use serde::Deserialize;
 
+use crate::clock::Clock;
 use crate::evidence::exchange::journal_error;
 use crate::evidence::record::Event;
 use crate::evidence::usage::{self, Usage};
-use crate::gateway::Gateway;
-use crate::persons::consent_mark;
+use crate::ids::Ids;
 use crate::persons::ledger::{append, vault_error};
+use crate::persons::{Persons, consent_mark};
 use crate::refusal::denial::Denial;
 
 /// Something with an end.
@@ -63,16 +67,41 @@ impl What {
     }
 }
 
-impl Gateway {
+/// `[retention]`: what holds where a pack names no term.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default)]
+pub struct DefaultTerms {
+    /// Days that salts stay, so that released fields can be proven.
+    pub salts_days: u32,
+    /// Days that a consent's record stays after its end.
+    pub consents_days: u32,
+    /// Days that a subject's request stays after it was closed.
+    pub requests_days: u32,
+}
+
+impl Default for DefaultTerms {
+    fn default() -> Self {
+        Self { salts_days: 1095, consents_days: 1095, requests_days: 365 }
+    }
+}
+
+/// The job, by the packs that are in force when it is made. Cheap to clone.
+#[derive(Clone)]
+pub struct Retention {
+    pub(crate) persons: Persons,
+    pub(crate) journal: Journal,
+    pub(crate) plans: Arc<HashMap<String, Arc<Plans>>>,
+    pub(crate) defaults: DefaultTerms,
+    pub(crate) clock: Clock,
+    pub(crate) ids: Ids,
+}
+
+impl Retention {
     /// What ends until `until` (a year from now when absent), soonest first; of one operator, or of all.
     ///
     /// # Errors
     /// `journal.unavailable`, when the lane cannot be read.
-    pub async fn retention_due(
-        self: Arc<Self>,
-        until: Option<Timestamp>,
-        operator: Option<&str>,
-    ) -> Result<Vec<Due>, Denial> {
+    pub async fn due(&self, until: Option<Timestamp>, operator: Option<&str>) -> Result<Vec<Due>, Denial> {
         let until = until.unwrap_or_else(|| later(self.clock.now(), 366));
         let mut due: Vec<Due> = self
             .persons
@@ -93,7 +122,7 @@ impl Gateway {
     ///
     /// # Errors
     /// Vault or journal; what was destroyed until then is recorded, the rest is found again.
-    pub async fn keep_retention(self: Arc<Self>) -> Result<BTreeMap<&'static str, u64>, Denial> {
+    pub async fn keep(&self) -> Result<BTreeMap<&'static str, u64>, Denial> {
         let now = self.clock.now();
         let mut done: BTreeMap<&'static str, u64> = BTreeMap::new();
         // With the time until the next run, so that an hourly job is never late.
@@ -111,7 +140,7 @@ impl Gateway {
         }
         let over = |(leaf, end): (u64, Timestamp)| (end <= now).then_some(leaf);
         let salts = self.salted(None, now).await?.into_iter().filter_map(over).collect();
-        done.insert("salts", self.forget_salts(salts).await?);
+        done.insert("salts", forget_salts(&self.journal, salts).await?);
         let before = earlier(now, self.longest_window().into());
         self.persons.gate.forget_uses_before(before);
         done.insert("uses", self.persons.vault().delete_uses_before(before).await.map_err(vault_error)?);
@@ -126,16 +155,16 @@ impl Gateway {
 
     /// Destroys a consent's content, and before it the salts of the exchanges that relied on it: afterwards nobody finds
     /// them.
-    async fn destroy_content(self: &Arc<Self>, id: &str) -> Result<bool, Denial> {
+    async fn destroy_content(&self, id: &str) -> Result<bool, Denial> {
         let Some((lookup, _)) = self.persons.ledger.held(id) else { return Ok(false) };
         if let Some(subject) = self.persons.vault().behind(lookup).await.map_err(vault_error)? {
             let relied =
                 |usage: &Usage| usage.intent.subjects.consents.contains(&consent_mark(&subject, &usage.intent.txn, id));
-            let usages = self.usages(subject.clone()).await?;
+            let usages = usage::usages(&self.journal, subject.clone()).await?;
             let leaves = usages.iter().filter(|usage| relied(usage)).flat_map(|usage| usage.leaves.clone()).collect();
-            self.forget_salts(leaves).await?;
+            forget_salts(&self.journal, leaves).await?;
         }
-        self.persons.ledger.destroy(id, &self.exchange_id().to_string()).await
+        self.persons.ledger.destroy(id, &self.ids.fresh().to_string()).await
     }
 
     async fn delete_record(&self, record: &ConsentRecord) -> Result<bool, Denial> {
@@ -154,7 +183,7 @@ impl Gateway {
             requests.into_iter().filter_map(|request| Some((request.id, request.operator, request.closed_at?)));
         let closed = closed.chain(self.persons.holds.lifted());
         let end = |operator: &str, at| {
-            later(at, self.term(operator, |terms| terms.requests_days, self.retention.requests_days))
+            later(at, self.term(operator, |terms| terms.requests_days, self.defaults.requests_days))
         };
         let due = closed.filter(|(_, of, _)| operator.is_none_or(|operator| operator == of)).map(|(id, of, at)| Due {
             at: end(&of, at),
@@ -187,17 +216,17 @@ impl Gateway {
             (Some(withdrawn), None) => withdrawn.at,
             (None, expires_at) => expires_at?,
         };
-        let days = self.term(&record.operator, |terms| terms.consents_days, self.retention.consents_days);
+        let days = self.term(&record.operator, |terms| terms.consents_days, self.defaults.consents_days);
         Some(later(over, days))
     }
 
     fn longest_window(&self) -> u16 {
-        let plans = self.policies.load();
+        let plans = &self.plans;
         let purposes = plans.values().flat_map(|plans| plans.pack().purposes());
         purposes.flat_map(|purpose| &purpose.incompatible).map(|other| other.window_days).max().unwrap_or_default()
     }
 
-    async fn salts_by_day(self: &Arc<Self>, operator: Option<&str>, until: Timestamp) -> Result<Vec<Due>, Denial> {
+    async fn salts_by_day(&self, operator: Option<&str>, until: Timestamp) -> Result<Vec<Due>, Denial> {
         let mut by_day: BTreeMap<Timestamp, u64> = BTreeMap::new();
         for (_, end) in self.salted(operator, until).await? {
             let day = Timestamp::from_second(end.as_second().div_euclid(DAY) * DAY + DAY).unwrap_or(end);
@@ -208,51 +237,40 @@ impl Gateway {
     }
 
     /// Intents whose salt is still there and whose term may end until `until`, with the end of each.
-    async fn salted(
-        self: &Arc<Self>,
-        operator: Option<&str>,
-        until: Timestamp,
-    ) -> Result<Vec<(u64, Timestamp)>, Denial> {
-        let (gateway, operator) = (self.clone(), operator.map(str::to_owned));
+    async fn salted(&self, operator: Option<&str>, until: Timestamp) -> Result<Vec<(u64, Timestamp)>, Denial> {
+        let (job, operator) = (self.clone(), operator.map(str::to_owned));
         // With the configuration's own term: a lane may hold exchanges of operators that are no longer configured.
-        let packs = self.policies.load();
-        let shortest = packs.keys().map(|operator| self.salts_days(operator)).fold(self.retention.salts_days, u32::min);
+        let shortest =
+            self.plans.keys().map(|operator| self.salts_days(operator)).fold(self.defaults.salts_days, u32::min);
         let youngest = earlier(until, shortest).as_second();
         let walk = move || {
-            let held: BTreeSet<u64> = qaqpa_journal::salts::held(gateway.journal.directory())?.into_iter().collect();
-            usage::intents(gateway.journal.directory(), youngest, |leaf, who, seconds| {
+            let held: BTreeSet<u64> = qaqpa_journal::salts::held(job.journal.directory())?.into_iter().collect();
+            usage::intents(job.journal.directory(), youngest, |leaf, who, seconds| {
                 if operator.as_deref().is_some_and(|operator| operator != who) || !held.contains(&leaf) {
                     return None;
                 }
-                Some((leaf, later(Timestamp::from_second(seconds).ok()?, gateway.salts_days(who))))
+                Some((leaf, later(Timestamp::from_second(seconds).ok()?, job.salts_days(who))))
             })
         };
         tokio::task::spawn_blocking(walk).await.map_err(journal_error)?.map_err(journal_error)
     }
 
     fn salts_days(&self, operator: &str) -> u32 {
-        self.term(operator, |terms| terms.salts_days, self.retention.salts_days)
+        self.term(operator, |terms| terms.salts_days, self.defaults.salts_days)
     }
 
     /// A term in days: the pack's own, or the configuration's where the pack names none.
     fn term(&self, operator: &str, own: impl Fn(&Terms) -> Option<u16>, otherwise: u32) -> u32 {
-        self.plans(operator).and_then(|plans| own(plans.pack().terms())).map_or(otherwise, u32::from)
+        self.plans.get(operator).and_then(|plans| own(plans.pack().terms())).map_or(otherwise, u32::from)
     }
+}
 
-    /// Every exchange about a person, walked beside the threads that serve.
-    pub(crate) async fn usages(&self, subject: Subject) -> Result<Vec<Usage>, Denial> {
-        let directory = self.journal.directory().to_owned();
-        let walk = move || usage::of(&subject, &directory);
-        tokio::task::spawn_blocking(walk).await.map_err(journal_error)?.map_err(journal_error)
+/// Destroys the salts of lines; how many there were.
+pub(crate) async fn forget_salts(journal: &Journal, leaves: Vec<u64>) -> Result<u64, Denial> {
+    if leaves.is_empty() {
+        return Ok(0);
     }
-
-    /// Destroys the salts of lines; how many there were.
-    pub(crate) async fn forget_salts(&self, leaves: Vec<u64>) -> Result<u64, Denial> {
-        if leaves.is_empty() {
-            return Ok(0);
-        }
-        self.journal.forget_salts(&leaves).await.map_err(journal_error)
-    }
+    journal.forget_salts(&leaves).await.map_err(journal_error)
 }
 
 fn earlier(at: Timestamp, days: u32) -> Timestamp {

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use crate::clock::Clock;
 use crate::evidence::line::Changed;
 use crate::evidence::record::{Acted, Who};
+use crate::ids::Ids;
 use crate::persons::Persons;
 use crate::persons::holds::Actor;
 use crate::persons::ledger::{GATEWAY, append};
@@ -55,7 +56,7 @@ impl Persons {
             withdrawn.iter().filter(|record| said.given.contains(&record.id) && !said.ended.contains(&record.id))
         {
             let at = record.withdrawn.as_ref().map_or_else(|| clock.now(), |withdrawn| withdrawn.at);
-            let txn = new_id(clock)?;
+            let txn = Ids::new(clock.clone()).fresh().to_string();
             let who = Who { caller: GATEWAY, certificate: "", operator: &record.operator };
             let line = Changed::new("WITHDRAWN", &txn, at, &who, record);
             let subject = match self.ledger.held(&record.id) {
@@ -82,13 +83,6 @@ impl Persons {
         }
         Ok(settled)
     }
-}
-
-/// UUIDv7, as calls have.
-fn new_id(clock: &Clock) -> Result<String, String> {
-    let mut random = [0; 10];
-    aws_lc_rs::rand::fill(&mut random).map_err(|_| "no randomness".to_owned())?;
-    Ok(uuid::Builder::from_unix_timestamp_millis(clock.unix_millis(), &random).into_uuid().to_string())
 }
 
 fn said(directory: &std::path::Path) -> Result<Said, String> {

@@ -3,7 +3,6 @@
 //! Example of a row: `("consent.not_separate", "identification", "not alone", purposes(["identification", "reporting"]))`
 
 mod giving;
-mod kdp;
 mod ledger;
 mod watch;
 

@@ -298,7 +298,7 @@ const REASONS: [(WithdrawalReason, &str); 5] = [
     (WithdrawalReason::GivenInError, "given-in-error"),
 ];
 /// The subject revoked it at the state's service.
-pub(crate) const KDP_REVOCATION: &str = "kdp-revocation";
+const KDP_REVOCATION: &str = "kdp-revocation";
 /// A consent is a page, not a book.
 const LONGEST_REQUEST: usize = 64 << 10;
 /// Events on their way to a slow reader.

@@ -24,8 +24,9 @@ use tonic::{Code, Status, Streaming};
 use tower::ServiceExt as _;
 
 use crate::exchange::receipt::with_receipt;
+use crate::exchange::system::Served;
 use crate::exchange::{Answer, Call};
-use crate::gateway::{Gateway, Served};
+use crate::gateway::Gateway;
 use crate::listen::Peer;
 use crate::listen::identity::identity;
 use crate::refusal::denial::Denial;

@@ -29,6 +29,7 @@ use crate::gateway::Gateway;
 use crate::persons::giving::{at, moment};
 use crate::persons::holds::{Actor, Held};
 use crate::persons::ledger::{append, vault_error};
+use crate::persons::retention::{Due, forget_salts};
 use crate::persons::{mark, named};
 use crate::refusal::denial::Denial;
 use crate::refusal::reason::Reason;
@@ -194,7 +195,7 @@ impl Desk {
             None => Vec::new(),
         };
         // Salts first: once the key is gone nobody finds these lines again. Trying again after a failure begins anew.
-        self.gateway.forget_salts(leaves).await?;
+        forget_salts(&self.gateway.journal, leaves).await?;
         let lookup = persons.vault().lookup(&self.named(&iin));
         // A consent or a hold that is being recorded is erased too, or comes to somebody new.
         let turn = persons.ledger.turn(lookup).await;
@@ -227,8 +228,8 @@ impl Desk {
             "" => None,
             text => Some(moment(text).ok_or_else(|| invalid("until", "not_a_moment"))?),
         };
-        let due = self.gateway.clone().retention_due(until, Some(self.call.caller.operator())).await?;
-        let item = |due: crate::persons::retention::Due| DueItem {
+        let due = self.gateway.retention().due(until, Some(self.call.caller.operator())).await?;
+        let item = |due: Due| DueItem {
             at: due.at.to_string(),
             what: due.what.name().to_owned(),
             id: due.id.unwrap_or_default(),
@@ -278,7 +279,7 @@ impl Desk {
 
     /// The walk through the lane, beside the threads that serve.
     async fn walk(&self, subject: Subject) -> Result<Vec<Usage>, Denial> {
-        self.gateway.usages(subject).await
+        usage::usages(&self.gateway.journal, subject).await
     }
 
     async fn subject(&self, iin: &Iin) -> Result<Option<Subject>, Denial> {

@@ -10,10 +10,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use jiff::SignedDuration;
-use qaqpa_adapters::codec::Codec;
+use qaqpa_adapters::codec::{self, Codec};
 use qaqpa_adapters::shep::sync::Password;
 use qaqpa_adapters::wsse::{PinnedSigners, Signer};
+use qaqpa_journal::Journal;
 use qaqpa_policy::residency::{Peers, Plane, Tables};
 use qaqpa_policy::{Callers, Pack, Plans};
 use qaqpa_proto::Contract;
@@ -22,9 +24,19 @@ use zeroize::Zeroizing;
 
 use crate::clock::Clock;
 use crate::dial::Door;
+use crate::evidence::decisions::Decisions;
+use crate::evidence::flood::Flood;
+use crate::exchange::duplicate::Duplicates;
 use crate::exchange::message_security::{MessageSecurity, WsSecurity};
 use crate::exchange::quota::Quotas;
-use crate::gateway::{Served, Surroundings, System};
+use crate::exchange::shadow::Shadows;
+use crate::exchange::system::{Served, System};
+use crate::gateway::Gateway;
+use crate::ids::Ids;
+use crate::persons::Persons;
+use crate::persons::pseudonyms::Epoch;
+use crate::persons::retention::DefaultTerms;
+use crate::start::Surroundings;
 use crate::start::config::{self, Config, Problem, Profile, Source};
 use crate::start::laptops;
 use crate::telemetry::Telemetry;
@@ -44,8 +56,8 @@ pub struct Blueprint {
     pub(crate) telemetry: Telemetry,
     pub(crate) clock: Clock,
     pub(crate) calendar: Calendar,
-    pub(crate) retention: config::Retention,
-    pub(crate) pseudonym_epoch: config::Epoch,
+    pub(crate) retention: DefaultTerms,
+    pub(crate) pseudonym_epoch: Epoch,
 }
 
 impl Blueprint {
@@ -124,6 +136,40 @@ impl Blueprint {
         let mut drawing = Drawing { config, source, problems: Vec::new() };
         let tables = drawing.tables();
         tables.filter(|_| drawing.problems.is_empty()).ok_or(drawing.problems)
+    }
+
+    /// Opens for business with a journal and what is known of persons.
+    #[must_use]
+    pub fn open(self, journal: Journal, persons: Persons) -> Arc<Gateway> {
+        let gateway = Arc::new(Gateway {
+            descriptor_set: self.descriptor_set,
+            served: self.served,
+            callers: self.callers,
+            policies: ArcSwap::from_pointee(self.policies),
+            contract: self.contract,
+            pseudonym_master: Zeroizing::new(persons.vault().derive("qaqpa/v1/pseudonyms")),
+            persons,
+            pseudonym_epoch: self.pseudonym_epoch,
+            retention: self.retention,
+            systems: self.systems,
+            quotas: self.quotas,
+            door: self.door,
+            peers: self.peers,
+            decisions: Decisions::default(),
+            telemetry: self.telemetry,
+            ids: Ids::new(self.clock.clone()),
+            clock: self.clock,
+            journal,
+            duplicates: Duplicates::default(),
+            flood: Flood::default(),
+            shadows: Shadows::default(),
+            read_limits: codec::Limits::default(),
+        });
+        let told = Arc::downgrade(&gateway);
+        gateway.door.observe(move |decision| {
+            told.upgrade().into_iter().for_each(|gateway| gateway.decided(decision));
+        });
+        gateway
     }
 
     /// The door, for a command that needs it before the gateway is open.

@@ -18,6 +18,9 @@ pub use source::{Problem, Source};
 
 use crate::exchange::quota::{Limits, Passport};
 use crate::listen::TlsFiles;
+use crate::persons::VaultFiles;
+use crate::persons::retention::DefaultTerms;
+use crate::telemetry::Output;
 
 /// The whole file.
 #[derive(Debug, Clone, Deserialize)]
@@ -31,13 +34,13 @@ pub struct Config {
     /// Where the evidence goes.
     pub journal: Journal,
     /// What names persons, sealed.
-    pub vault: Vault,
+    pub vault: VaultFiles,
     /// Days off, for terms in working days.
     #[serde(default)]
     pub calendar: Calendar,
     /// How long things are kept.
     #[serde(default)]
-    pub retention: Retention,
+    pub retention: DefaultTerms,
     /// Whose policies decide.
     pub operators: Vec<Operator>,
     /// Who may call.
@@ -56,7 +59,7 @@ pub struct Config {
     pub quotas: Limits,
     /// What is told about the work.
     #[serde(default)]
-    pub telemetry: Telemetry,
+    pub telemetry: Output,
 }
 
 /// Development differs from production by what is trusted, never by what is checked.
@@ -115,43 +118,6 @@ impl Journal {
     }
 }
 
-/// `[vault]`
-#[derive(Debug, Clone, Deserialize)]
-pub struct Vault {
-    /// SQLite file.
-    pub file: PathBuf,
-    /// Key file.
-    pub key: PathBuf,
-    /// How often pseudonyms change.
-    #[serde(default)]
-    pub pseudonyms: Epoch,
-}
-
-/// How often pseudonyms change.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Epoch {
-    /// Every calendar month.
-    Monthly,
-    /// Every calendar quarter.
-    Quarterly,
-    /// Every calendar year.
-    #[default]
-    Yearly,
-}
-
-impl Epoch {
-    /// The epoch of a day: `2026`, `2026-Q4`, `2026-11`.
-    #[must_use]
-    pub fn of(self, day: jiff::civil::Date) -> String {
-        match self {
-            Self::Monthly => format!("{:04}-{:02}", day.year(), day.month()),
-            Self::Quarterly => format!("{:04}-Q{}", day.year(), (day.month() - 1) / 3 + 1),
-            Self::Yearly => format!("{:04}", day.year()),
-        }
-    }
-}
-
 /// `[calendar]`
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -160,24 +126,6 @@ pub struct Calendar {
     pub holidays: Vec<jiff::civil::Date>,
     /// Saturdays and Sundays that are worked.
     pub working_weekends: Vec<jiff::civil::Date>,
-}
-
-/// `[retention]`: what holds where a pack names no term.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default)]
-pub struct Retention {
-    /// Days that salts stay, so that released fields can be proven.
-    pub salts_days: u32,
-    /// Days that a consent's record stays after its end.
-    pub consents_days: u32,
-    /// Days that a subject's request stays after it was closed.
-    pub requests_days: u32,
-}
-
-impl Default for Retention {
-    fn default() -> Self {
-        Self { salts_days: 1095, consents_days: 1095, requests_days: 365 }
-    }
 }
 
 /// `[[operators]]`
@@ -264,24 +212,6 @@ impl System {
             Duration::from_secs(self.connect_timeout_seconds.into()),
             Duration::from_secs(self.total_timeout_seconds.into()),
         )
-    }
-}
-
-/// `[telemetry]`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default)]
-pub struct Telemetry {
-    /// Log level.
-    pub level: String,
-    /// `text` or `json`.
-    pub format: String,
-    /// Endpoint id of an OTLP collector.
-    pub otlp: Option<String>,
-}
-
-impl Default for Telemetry {
-    fn default() -> Self {
-        Self { level: "info".into(), format: "json".into(), otlp: None }
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use qaqpa_journal::{Entry, Error, Journal, Opening, Options, Signer};
 
 use crate::evidence::record::{self, Event, Outcome};
-use crate::gateway::Surroundings;
+use crate::start::Surroundings;
 use crate::start::config;
 
 /// Opens the lane a configuration names.

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::evidence::record::enter;
 use crate::gateway::Gateway;
 use crate::start::blueprint::Blueprint;
 use crate::start::config::{Config, Source};
@@ -45,7 +46,7 @@ impl Gateway {
         }
         let mut told = BTreeMap::from([("tables", tables.version().to_owned())]);
         told.insert("sha256", tables.facts().map(|facts| facts.sha256.as_str()).collect::<Vec<_>>().join(","));
-        self.enter("tables_in_force", told).await;
+        enter(&self.journal, self.clock.now(), "tables_in_force", told).await;
     }
 
     /// Reads the tables of `config` again. True when they are in force.
@@ -64,7 +65,8 @@ impl Gateway {
                 }
                 self.telemetry.tables_refused();
                 let problems = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-                self.enter("tables_refused", BTreeMap::from([("problems", problems)])).await;
+                enter(&self.journal, self.clock.now(), "tables_refused", BTreeMap::from([("problems", problems)]))
+                    .await;
                 false
             }
         }
@@ -77,6 +79,6 @@ impl Gateway {
             .filter(|(_, text)| !text.is_empty())
             .map(|(name, text)| (name, text.to_owned()))
             .collect();
-        self.enter(event, facts).await;
+        enter(&self.journal, self.clock.now(), event, facts).await;
     }
 }

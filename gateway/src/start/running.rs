@@ -8,12 +8,13 @@ use qaqpa_journal::Condition;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::gateway::{Gateway, Surroundings};
+use crate::gateway::Gateway;
 use crate::listen::inbound::{Doorstep, NotAdmitted};
 use crate::listen::revocation::Renewal;
 use crate::listen::{Listener, Reloader};
 use crate::persons::Persons;
 use crate::serve::grpc::Server;
+use crate::start::Surroundings;
 use crate::start::blueprint::Blueprint;
 use crate::start::config::{Config, Source};
 use crate::start::recovery::{open_journal, settle};
@@ -53,7 +54,7 @@ pub async fn start(
     if settled > 0 {
         tracing::warn!(settled, "withdrawals or erasures had no line in the journal; now they have");
     }
-    listen(config, source, Gateway::open(blueprint, journal, persons), surroundings).await
+    listen(config, source, blueprint.open(journal, persons), surroundings).await
 }
 
 /// Binds and serves a gateway that is open.
@@ -85,7 +86,10 @@ pub async fn listen(
     let ticking = tokio::spawn(tick(gateway.clone(), reporter, surroundings.clone(), stopped.clone()));
     tokio::spawn(keep_retention(gateway.clone(), stopped.clone()));
     if let Some(endpoint) = &config.listen.crl_from {
-        let renewal = Renewal::new(gateway.clone(), endpoint.clone(), files, reloader.clone());
+        let (told, parts) = (gateway.clone(), (gateway.door.clone(), gateway.journal.clone(), gateway.clock.clone()));
+        let renewal = Renewal::new((endpoint.clone(), files, reloader.clone()), parts, move |code| {
+            told.telemetry.revocation(code);
+        });
         tokio::spawn(renewal.keep(stopped.clone()));
     }
     let listening = tokio::spawn(listener.run(stopped, move |peer| server.connection(&peer)));

@@ -10,8 +10,9 @@ use tonic_health::server::HealthReporter;
 
 use crate::evidence::flood::Counted;
 use crate::evidence::record::{self, TurnedAway};
-use crate::gateway::{Gateway, Surroundings};
+use crate::gateway::Gateway;
 use crate::persons::retention::INTERVAL;
+use crate::start::Surroundings;
 
 /// Once a second: health as the journal's, and the counted refusals as one line each.
 pub(super) async fn tick(
@@ -56,7 +57,7 @@ pub(super) async fn keep_retention(gateway: Arc<Gateway>, mut stop: watch::Recei
             _ = hour.tick() => {}
             _ = stop.wait_for(|stop| *stop) => return,
         }
-        match gateway.clone().keep_retention().await {
+        match gateway.retention().keep().await {
             Ok(done) if done.is_empty() => {}
             Ok(done) => tracing::info!(?done, "destroyed what was at the end of its term"),
             Err(denial) => {

@@ -10,7 +10,7 @@ use hyper::client::conn::http2::SendRequest;
 use hyper::header::{CONTENT_TYPE, TE};
 use hyper::{HeaderMap, Request};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use qaqpa_gateway::listen::{certificates, private_key, provider, roots};
+use qaqpa_gateway::tls::{certificates, private_key, provider, roots};
 use rustls::ClientConfig;
 use rustls_pki_types::ServerName;
 use tokio::net::TcpStream;

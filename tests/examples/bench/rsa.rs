@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeyPair;
 use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, UnparsedPublicKey};
-use qaqpa_gateway::listen::private_key;
+use qaqpa_gateway::tls::private_key;
 use serde_json::{Value, json};
 
 use crate::Outcome;

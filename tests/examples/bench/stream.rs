@@ -5,7 +5,7 @@ use std::time::Instant;
 use prost::Message as _;
 use qaqpa::client::{Access, Client};
 use qaqpa_gateway::clock::Clock;
-use qaqpa_gateway::gateway::Surroundings;
+use qaqpa_gateway::start::Surroundings;
 use qaqpa_proto::avtoshkola::v1::SyncStudentsResponse;
 use serde_json::{Value, json};
 use tokio_stream::iter;

@@ -26,7 +26,7 @@ fn of(due: &[(String, String, u64)], what: &str) -> Vec<String> {
 /// Runs the job at a moment; what it says it has destroyed.
 async fn job(world: &World, at: Timestamp) -> Vec<(&'static str, u64)> {
     world.land.time.turn_to(at);
-    world.running.gateway.clone().keep_retention().await.unwrap().into_iter().collect()
+    world.running.gateway.retention().keep().await.unwrap().into_iter().collect()
 }
 
 fn salts(world: &World) -> usize {

@@ -113,7 +113,7 @@ async fn a_restart_forgets_no_purpose() {
     let world = next.beside(&[rights::callers(), overlay.to_owned()].concat()).await;
     let desk = world.caller(DESK);
     assert_eq!(told(&desk, "identity-check", &iin).await, "purpose.incompatible");
-    world.running.gateway.clone().keep_retention().await.unwrap();
+    world.running.gateway.retention().keep().await.unwrap();
     assert_eq!(told(&desk, "identity-check", &iin).await, "purpose.incompatible", "the job forgets none either");
     world.land.time.forward(364 * DAY);
     assert_eq!(told(&desk, "identity-check", &iin).await, "purpose.incompatible");

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::digest::{Context, SHA256};
 use clap::ValueEnum;
 use jiff::Timestamp;
-use qaqpa_gateway::gateway::Surroundings;
+use qaqpa_gateway::start::Surroundings;
 use qaqpa_proto::consent::v1 as wire;
 
 use super::{How, shown};

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use qaqpa_gateway::gateway::Surroundings;
+use qaqpa_gateway::start::Surroundings;
 use qaqpa_gateway::start::config::{Endpoint, LocationFiles, TableFile};
 use qaqpa_mock::{Behaviour, Wrapping};
 use qaqpa_proto::avtoshkola::v1::{

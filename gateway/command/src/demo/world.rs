@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use qaqpa_gateway::dial::{NoAnswer, Resolve};
-use qaqpa_gateway::gateway::{Gateway, Surroundings};
+use qaqpa_gateway::start::Surroundings;
 use qaqpa_gateway::start::blueprint::Blueprint;
 use qaqpa_gateway::start::config::{Config, Problem, Source};
 use qaqpa_gateway::start::start;
@@ -76,7 +76,7 @@ impl World {
             change(config);
         })?;
         let first = &self.running.gateway;
-        let gateway = Gateway::open(blueprint, first.journal().clone(), first.persons().clone());
+        let gateway = blueprint.open(first.journal().clone(), first.persons().clone());
         start::listen(&config, &source, gateway, &self.surroundings).await
     }
 

@@ -16,8 +16,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use qaqpa_gateway::dial::{Door, Names, Trust, Way};
-use qaqpa_gateway::gateway::Surroundings;
 use qaqpa_gateway::refusal::reason::Language;
+use qaqpa_gateway::start::Surroundings;
 use qaqpa_policy::residency::{
     Answer, Endpoint, EndpointKind, EndpointRule, Host, Plane, ResidencyRefusal, Tables, Tunnel, judge,
 };

@@ -12,9 +12,9 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use jiff::civil::Date;
 use qaqpa_gateway::dial::{Door, tunnel};
-use qaqpa_gateway::gateway::Surroundings;
-use qaqpa_gateway::listen::provider;
 use qaqpa_gateway::refusal::reason::Language;
+use qaqpa_gateway::start::Surroundings;
+use qaqpa_gateway::tls::provider;
 use qaqpa_policy::residency::{
     Answer, Decision, Endpoint, EndpointKind, EndpointRule, Judged, OK, PeerRule, Peers, Plane, Profile, Refused,
     ResidencyRefusal, Tables, Tunnel, examine, judge,

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use ipnet::IpNet;
 use jiff::civil::Date;
-use qaqpa_gateway::gateway::Surroundings;
+use qaqpa_gateway::start::Surroundings;
 use qaqpa_policy::residency::export::{ExportFormat, Fence, FenceEndpoint, export};
 use qaqpa_policy::residency::{Endpoint, EndpointKind, HomeSpace, PeerRule, Scheme, Tunnel};
 

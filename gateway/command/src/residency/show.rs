@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use jiff::civil::Date;
-use qaqpa_gateway::gateway::Surroundings;
+use qaqpa_gateway::start::Surroundings;
 use qaqpa_policy::residency::{Endpoint, Exception, PeerRule, Plane, Tables, Tunnel};
 use serde::Serialize;
 

@@ -5,7 +5,7 @@
 use std::io::{self, IsTerminal as _};
 
 use clap::ValueEnum;
-use qaqpa_gateway::gateway::Surroundings;
+use qaqpa_gateway::start::Surroundings;
 use qaqpa_proto::subject::v1 as wire;
 use serde_json::Value;
 

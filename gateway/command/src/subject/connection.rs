@@ -10,8 +10,8 @@ use std::process::ExitCode;
 
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
-use qaqpa_gateway::gateway::Surroundings;
 use qaqpa_gateway::refusal::reason::Language;
+use qaqpa_gateway::start::Surroundings;
 use qaqpa_proto::DESCRIPTOR_SET;
 use serde_json::Value;
 use tonic::Status;

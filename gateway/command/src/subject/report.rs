@@ -14,7 +14,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use qaqpa_gateway::gateway::Surroundings;
+use qaqpa_gateway::start::Surroundings;
 use qaqpa_policy::sheet::{Document, Sheet};
 use qaqpa_proto::subject::v1::{FindUsageRequest, FindUsageResponse, ReportRequest, ReportResponse};
 

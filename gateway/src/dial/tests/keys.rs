@@ -15,8 +15,8 @@ use super::ground::{Ground, NAME};
 use crate::clock::offset_date_time;
 use crate::dial::post::ended;
 use crate::dial::{SpkiPin, Trust};
-use crate::listen::provider;
 use crate::refusal::reason::Reason;
+use crate::tls::provider;
 
 /// Answers a byte to whoever comes through the handshake.
 async fn server(credential: &Credential) -> SocketAddr {

@@ -12,7 +12,8 @@ use rustls::pki_types::CertificateRevocationListDer;
 
 use super::NotRenewed;
 use super::list::List;
-use crate::listen::{self, TlsFiles};
+use crate::listen::TlsFiles;
+use crate::tls;
 
 /// The list that the file now holds.
 pub(super) struct Placed {
@@ -37,7 +38,7 @@ pub(crate) fn in_force(files: &TlsFiles) -> Result<List, NotRenewed> {
 /// Why the old one stays.
 pub(super) fn place(files: &TlsFiles, fetched: &[u8], now: Timestamp) -> Result<Placed, NotRenewed> {
     let list = List::read(fetched)?;
-    let authorities = listen::certificates(&files.client_ca).map_err(|why| NotRenewed::File(why.to_string()))?;
+    let authorities = tls::certificates(&files.client_ca).map_err(|why| NotRenewed::File(why.to_string()))?;
     list.is_vouched_for(&authorities)?;
     let before = in_force(files)?;
     list.follows(&before, now)?;

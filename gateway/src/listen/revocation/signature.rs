@@ -5,7 +5,7 @@
 
 use x509_parser::asn1_rs::{Any, FromDer as _};
 
-use crate::listen::provider;
+use crate::tls::provider;
 
 /// Whether the key of this SubjectPublicKeyInfo has signed this list; both in DER.
 pub(super) fn is_signed_by(list: &[u8], key: &[u8]) -> bool {

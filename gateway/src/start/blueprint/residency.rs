@@ -17,10 +17,10 @@ use rustls::RootCertStore;
 
 use super::Drawing;
 use crate::dial::{Names, SpkiPin, Trust, Way};
-use crate::gateway::Surroundings;
-use crate::listen;
+use crate::start::Surroundings;
 use crate::start::config::{self, OnStale, Profile};
 use crate::start::remembered::Remembered;
+use crate::tls;
 
 impl Drawing<'_> {
     /// All tables, none older than it was.
@@ -154,7 +154,7 @@ impl Drawing<'_> {
             );
         }
         let roots = match (&declared.ca, endpoint.scheme()) {
-            (Some(ca), _) => listen::roots(ca).map_err(|why| self.at(&key("ca"), format!("`ca`: {why}"))).ok()?,
+            (Some(ca), _) => tls::roots(ca).map_err(|why| self.at(&key("ca"), format!("`ca`: {why}"))).ok()?,
             (None, Scheme::Https) => {
                 self.at(&key("url"), format!("endpoint `{id}` needs `ca`, the roots of its server's certificate"));
                 return None;

@@ -16,7 +16,8 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::listen::{TlsFiles, provider, roots};
+use crate::listen::TlsFiles;
+use crate::tls::{provider, roots};
 
 pub(super) struct Pki {
     pub(super) server: Arc<ServerConfig>,
