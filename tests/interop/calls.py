@@ -23,13 +23,13 @@ def student(stubs, number, **changed):
 def give(stubs, channel, person, **changed):
     """A consent of this person's, in writing, put into the gateway's ledger."""
     request = stubs.consent.GiveRequest(**{
-        "iin": person, "purposes": [STATE_EXCHANGE], "form": stubs.consent.WRITTEN, "evidence_sha256": b"\x5a" * 32,
+        "iin": person, "purposes": [STATE_EXCHANGE], "form": stubs.consent.FORM_WRITTEN, "evidence_sha256": b"\x5a" * 32,
         "given_at": datetime.datetime.now(datetime.timezone.utc).isoformat(), "on_behalf_of": SCHOOL, **changed})
     return stubs.ledger.ConsentsStub(channel).Give(request, timeout=30).consent
 
 
 def withdraw(stubs, channel, consent):
-    request = stubs.consent.WithdrawRequest(id=consent.id, reason=stubs.consent.SUBJECT_REQUEST, on_behalf_of=SCHOOL)
+    request = stubs.consent.WithdrawRequest(id=consent.id, reason=stubs.consent.WITHDRAWAL_REASON_SUBJECT_REQUEST, on_behalf_of=SCHOOL)
     return stubs.ledger.ConsentsStub(channel).Withdraw(request, timeout=30)
 
 

@@ -256,7 +256,7 @@ def of_the_subjects(world, stubs, channel):
     rpc.Correct(messages.CorrectRequest(iin=PERSON, fields=["student.surname"], note=messages.WRONG), timeout=30)
     rpc.Object(messages.ObjectRequest(iin=PERSON, purpose="state-exchange"), timeout=30)
     rpc.Due(messages.DueRequest(), timeout=30)
-    rpc.Erase(messages.EraseRequest(iin=PERSON, basis=messages.SUBJECT_REQUEST), timeout=30)
+    rpc.Erase(messages.EraseRequest(iin=PERSON, basis=messages.BASIS_SUBJECT_REQUEST), timeout=30)
 
 
 def of_the_policies(world, stubs, channel):

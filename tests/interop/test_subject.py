@@ -72,7 +72,7 @@ def test_what_was_exchanged_and_every_right_that_follows(own_world, stubs, tmp_p
     sync(own_world, tmp_path, "ОДИН")
     consent = give(own_world, tmp_path)
     assert [found["id"] for found in told(own_world, "consent", "list", "--iin")["consents"]] == [consent["id"]]
-    assert told(own_world, "consent", "get", consent["id"])["consent"]["state"] == "LIVE"
+    assert told(own_world, "consent", "get", consent["id"])["consent"]["state"] == "STATE_LIVE"
     get_status(stubs, own_world)
 
     # What was exchanged: for programs, for Estonia, for the person.
@@ -188,7 +188,7 @@ def test_consents_are_watched_as_they_come(own_world, tmp_path):
     try:
         consent = give(own_world, tmp_path)
         until(lambda: consent["id"] in log.read_text(), "the event")
-        assert json.loads(log.read_text().splitlines()[0])["event"] == "EVENT_GIVEN"
+        assert json.loads(log.read_text().splitlines()[0])["event"] == "EVENT_KIND_GIVEN"
     finally:
         watch.kill()
         watch.wait()

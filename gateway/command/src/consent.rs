@@ -326,10 +326,10 @@ fn form(form: wire::Form, names: &Names) -> &'static str {
 fn happened(event: wire::EventKind, names: &Names) -> &'static str {
     names.say(match event {
         wire::EventKind::Unspecified => ["белгісіз", "неизвестно", "unknown"],
-        wire::EventKind::EventGiven => ["берілді", "дано", "given"],
-        wire::EventKind::EventWithdrawn => ["қайтарып алынды", "отозвано", "withdrawn"],
-        wire::EventKind::EventExpired => ["мерзімі өтті", "истекло", "expired"],
-        wire::EventKind::EventDestroyed => ["жойылды", "уничтожено", "destroyed"],
+        wire::EventKind::Given => ["берілді", "дано", "given"],
+        wire::EventKind::Withdrawn => ["қайтарып алынды", "отозвано", "withdrawn"],
+        wire::EventKind::Expired => ["мерзімі өтті", "истекло", "expired"],
+        wire::EventKind::Destroyed => ["жойылды", "уничтожено", "destroyed"],
     })
 }
 

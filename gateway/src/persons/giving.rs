@@ -5,7 +5,7 @@
 //! that is missing, a term that is over or too long, a guardian who is the subject.
 //!
 //! ```text
-//! purposes [reporting], form WRITTEN, 32 bytes of evidence, term_days 90   -> Giving
+//! purposes [reporting], form FORM_WRITTEN, 32 bytes of evidence, term_days 90   -> Giving
 //! purposes [photo-identification, reporting]                               -> consent.not_separate
 //! ```
 

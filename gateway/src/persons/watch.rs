@@ -47,10 +47,10 @@ impl Happening {
     /// On the wire.
     pub(crate) fn event(&self) -> WatchResponse {
         let event = match self.kind {
-            Kind::Given => EventKind::EventGiven,
-            Kind::Withdrawn => EventKind::EventWithdrawn,
-            Kind::Expired => EventKind::EventExpired,
-            Kind::Destroyed => EventKind::EventDestroyed,
+            Kind::Given => EventKind::Given,
+            Kind::Withdrawn => EventKind::Withdrawn,
+            Kind::Expired => EventKind::Expired,
+            Kind::Destroyed => EventKind::Destroyed,
         };
         WatchResponse { id: self.id.clone(), event: event.into(), at: self.at.to_string() }
     }

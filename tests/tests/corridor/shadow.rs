@@ -6,7 +6,7 @@ use std::time::Duration;
 use prost::Message as _;
 use qaqpa_proto::avtoshkola::v1::Student;
 use qaqpa_proto::consent::v1::Form;
-use qaqpa_proto::policy::v1::{ChangeKind, Direction, ShadowRequest, ShadowResponse};
+use qaqpa_proto::policy::v1::{ShadowRequest, ShadowResponse};
 use qaqpa_tests::people::{self, GET_SCHOOL, GET_STUDENT_STATUS, REPORTING, STATE_EXCHANGE, SUBMIT_GROUP};
 use qaqpa_tests::{Caller, World, code};
 use tonic::{Status, Streaming};
@@ -53,8 +53,9 @@ async fn until(reports: &mut Streaming<bytes::Bytes>, wanted: impl Fn(&ShadowRes
 fn changes(report: &ShadowResponse) -> Vec<String> {
     let words = |change: &qaqpa_proto::policy::v1::Change| {
         let operation = change.operation.rsplit('/').next().unwrap();
-        let direction = Direction::try_from(change.direction).unwrap().as_str_name().to_lowercase();
-        let kind = ChangeKind::try_from(change.change).unwrap().as_str_name().to_lowercase();
+        let word = |name: &str, of: &str| name.strip_prefix(of).unwrap().to_lowercase();
+        let direction = word(change.direction().as_str_name(), "DIRECTION_");
+        let kind = word(change.change().as_str_name(), "CHANGE_KIND_");
         let words =
             [operation, &change.purpose, &direction, &change.path, &kind, &change.code, &change.count.to_string()];
         words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
