@@ -33,7 +33,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use http::Uri;
-use qaqpa_policy::residency::{Answer, Decision, Endpoint, Refused, ResidencyRefusal, Tables};
+use qaqpa_residency::{Answer, Decision, Endpoint, Refused, ResidencyRefusal, Tables};
 
 pub use self::connector::Connector;
 pub use self::lease::Leased;

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use qaqpa_adapters::codec;
 use qaqpa_journal::Journal;
-use qaqpa_policy::residency::Peers;
 use qaqpa_policy::{Caller, Callers, Identity, Plans};
 use qaqpa_proto::{Contract, Operation};
+use qaqpa_residency::Peers;
 use zeroize::Zeroizing;
 
 use crate::clock::Clock;

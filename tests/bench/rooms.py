@@ -26,7 +26,7 @@ RULES = [(re.compile(pattern), room) for pattern, room in [
     (r"codec::read|shep::sync::read|Data.*::with_root|shep::sync::answers", "14 decode: by the contract"),
     (r"codec::write|shep::sync::write|Gateway>::sign", "9 encode"),
     (r"qaqpa_policy::minimise", "6, 15 minimise"),
-    (r"qaqpa_policy::|Quotas|governor|Duplicates|Door::judge|Gateway>::clear", "2-8 the other checks"),
+    (r"qaqpa_policy::|qaqpa_residency::|Quotas|governor|Duplicates|Door::judge|Gateway>::clear", "2-8 the other checks"),
     (r"Gateway>::answer|with_receipt|v1::Receipt", "17 answer: receipt"),
     (r"reqwest|hyper_util::client|hyper::client|hyper::proto::h1|tower_http|Door::post|retry::future|oneshot::Oneshot", "12 send: HTTP/1.1 client"),
     (r"h2::|hyper::proto::h2|hyper_util::server|tonic::|qaqpa_gateway::serve::grpc", "1, 17 caller: HTTP/2, gRPC"),

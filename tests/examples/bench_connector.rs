@@ -18,7 +18,7 @@ use hyper_util::client::legacy::connect::{Connect, HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use qaqpa_gateway::clock::Clock;
 use qaqpa_gateway::dial::{Door, Names, Way};
-use qaqpa_policy::residency::{Endpoint, EndpointKind, EndpointRule, Plane, Tables};
+use qaqpa_residency::{Endpoint, EndpointKind, EndpointRule, Plane, Tables};
 use rustls::RootCertStore;
 
 const NAME: &str = "echo";

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use qaqpa_gateway::dial::{Door, Names, Stream, Way};
-use qaqpa_policy::residency::{
+use qaqpa_residency::{
     Endpoint, EndpointKind, EndpointRule, Location, MaxAge, Origins, Plane, Profile, Registry, Tables,
 };
 use qaqpa_tests::{Names as Table, Time};

@@ -3,7 +3,7 @@
     address 195.12.113.29 KZ residency.ok               by ipaddress, bisect and the same texts of tables; the registry's vote is given
     url 68747470733a2f2f6170692e65676f762e6b7a name api.egov.kz 443         by urllib, and by the C library's reading of addresses
 
-QAQPA_FUZZ_RESIDENCY is the path of the built example: cargo build -p qaqpa-policy --example fuzz_residency
+QAQPA_FUZZ_RESIDENCY is the path of the built example: cargo build -p qaqpa-residency --example fuzz_residency
 """
 
 import bisect
@@ -21,7 +21,7 @@ from world import REPOSITORY, example
 
 COUNT = int(os.environ.get("QAQPA_RESIDENCY_COUNT", "40000"))
 GEOIP = [pathlib.Path("/usr/share/tor/geoip"), pathlib.Path("/usr/share/tor/geoip6")]
-ORIGINS = REPOSITORY / "gateway/policy/src/residency/tables/origins"
+ORIGINS = REPOSITORY / "gateway/policy/residency/src/tables/origins"
 PORTS = {"https": 443, "http": 80, "dns": 53, "postgres": 5432, "postgresql": 5432}
 # What Python's ipaddress does not call special by itself, or only in some of its releases.
 NO_PLACES = [ipaddress.ip_network(text) for text in """

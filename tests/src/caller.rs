@@ -17,7 +17,7 @@ use prost::Message;
 use qaqpa_gateway::dial::{Door, Names, Way};
 use qaqpa_gateway::serve::grpc::Raw;
 use qaqpa_gateway::tls::{certificates, private_key, provider, roots};
-use qaqpa_policy::residency::{Endpoint, EndpointKind, EndpointRule, Plane, Tables};
+use qaqpa_residency::{Endpoint, EndpointKind, EndpointRule, Plane, Tables};
 use rustls::{ClientConfig, SupportedProtocolVersion};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tonic::body::Body;

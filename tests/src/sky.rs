@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use qaqpa_gateway::clock::Clock;
 use qaqpa_gateway::dial::{NoAnswer, Resolve};
-use qaqpa_policy::residency::Answer;
+use qaqpa_residency::Answer;
 
 /// The machine's clock, and how far the test has turned it. Clones are the same clock.
 #[derive(Clone, Default)]

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use qaqpa_gateway::start::Surroundings;
 use qaqpa_gateway::start::blueprint::Blueprint;
 use qaqpa_gateway::start::config::{Config, Problem, Source};
-use qaqpa_policy::residency::{Answer, ResidencyRefusal, examine};
+use qaqpa_residency::{Answer, ResidencyRefusal, examine};
 
 use super::{CONFIGURATION, ConfigFile, Format, say};
 

@@ -14,8 +14,8 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use jiff::Timestamp;
 use qaqpa_gateway::start::Surroundings;
-use qaqpa_policy::sheet::{Document, Sheet};
-use qaqpa_policy::words;
+use qaqpa_papers::sheet::{Document, Sheet};
+use qaqpa_papers::words;
 use qaqpa_proto::consent::v1 as wire;
 use serde_json::Value;
 

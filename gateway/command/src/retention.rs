@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use jiff::Timestamp;
 use qaqpa_gateway::start::Surroundings;
-use qaqpa_policy::sheet::{Document, Sheet};
+use qaqpa_papers::sheet::{Document, Sheet};
 use qaqpa_proto::subject::v1::{DueItem, DueRequest, DueResponse};
 
 use super::subject::connection::{Connection, Failure, Keys, ended, json, say_json};

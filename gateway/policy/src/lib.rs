@@ -1,6 +1,6 @@
-//! Decides: caller, purpose, consent, minimisation, residency. No I/O, no clock, no async.
+//! Decides: caller, purpose, consent, minimisation. No I/O, no clock, no async.
 //!
-//! What comes in are bytes, addresses, a day; what goes out is evidence with private fields, or a refusal with a
+//! What comes in are bytes, a pack, a day; what goes out is evidence with private fields, or a refusal with a
 //! stable code. Nothing here can be skipped by its user, since the next room of the corridor demands the evidence:
 //!
 //! ```text
@@ -10,38 +10,30 @@
 //! Subjects::read(operation, wire)           -> Subjects
 //! consent::check(permit, .., known, moment) -> Consent    what the ledger knows of each person
 //! permit.request_plan().minimise(wire, ..)  -> Minimised  before any decoding
-//! residency::judge(endpoint, addresses, ..) -> Judged
 //! permit.reply_plan().minimise(wire, ..)    -> Minimised
 //! ```
+//!
+//! Where something may go is decided beside it, in `residency/`; what people read of a policy is written in `papers/`.
+//! Neither is known here.
 //!
 //! No error, `Debug` or panic of this crate holds a personal datum; field paths and codes only.
 
 pub mod calendar;
 pub mod caller;
-pub mod cases;
 pub mod category;
 pub mod consent;
 pub mod context;
-pub mod diff;
-pub mod explain;
 pub mod identifier;
-pub mod lint;
-pub mod matrix;
 pub mod mechanism;
 pub mod minimise;
 pub mod pack;
 pub mod permit;
 pub mod plan;
-pub mod register;
-pub mod residency;
-pub mod sheet;
 pub mod standing;
 pub mod subject;
-mod suggest;
-pub mod trace;
+pub mod suggest;
 pub mod transform;
 pub mod wire;
-pub mod words;
 
 pub use caller::{Caller, CallerMatch, CallerRule, Callers, Identity, Role};
 pub use consent::{Consent, NotConsented};

@@ -6,10 +6,6 @@
 //! - { number: "10", says: { ... }, kept_by: [mutual-tls, journal] }
 //! ```
 
-mod proof;
-
-pub use proof::Proof;
-
 /// What keeps a clause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Mechanism {

@@ -128,6 +128,18 @@ impl Person {
     pub fn iin(&self) -> Option<&Iin> {
         self.iin.as_ref()
     }
+
+    /// The guardian that the request names, when it is an IIN.
+    #[must_use]
+    pub fn guardian(&self) -> Option<&Iin> {
+        self.guardian.as_ref()
+    }
+
+    /// The consent that the request cites for the person.
+    #[must_use]
+    pub fn consent(&self) -> Option<&str> {
+        self.consent.as_deref()
+    }
 }
 
 impl fmt::Debug for Person {

@@ -1,7 +1,8 @@
 //! "Did you mean": the nearest of the known words, or none when nothing is near.
 
 /// The known word with the fewest changed letters, when those are at most a third of the written word.
-pub(crate) fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (written.chars().count() / 3).max(1);
     known
         .into_iter()

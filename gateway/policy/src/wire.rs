@@ -63,8 +63,9 @@ const MAX_FIELD_NUMBER: u64 = (1 << 29) - 1;
 
 /// A field's number and wire type, and where it starts.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Tag {
-    pub(crate) number: u32,
+pub struct Tag {
+    /// Number of the field, 1 to 2^29-1.
+    pub number: u32,
     pub(crate) wire_type: u8,
     /// Position of the tag in the reader's bytes.
     pub(crate) start: usize,
@@ -72,17 +73,19 @@ pub(crate) struct Tag {
 
 /// A field's value.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Value<'a> {
+pub enum Value<'a> {
+    /// Wire type 0.
     Varint(u64),
     /// `fixed32` and `fixed64`; their bytes stand behind the tag.
     Fixed,
+    /// Wire type 2: a text, bytes, a message, packed numbers.
     Bytes(&'a [u8]),
 }
 
 /// Walks one message. Small and copied, never lent, by the pass: whatever is lent lives in memory, and where it has come
 /// to is needed at every byte.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Reader<'a> {
+pub struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
     /// Offset of `bytes` in the outermost message.
@@ -90,12 +93,15 @@ pub(crate) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+    /// A walk from the first byte of a message.
+    #[must_use]
+    pub fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0, base: 0 }
     }
 
     /// Reader of a value that was read last.
-    pub(crate) fn inner(&self, value: &'a [u8]) -> Self {
+    #[must_use]
+    pub fn inner(&self, value: &'a [u8]) -> Self {
         Self { bytes: value, at: 0, base: self.base + self.at - value.len() }
     }
 
@@ -115,8 +121,11 @@ impl<'a> Reader<'a> {
     }
 
     /// The next field's tag, or `None` at the end.
+    ///
+    /// # Errors
+    /// A tag that is cut off, not in its shortest form, or out of range.
     #[inline(always)] // inlined, an error with its path costs nothing on the way that has none; measured
-    pub(crate) fn tag(&mut self) -> Result<Option<Tag>, Malformed> {
+    pub fn tag(&mut self) -> Result<Option<Tag>, Malformed> {
         if self.at == self.bytes.len() {
             return Ok(None);
         }
@@ -130,8 +139,11 @@ impl<'a> Reader<'a> {
     }
 
     /// The value behind a tag just read.
+    ///
+    /// # Errors
+    /// A value that is cut off, not in its shortest form, or of a wire type that is refused.
     #[inline(always)]
-    pub(crate) fn value(&mut self, tag: Tag) -> Result<Value<'a>, Malformed> {
+    pub fn value(&mut self, tag: Tag) -> Result<Value<'a>, Malformed> {
         if tag.wire_type == 2 {
             let length = self.varint()?;
             let length = usize::try_from(length).map_err(|_| self.fault(Fault::Truncated))?;
@@ -146,8 +158,11 @@ impl<'a> Reader<'a> {
     }
 
     /// The next varint, at most ten bytes, in its shortest form.
+    ///
+    /// # Errors
+    /// Anything else.
     #[inline(always)]
-    pub(crate) fn varint(&mut self) -> Result<u64, Malformed> {
+    pub fn varint(&mut self) -> Result<u64, Malformed> {
         match self.bytes.get(self.at..) {
             Some([byte @ 0..0x80, ..]) => {
                 self.at += 1;
@@ -195,7 +210,9 @@ impl<'a> Reader<'a> {
         self.bytes.len() - self.at
     }
 
-    pub(crate) fn is_at_end(&self) -> bool {
+    /// Whether nothing is left.
+    #[must_use]
+    pub fn is_at_end(&self) -> bool {
         self.at == self.bytes.len()
     }
 

@@ -14,7 +14,7 @@ use std::task::{Context, Poll};
 
 use http::Uri;
 use hyper_util::rt::TokioIo;
-use qaqpa_policy::residency::{Judged, Refused, ResidencyRefusal};
+use qaqpa_residency::{Judged, Refused, ResidencyRefusal};
 use rustls::ClientConfig;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
-use qaqpa_policy::residency::{Answer, Decision, EndpointKind, Host, Judged, Refused, ResidencyRefusal, Tables, judge};
+use qaqpa_residency::{Answer, Decision, EndpointKind, Host, Judged, Refused, ResidencyRefusal, Tables, judge};
 
 use super::LIFETIME;
 use super::lease::{Lease, Leases};

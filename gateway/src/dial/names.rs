@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 
 use futures_util::future::BoxFuture;
-use qaqpa_policy::residency::Host;
+use qaqpa_residency::Host;
 use tokio::net::{TcpStream, UdpSocket};
 
 use super::connector::{confirm, dial};

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use hickory_proto::rr::{Name, RecordType};
-use qaqpa_policy::residency::Answer;
+use qaqpa_residency::Answer;
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::Instant;
 

@@ -24,7 +24,7 @@ mod route;
 use std::io;
 use std::net::IpAddr;
 
-use qaqpa_policy::residency::Tunnel;
+use qaqpa_residency::Tunnel;
 
 use self::kernel::Trouble;
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::Uri;
-use qaqpa_policy::residency::{Endpoint, Host, Scheme, Tunnel};
+use qaqpa_residency::{Endpoint, Host, Scheme, Tunnel};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use qaqpa_policy::residency::Decision;
+use qaqpa_residency::Decision;
 
 /// Endpoints whose verdict is kept to tell changes by; declared ones are far fewer.
 const KEPT: usize = 1024;

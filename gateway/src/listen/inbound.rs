@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use ipnet::IpNet;
-use qaqpa_policy::residency::{Admitted, Decision, PeerRule, Peers, Plane, Tables};
+use qaqpa_residency::{Admitted, Decision, PeerRule, Peers, Plane, Tables};
 use tokio::io::AsyncRead;
 use tokio::net::TcpStream;
 use tokio::sync::watch;

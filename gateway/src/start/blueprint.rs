@@ -16,9 +16,9 @@ use qaqpa_adapters::codec::{self, Codec};
 use qaqpa_adapters::shep::sync::Password;
 use qaqpa_adapters::wsse::{PinnedSigners, Signer};
 use qaqpa_journal::Journal;
-use qaqpa_policy::residency::{Peers, Plane, Tables};
 use qaqpa_policy::{Callers, Pack, Plans};
 use qaqpa_proto::Contract;
+use qaqpa_residency::{Peers, Plane, Tables};
 use qaqpa_vault::VaultKey;
 use zeroize::Zeroizing;
 

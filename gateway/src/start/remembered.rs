@@ -8,7 +8,7 @@ use std::io;
 use std::path::Path;
 
 use jiff::civil::Date;
-use qaqpa_policy::residency::Tables;
+use qaqpa_residency::Tables;
 use serde::{Deserialize, Serialize};
 
 /// Tables by name.
@@ -27,7 +27,7 @@ impl Remembered {
     /// What a gateway with these tables remembers.
     #[must_use]
     pub(crate) fn of(tables: &Tables) -> Self {
-        let one = |facts: &qaqpa_policy::residency::TableFacts| {
+        let one = |facts: &qaqpa_residency::TableFacts| {
             (facts.stem().to_owned(), Last { date: facts.date, sha256: facts.sha256.clone() })
         };
         Self(tables.facts().map(one).collect())

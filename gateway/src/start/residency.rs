@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use qaqpa_policy::residency::{Decision, Exception};
+use qaqpa_residency::{Decision, Exception};
 
 use crate::evidence::record::enter;
 use crate::gateway::Gateway;

@@ -8,18 +8,32 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package, Package
 use crate::tree::root;
 
 /// A crate of ours, whom of ours it may know, and why no others.
-const MAY_KNOW: [(&str, &[&str], &str); 10] = [
+const MAY_KNOW: [(&str, &[&str], &str); 12] = [
     ("qaqpa-proto", &[], "the contract is the single source: a reader of it needs nothing else"),
     ("qaqpa-policy", &["qaqpa-proto"], "what is decided depends on contract and pack, never on how it is carried out"),
-    ("qaqpa-adapters", &["qaqpa-proto", "qaqpa-policy"], "bytes in, bytes out: a translator must not act"),
+    ("qaqpa-residency", &[], "where something may go depends on tables and pins, never on what is sent or for whom"),
+    (
+        "qaqpa-papers",
+        &["qaqpa-policy", "qaqpa-proto"],
+        "papers tell what is decided, and nothing that is decided may hang on a paper",
+    ),
+    ("qaqpa-adapters", &["qaqpa-proto"], "bytes in, bytes out: a translator must not act"),
     ("qaqpa-journal", &[], "evidence has to be read without the gateway that wrote it"),
     ("qaqpa-vault", &[], "who can name persons must not know what was exchanged about them, nor with whom"),
     ("qaqpa-certs-dev", &[], "nothing that makes keys for laptops may reach into the gateway"),
     ("qaqpa-mock", &["qaqpa-adapters", "qaqpa-proto"], "the state knows neither our policy nor our journal"),
     (
         "qaqpa-gateway",
-        &["qaqpa-adapters", "qaqpa-certs-dev", "qaqpa-journal", "qaqpa-policy", "qaqpa-proto", "qaqpa-vault"],
-        "the gateway acts; it knows neither the commands that start it nor the state's stand-in",
+        &[
+            "qaqpa-adapters",
+            "qaqpa-certs-dev",
+            "qaqpa-journal",
+            "qaqpa-policy",
+            "qaqpa-proto",
+            "qaqpa-residency",
+            "qaqpa-vault",
+        ],
+        "the gateway acts; it knows neither the commands that start it, nor their papers, nor the state's stand-in",
     ),
     (
         "qaqpa",
@@ -29,8 +43,10 @@ const MAY_KNOW: [(&str, &[&str], &str); 10] = [
             "qaqpa-gateway",
             "qaqpa-journal",
             "qaqpa-mock",
+            "qaqpa-papers",
             "qaqpa-policy",
             "qaqpa-proto",
+            "qaqpa-residency",
             "qaqpa-vault",
         ],
         "the commands may know all but those who judge them, and nobody else knows the commands",
@@ -46,6 +62,7 @@ const MAY_KNOW: [(&str, &[&str], &str); 10] = [
             "qaqpa-mock",
             "qaqpa-policy",
             "qaqpa-proto",
+            "qaqpa-residency",
             "qaqpa-vault",
         ],
         "a judge may see everything",
@@ -55,7 +72,7 @@ const MAY_KNOW: [(&str, &[&str], &str); 10] = [
 /// Crates of ours, what they never reach by any way, and why.
 const NEVER_REACH: [(&[&str], &[&str], &str); 3] = [
     (
-        &["qaqpa-proto", "qaqpa-policy", "qaqpa-adapters"],
+        &["qaqpa-proto", "qaqpa-policy", "qaqpa-residency", "qaqpa-papers", "qaqpa-adapters"],
         &["tokio", "mio", "socket2", "hyper", "reqwest", "tonic", "axum", "rustls"],
         "deciding and translating is done without a socket, a clock or a task: so it can be tested by tables alone",
     ),

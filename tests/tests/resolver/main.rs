@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use qaqpa_gateway::dial::{DnsClient, NoAnswer, Resolve, Sockets};
-use qaqpa_policy::residency::Answer;
+use qaqpa_residency::Answer;
 use qaqpa_tests::dns::Transport;
 use tokio::net::{TcpStream, UdpSocket};
 

@@ -13,7 +13,7 @@ use qaqpa_gateway::start::config::{Config, Problem, Source};
 use qaqpa_gateway::start::start;
 use qaqpa_gateway::start::{self, Running};
 use qaqpa_mock::Government;
-use qaqpa_policy::residency::Answer;
+use qaqpa_residency::Answer;
 use serde_json::Value;
 
 use super::story::Story;

@@ -103,8 +103,8 @@ fn number(address: IpAddr) -> u128 {
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
-    use qaqpa_policy::residency::Tables;
-    use qaqpa_policy::residency::{Finding, Location, MaxAge, Origins, Registry};
+    use qaqpa_residency::Tables;
+    use qaqpa_residency::{Finding, Location, MaxAge, Origins, Registry};
 
     use super::*;
 

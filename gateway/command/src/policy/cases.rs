@@ -7,8 +7,8 @@
 //!                    + student.email
 //! ```
 
-use qaqpa_policy::cases::Verdict;
-use qaqpa_policy::sheet::{Document, Sheet};
+use qaqpa_papers::cases::Verdict;
+use qaqpa_papers::sheet::{Document, Sheet};
 use serde_json::{Value, json};
 
 use super::packs::{Any, Found};

@@ -14,9 +14,9 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use qaqpa_gateway::start::config::Config;
-use qaqpa_policy::matrix::{self, Cell};
-use qaqpa_policy::sheet::{Document, Sheet};
-use qaqpa_policy::words::say as in_words;
+use qaqpa_papers::matrix::{self, Cell};
+use qaqpa_papers::sheet::{Document, Sheet};
+use qaqpa_papers::words::say as in_words;
 use qaqpa_policy::{Direction, Plans};
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use qaqpa_policy::diff::{self, Change, Way};
+use qaqpa_papers::diff::{self, Change, Way};
 use serde_json::{Value, json};
 
 use super::print::print;

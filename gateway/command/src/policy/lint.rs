@@ -1,8 +1,8 @@
 //! `qaqpa policy lint`: findings in packs, worst first. Exit code 1 when there is an error, or a warning with `--strict`.
 
-use qaqpa_policy::lint::{self, Finding as Found, Severity};
-use qaqpa_policy::sheet::{Document, Sheet};
-use qaqpa_policy::words::say as in_words;
+use qaqpa_papers::lint::{self, Finding as Found, Severity};
+use qaqpa_papers::sheet::{Document, Sheet};
+use qaqpa_papers::words::say as in_words;
 use serde_json::{Value, json};
 
 use super::packs::Any;

@@ -11,7 +11,7 @@
 
 use std::path::{Path, PathBuf};
 
-use qaqpa_policy::cases::Cases;
+use qaqpa_papers::cases::Cases;
 use qaqpa_policy::{Bin, Pack, Plans};
 use qaqpa_proto::Contract;
 

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
 use qaqpa_gateway::start::Surroundings;
-use qaqpa_policy::sheet::{Document, Sheet};
+use qaqpa_papers::sheet::{Document, Sheet};
 use qaqpa_proto::policy::v1::{Change, ChangeKind, Direction, ShadowRequest, ShadowResponse};
 use tonic::Streaming;
 

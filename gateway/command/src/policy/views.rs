@@ -1,9 +1,10 @@
 //! The commands that show a pack and judge nothing: explain, matrix, trace, register.
 
-use qaqpa_policy::explain::Filter;
-use qaqpa_policy::matrix::{self, Cell};
-use qaqpa_policy::trace::Trace as Traces;
-use qaqpa_policy::{Direction, Plans, explain, register};
+use qaqpa_papers::explain::Filter;
+use qaqpa_papers::matrix::{self, Cell};
+use qaqpa_papers::trace::Trace as Traces;
+use qaqpa_papers::{explain, proof, register};
+use qaqpa_policy::{Direction, Plans};
 use serde_json::{Value, json};
 
 use super::packs::One;
@@ -119,7 +120,7 @@ pub(super) fn trace(arguments: &Trace) -> Result<Finding, String> {
     print(*how, &document, || {
         let clauses = trace.clauses().iter().map(|traced| {
             let proofs = traced.mechanisms.iter().map(|mechanism| {
-                let proof = mechanism.proof();
+                let proof = proof::of(*mechanism);
                 json!({ "mechanism": mechanism.name(), "code": proof.code, "tests": proof.tests })
             });
             json!({

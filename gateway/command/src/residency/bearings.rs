@@ -18,7 +18,7 @@ use std::time::Duration;
 use qaqpa_gateway::dial::{Door, Names, Trust, Way};
 use qaqpa_gateway::refusal::reason::Language;
 use qaqpa_gateway::start::Surroundings;
-use qaqpa_policy::residency::{
+use qaqpa_residency::{
     Answer, Endpoint, EndpointKind, EndpointRule, Host, Plane, ResidencyRefusal, Tables, Tunnel, judge,
 };
 use rustls::{ClientConfig, RootCertStore};

@@ -15,7 +15,7 @@ use qaqpa_gateway::dial::{Door, tunnel};
 use qaqpa_gateway::refusal::reason::Language;
 use qaqpa_gateway::start::Surroundings;
 use qaqpa_gateway::tls::provider;
-use qaqpa_policy::residency::{
+use qaqpa_residency::{
     Answer, Decision, Endpoint, EndpointKind, EndpointRule, Judged, OK, PeerRule, Peers, Plane, Profile, Refused,
     ResidencyRefusal, Tables, Tunnel, examine, judge,
 };

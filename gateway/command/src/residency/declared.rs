@@ -8,7 +8,7 @@ use qaqpa_gateway::dial::Door;
 use qaqpa_gateway::start::Surroundings;
 use qaqpa_gateway::start::blueprint::Blueprint;
 use qaqpa_gateway::start::config::{Config, Problem, Source};
-use qaqpa_policy::residency::Peers;
+use qaqpa_residency::Peers;
 
 use super::tables::Sources;
 use crate::{CONFIGURATION, tell};

@@ -10,8 +10,8 @@ use std::process::ExitCode;
 use ipnet::IpNet;
 use jiff::civil::Date;
 use qaqpa_gateway::start::Surroundings;
-use qaqpa_policy::residency::export::{ExportFormat, Fence, FenceEndpoint, export};
-use qaqpa_policy::residency::{Endpoint, EndpointKind, HomeSpace, PeerRule, Scheme, Tunnel};
+use qaqpa_residency::export::{ExportFormat, Fence, FenceEndpoint, export};
+use qaqpa_residency::{Endpoint, EndpointKind, HomeSpace, PeerRule, Scheme, Tunnel};
 
 use super::declared::{Declared, unusable};
 use super::tables::{Sources, TableFiles};
@@ -149,7 +149,7 @@ fn callers(rule: &PeerRule, home: &HomeSpace, today: Date) -> Vec<IpNet> {
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
-    use qaqpa_policy::residency::{EndpointRule, Exception, Plane};
+    use qaqpa_residency::{EndpointRule, Exception, Plane};
 
     use super::*;
 

@@ -8,7 +8,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use qaqpa_gateway::refusal::reason::{Language, Reason};
-use qaqpa_policy::residency::{Decision, Examined, OK, ResidencyRefusal, TableFacts, Tables};
+use qaqpa_residency::{Decision, Examined, OK, ResidencyRefusal, TableFacts, Tables};
 use serde::Serialize;
 
 use super::advice::advice;
@@ -129,12 +129,12 @@ impl Address {
         let date = |name: &str| dates.iter().find(|facts| facts.name == name).map(|facts| facts.date.to_string());
         let evidence = examined.evidence.as_ref();
         let votes = evidence.map(|evidence| evidence.votes.as_slice()).unwrap_or_default();
-        let vote = |vote: &qaqpa_policy::residency::Vote| Vote {
+        let vote = |vote: &qaqpa_residency::Vote| Vote {
             table: vote.table.clone(),
             date: date(&vote.table),
             country: vote.country.map(|country| country.to_string()),
         };
-        let announced = |evidence: &qaqpa_policy::residency::Evidence| {
+        let announced = |evidence: &qaqpa_residency::Evidence| {
             evidence.origin.map(|o| Announced { asn: o.asn, name: o.name, denied: evidence.origin_denied })
         };
         Self {
@@ -213,7 +213,7 @@ fn line(f: &mut fmt::Formatter<'_>, what: &str, value: &str) -> fmt::Result {
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
-    use qaqpa_policy::residency::{Answer, examine, judge};
+    use qaqpa_residency::{Answer, examine, judge};
 
     use super::*;
     use crate::residency::bearings::Bearings;
@@ -222,7 +222,7 @@ mod tests {
         let tables = Tables::embedded();
         let today = tables.facts().map(|facts| facts.date).max().unwrap_or(date(2026, 11, 1));
         let endpoint = Bearings::default().declare("url", url).unwrap().endpoint;
-        let qaqpa_policy::residency::Host::Address(literal) = *endpoint.host() else { panic!("an address") };
+        let qaqpa_residency::Host::Address(literal) = *endpoint.host() else { panic!("an address") };
         let answer = Answer::from(literal);
         let examined = examine(&endpoint, &answer, &tables, today);
         let report = match judge(&endpoint, &answer, &tables, today) {

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use jiff::civil::Date;
 use qaqpa_gateway::start::Surroundings;
-use qaqpa_policy::residency::{Endpoint, Exception, PeerRule, Plane, Tables, Tunnel};
+use qaqpa_residency::{Endpoint, Exception, PeerRule, Plane, Tables, Tunnel};
 use serde::Serialize;
 
 use super::declared::{self, Declared, unusable};
@@ -146,7 +146,7 @@ impl Shown {
 }
 
 impl Table {
-    fn of(facts: &qaqpa_policy::residency::TableFacts, limit_days: u32, today: Date) -> Self {
+    fn of(facts: &qaqpa_residency::TableFacts, limit_days: u32, today: Date) -> Self {
         let age_days = i64::from((today - facts.date).get_days());
         Self {
             name: facts.name.clone(),
@@ -222,8 +222,8 @@ impl Answered {
     }
 }
 
-impl From<qaqpa_policy::residency::Disagreement> for Dispute {
-    fn from(found: qaqpa_policy::residency::Disagreement) -> Self {
+impl From<qaqpa_residency::Disagreement> for Dispute {
+    fn from(found: qaqpa_residency::Disagreement) -> Self {
         Self {
             home_by: found.home_by,
             not_by: found.not_by,

@@ -7,7 +7,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use qaqpa_gateway::start::config::Residency;
-use qaqpa_policy::residency::{Location, MaxAge, Origins, Registry, Tables};
+use qaqpa_residency::{Location, MaxAge, Origins, Registry, Tables};
 
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct TableFiles {

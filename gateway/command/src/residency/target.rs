@@ -3,7 +3,7 @@
 //! A URL is judged as written before it is compared, so that an odd spelling is refused for what it is. Example:
 //! `https://api.egov.kz:443/other` is the endpoint `https://api.egov.kz/`; `https://api.egov.kz.evil.com/` is nobody's.
 
-use qaqpa_policy::residency::{Endpoint, EndpointKind, EndpointRule, PeerRule, Peers, Plane, ResidencyRefusal};
+use qaqpa_residency::{Endpoint, EndpointKind, EndpointRule, PeerRule, Peers, Plane, ResidencyRefusal};
 
 /// One declared thing.
 pub(super) enum Target<'d> {
@@ -71,7 +71,7 @@ fn undeclared(url: &str) -> EndpointRule {
 
 #[cfg(test)]
 mod tests {
-    use qaqpa_policy::residency::Profile;
+    use qaqpa_residency::Profile;
 
     use super::*;
 
@@ -83,7 +83,7 @@ mod tests {
             name: "closed".to_owned(),
             kind: EndpointKind::ClosedNetwork,
             pins,
-            tunnel: qaqpa_policy::residency::Tunnel::parse("xfrm"),
+            tunnel: qaqpa_residency::Tunnel::parse("xfrm"),
             ..undeclared("http://10.61.40.133/")
         };
         let endpoints = [shep.unwrap(), Endpoint::parse(closed).unwrap()];

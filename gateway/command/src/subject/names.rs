@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, offset};
+use qaqpa_papers::words::{self, say};
 use qaqpa_policy::pack::{Purpose, cited};
-use qaqpa_policy::words::{self, say};
 use qaqpa_policy::{Pack, Text, Transform, category};
 
 use crate::development::PACKS;

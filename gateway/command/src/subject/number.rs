@@ -13,7 +13,7 @@ use std::fs::File;
 use std::io::{self, IsTerminal as _};
 use std::os::fd::AsFd as _;
 
-use qaqpa_policy::words::say;
+use qaqpa_papers::words::say;
 use qaqpa_policy::{Iin, InvalidIdentifier};
 use zeroize::Zeroizing;
 

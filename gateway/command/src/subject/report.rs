@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use qaqpa_gateway::start::Surroundings;
-use qaqpa_policy::sheet::{Document, Sheet};
+use qaqpa_papers::sheet::{Document, Sheet};
 use qaqpa_proto::subject::v1::{FindUsageRequest, FindUsageResponse, ReportRequest, ReportResponse};
 
 use super::connection::{Connection, Failure, Keys, json};

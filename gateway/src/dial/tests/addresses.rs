@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use qaqpa_policy::residency::EndpointKind;
+use qaqpa_residency::EndpointKind;
 
 use super::ground::{Counting, Ground, HOST, NAME};
 use crate::dial::connector::confirm;

@@ -14,7 +14,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::client::legacy;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use qaqpa_policy::residency::{Endpoint, EndpointKind, EndpointRule, Plane, Tables};
+use qaqpa_residency::{Endpoint, EndpointKind, EndpointRule, Plane, Tables};
 use rustls::RootCertStore;
 use tokio::net::TcpListener;
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use futures_util::future::BoxFuture;
-use qaqpa_policy::residency::{Answer, Endpoint, EndpointKind, EndpointRule, Plane, Tables};
+use qaqpa_residency::{Answer, Endpoint, EndpointKind, EndpointRule, Plane, Tables};
 use rustls::RootCertStore;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;

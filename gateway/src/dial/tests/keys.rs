@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use qaqpa_certs_dev::{Credential, DevPki};
-use qaqpa_policy::residency::EndpointKind;
+use qaqpa_residency::EndpointKind;
 use rustls::{RootCertStore, ServerConfig};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;

@@ -10,8 +10,8 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use qaqpa_policy::residency::EndpointKind;
-use qaqpa_policy::residency::{Location, MaxAge, Origins, Registry, Tables};
+use qaqpa_residency::EndpointKind;
+use qaqpa_residency::{Location, MaxAge, Origins, Registry, Tables};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 

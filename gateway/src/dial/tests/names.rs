@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use qaqpa_policy::residency::{EndpointKind, Tables};
+use qaqpa_residency::{EndpointKind, Tables};
 use rustls::RootCertStore;
 
 use super::ground::{Counting, Ground, HOST, NAME, dns, endpoint};

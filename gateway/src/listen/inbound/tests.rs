@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 
 use caller::PKI;
 use http_body_util::Full;
-use qaqpa_policy::residency::EndpointKind;
+use qaqpa_residency::EndpointKind;
 use tokio::sync::watch;
 use tonic::body::Body;
 

@@ -8,11 +8,11 @@ use std::time::Duration;
 use aws_lc_rs::digest::{SHA256, digest};
 use ipnet::IpNet;
 use jiff::civil::Date;
-use qaqpa_policy::residency::{
-    self, Endpoint, EndpointKind, EndpointRule, Exception, Host, PeerRule, Peers, Plane, Scheme, Tables, Tunnel,
-    outside, pin_outside,
+use qaqpa_residency::{
+    Endpoint, EndpointKind, EndpointRule, Exception, Host, PeerRule, Peers, Plane, Scheme, Tables, Tunnel, outside,
+    pin_outside,
 };
-use qaqpa_policy::residency::{Finding, Location, MaxAge, Origins, Registry, TableProblem};
+use qaqpa_residency::{Finding, Location, MaxAge, Origins, Registry, TableProblem};
 use rustls::RootCertStore;
 
 use super::Drawing;
@@ -327,10 +327,10 @@ impl Drawing<'_> {
         pin
     }
 
-    fn profile(&self) -> residency::Profile {
+    fn profile(&self) -> qaqpa_residency::Profile {
         match self.config.profile {
-            Profile::Production => residency::Profile::Production,
-            Profile::Development => residency::Profile::Development,
+            Profile::Production => qaqpa_residency::Profile::Production,
+            Profile::Development => qaqpa_residency::Profile::Development,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use qaqpa_policy::residency::{Plane, Scheme};
+use qaqpa_residency::{Plane, Scheme};
 
 use super::Drawing;
 use crate::dial::Way;

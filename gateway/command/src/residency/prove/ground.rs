@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use qaqpa_gateway::clock::Clock;
 use qaqpa_gateway::dial::{Door, Names, Trust, Way};
 
-use qaqpa_policy::residency::{Endpoint, TableProblem, Tables};
+use qaqpa_residency::{Endpoint, TableProblem, Tables};
 use rustls::RootCertStore;
 
 use super::witness::Witness;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use qaqpa_gateway::dial::{Names, Stream};
-use qaqpa_policy::residency::{Endpoint, EndpointKind, EndpointRule, Plane, Profile, Tables, Tunnel};
+use qaqpa_residency::{Endpoint, EndpointKind, EndpointRule, Plane, Profile, Tables, Tunnel};
 use tokio::io::AsyncWriteExt as _;
 
 use super::ground::Ground;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
 use qaqpa_gateway::dial::{NoAnswer, Resolve};
-use qaqpa_policy::residency::Answer;
+use qaqpa_residency::Answer;
 
 /// Answers in order.
 #[derive(Debug, Clone, Default)]

@@ -12,7 +12,7 @@ use hyper_util::rt::TokioExecutor;
 use qaqpa_gateway::dial::{Door, LIFETIME, Names};
 use qaqpa_gateway::listen::inbound::{Doorstep, NotAdmitted};
 use qaqpa_gateway::telemetry::Telemetry;
-use qaqpa_policy::residency::{Endpoint, EndpointKind, EndpointRule, PeerRule, Peers, Plane, Profile};
+use qaqpa_residency::{Endpoint, EndpointKind, EndpointRule, PeerRule, Peers, Plane, Profile};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;

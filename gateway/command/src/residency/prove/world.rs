@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 use jiff::civil::Date;
-use qaqpa_policy::residency::{Location, MaxAge, Origins, Registry, TableProblem, Tables};
+use qaqpa_residency::{Location, MaxAge, Origins, Registry, TableProblem, Tables};
 
 /// A network, the country of its holder, the country where it is seen.
 type Land = (&'static str, &'static str, &'static str);
@@ -115,7 +115,7 @@ const ELSEWHERE: &str = "US";
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
-    use qaqpa_policy::residency::Finding;
+    use qaqpa_residency::Finding;
 
     use super::*;
 

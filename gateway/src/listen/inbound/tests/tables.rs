@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use qaqpa_policy::residency::{Location, MaxAge, Origins, Profile, Registry};
+use qaqpa_residency::{Location, MaxAge, Origins, Profile, Registry};
 
 use super::*;
 

@@ -1,0 +1,228 @@
+//! Two editions of a pack, compared by what they let move: field by field for every operation, then rule by rule.
+//!
+//! Refuses to call a change harmless that it cannot compare: two transforms of which neither is coarser count as wider.
+//! Texts, readings and the order of rules are no changes.
+//!
+//! ```text
+//! wider     state-exchange → avtoshkola   phone               clause 3(5)   newly given: student.phone
+//! narrower  reporting                     consent             clause 9      now needed
+//! ```
+
+mod coarser;
+mod terms;
+
+use std::collections::BTreeMap;
+
+use qaqpa_policy::pack::Pack;
+use qaqpa_policy::plan::{Direction, Plan, Plans};
+use qaqpa_policy::transform::Transform;
+use qaqpa_proto::Contract;
+
+use crate::matrix::{self, Cell};
+use crate::sheet::{Document, Sheet};
+use crate::words::say;
+use coarser::Order;
+
+/// Which way a change goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Way {
+    /// More data, to more people, for longer, or with fewer conditions.
+    Wider,
+    /// Less.
+    Narrower,
+    /// Neither, yet worth knowing.
+    Other,
+}
+
+impl Way {
+    /// For people.
+    #[must_use]
+    pub fn name(self, language: &str) -> &'static str {
+        match self {
+            Self::Wider => say(language, ["кеңейеді", "шире", "wider"]),
+            Self::Narrower => say(language, ["тарылады", "уже", "narrower"]),
+            Self::Other => say(language, ["өзгереді", "иначе", "changed"]),
+        }
+    }
+}
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Which way it goes.
+    pub way: Way,
+    /// Stable code.
+    pub code: &'static str,
+    /// Purpose id; empty when it concerns all.
+    pub purpose: String,
+    /// `→ system` or `← system`; empty when it concerns no data.
+    pub flow: String,
+    /// Category, or the part of the pack.
+    pub what: String,
+    /// Clause of the newer pack, or of the older where the newer has none.
+    pub clause: String,
+    /// What was, what is, and where.
+    pub detail: String,
+}
+
+/// Everything that differs, widest first.
+#[must_use]
+pub fn compare(contract: &Contract, old: &Plans, new: &Plans, language: &str) -> Vec<Change> {
+    let mut changes = fields(contract, old, new, language);
+    changes.extend(terms::compare(old.pack(), new.pack(), language));
+    changes.sort_by_key(|change| change.way);
+    changes
+}
+
+/// For people.
+#[must_use]
+pub fn document(old: &Pack, new: &Pack, changes: &[Change], language: &str) -> Document {
+    let say = |words| say(language, words);
+    let mut sheet = Sheet::new(
+        "",
+        [
+            say(["Қалай", "Как", "Way"]),
+            say(["Мақсат", "Цель", "Purpose"]),
+            say(["Кімге", "Кому", "To whom"]),
+            say(["Не", "Что", "What"]),
+            say(["Тармақ", "Пункт", "Clause"]),
+            say(["Өзгеріс", "Изменение", "Change"]),
+        ],
+    );
+    sheet.rows = changes
+        .iter()
+        .map(|change| {
+            let way = change.way.name(language).to_owned();
+            [&way, &change.purpose, &change.flow, &change.what, &change.clause, &change.detail]
+                .map(Clone::clone)
+                .to_vec()
+        })
+        .collect();
+    let count = |way| changes.iter().filter(|change| change.way == way).count().to_string();
+    let facts = [
+        (say(["Бұрынғы", "Было", "Old"]).to_owned(), format!("{} ({})", old.edition(), old.sha256())),
+        (say(["Жаңа", "Стало", "New"]).to_owned(), format!("{} ({})", new.edition(), new.sha256())),
+        (Way::Wider.name(language).to_owned(), count(Way::Wider)),
+        (Way::Narrower.name(language).to_owned(), count(Way::Narrower)),
+    ];
+    let title = format!(
+        "{} {}",
+        say(["Не өзгереді:", "Что меняется:", "What changes:"]),
+        new.operator().name.in_language(language)
+    );
+    Document { title, facts: facts.to_vec(), sheets: vec![sheet] }
+}
+
+/// What one field was and is.
+struct Moved<'c> {
+    old: Option<&'c Cell>,
+    new: Option<&'c Cell>,
+}
+
+/// Changes of one kind, of one category, for one purpose and system, are one row with all its fields.
+type Groups = BTreeMap<(Way, &'static str, String, String, String, String, String), Vec<String>>;
+
+fn fields(contract: &Contract, old: &Plans, new: &Plans, language: &str) -> Vec<Change> {
+    let mut groups = Groups::new();
+    for operation in contract.operations() {
+        let path = operation.path.as_str();
+        for purpose in purposes(old.pack(), new.pack()) {
+            let of = |plans: &Plans| {
+                plans
+                    .pack()
+                    .purpose(purpose)
+                    .map(|purpose| matrix::cells(plans, path, purpose, language))
+                    .unwrap_or_default()
+            };
+            let (before, after) = (of(old), of(new));
+            for direction in [Direction::Request, Direction::Reply] {
+                let flow = format!("{} {}", matrix::arrow(direction), operation.system.id);
+                let transforms = (old.plan(path, purpose, direction), new.plan(path, purpose, direction));
+                for moved in pairs(&before, &after, direction) {
+                    moved.judge(transforms, &flow, language, &mut groups);
+                }
+            }
+        }
+    }
+    groups
+        .into_iter()
+        .map(|((way, code, purpose, flow, what, clause, text), mut paths)| {
+            paths.sort_unstable();
+            paths.dedup();
+            Change { way, code, purpose, flow, what, clause, detail: format!("{text}: {}", paths.join(", ")) }
+        })
+        .collect()
+}
+
+/// Ids of both packs, each once.
+fn purposes<'p>(old: &'p Pack, new: &'p Pack) -> Vec<&'p str> {
+    let mut ids: Vec<&str> = new.purposes().iter().chain(old.purposes()).map(|purpose| purpose.id.as_str()).collect();
+    let mut seen = std::collections::BTreeSet::new();
+    ids.retain(|id| seen.insert(*id));
+    ids
+}
+
+fn pairs<'c>(before: &'c [Cell], after: &'c [Cell], direction: Direction) -> Vec<Moved<'c>> {
+    let of = |cells: &'c [Cell], path: &str| {
+        cells.iter().find(|cell| cell.direction == direction && cell.path == path && cell.moves)
+    };
+    let mut paths: Vec<&str> = after
+        .iter()
+        .chain(before)
+        .filter(|cell| cell.direction == direction && cell.moves)
+        .map(|cell| cell.path.as_str())
+        .collect();
+    let mut seen = std::collections::BTreeSet::new();
+    paths.retain(|path| seen.insert(*path));
+    paths.into_iter().map(|path| Moved { old: of(before, path), new: of(after, path) }).collect()
+}
+
+impl Moved<'_> {
+    fn judge(
+        &self,
+        plans: (Option<&std::sync::Arc<Plan>>, Option<&std::sync::Arc<Plan>>),
+        flow: &str,
+        language: &str,
+        groups: &mut Groups,
+    ) {
+        let Some(cell) = self.new.or(self.old) else { return };
+        let (way, code, text) = match (self.old, self.new) {
+            (None, Some(new)) => (Way::Wider, "field.new", newly(new, language)),
+            (Some(_), None) => {
+                let text = say(language, ["енді берілмейді", "больше не передаётся", "no longer moves"]);
+                (Way::Narrower, "field.gone", text.to_owned())
+            }
+            (Some(old), Some(new)) => {
+                let of = |plan: Option<&std::sync::Arc<Plan>>| plan.and_then(|plan| transform(plan, &cell.path));
+                let (way, code) = match coarser::order(&of(plans.0), &of(plans.1)) {
+                    Order::Same => return,
+                    Order::Finer => (Way::Wider, "field.finer"),
+                    Order::Coarser => (Way::Narrower, "field.coarser"),
+                    Order::Unlike => (Way::Wider, "field.unlike"),
+                };
+                (way, code, format!("{} ⇒ {}", old.transform, new.transform))
+            }
+            (None, None) => return,
+        };
+        let key =
+            (way, code, cell.purpose.clone(), flow.to_owned(), cell.category.to_owned(), cell.clause.clone(), text);
+        groups.entry(key).or_default().push(cell.path.clone());
+    }
+}
+
+fn newly(cell: &Cell, language: &str) -> String {
+    let words = match cell.direction {
+        Direction::Request => ["жаңадан беріледі", "передаётся впервые", "newly given"],
+        Direction::Reply => ["жаңадан алынады", "получается впервые", "newly received"],
+    };
+    match cell.transform.as_str() {
+        "keep" => say(language, words).to_owned(),
+        transform => format!("{} ({transform})", say(language, words)),
+    }
+}
+
+/// The transform of a field that moves; `keep` when it has none.
+fn transform(plan: &Plan, path: &str) -> Option<Transform> {
+    let field = plan.fields().find(|field| field.path == path)?;
+    Some(field.transform.cloned().unwrap_or(Transform::Keep))
+}

@@ -1,0 +1,302 @@
+//! The record of processing activities: what an inspector asks an operator for, made from the pack.
+//!
+//! Says what the policy says and what the gateway does; where these differ (residency) it says both. Invents nothing:
+//! a term or a clause that the policy lacks is shown as lacking.
+//!
+//! ```text
+//! Purpose         Legal basis       Data given          Data received   Recipients           Consent
+//! state-exchange  legal obligation  IIN, name, ... (3)  training (3)    AIS Avtoshkola (6)   not needed
+//! ```
+
+use qaqpa_policy::pack::{Pack, Purpose, ReadingKind, Rule};
+use qaqpa_proto::Contract;
+
+use crate::sheet::{Document, Sheet};
+use crate::trace::rules;
+use crate::words::{self, say};
+
+/// The whole record.
+#[must_use]
+pub fn document(contract: &Contract, pack: &Pack, language: &str) -> Document {
+    let say = |words| say(language, words);
+    Document {
+        title: say([
+            "Дербес деректерді өңдеу әрекеттерінің тізілімі",
+            "Реестр действий по обработке персональных данных",
+            "Record of processing activities",
+        ])
+        .to_owned(),
+        facts: facts(pack, language),
+        sheets: vec![
+            activities(contract, pack, language),
+            own_work(pack, language),
+            withheld(pack, language),
+            limits(pack, language),
+            readings(pack, language),
+            elsewhere(pack, language),
+        ]
+        .into_iter()
+        .filter(|sheet| !sheet.rows.is_empty())
+        .collect(),
+    }
+}
+
+fn facts(pack: &Pack, language: &str) -> Vec<(String, String)> {
+    let say = |words| say(language, words);
+    let operator = pack.operator();
+    let bin = operator.bin.map_or_else(
+        || say(["саясатта жоқ", "в политике не указан", "not in the policy"]).to_owned(),
+        |bin| bin.as_str().to_owned(),
+    );
+    let with_clause = |text: String, clause: &str| match clause {
+        "" => text,
+        clause => format!("{text} ({} {clause})", say(["тармақ", "пункт", "clause"])),
+    };
+    [
+        (say(["Оператор", "Оператор", "Operator"]), operator.name.in_language(language).to_owned()),
+        (say(["БСН", "БИН", "BIN"]), bin),
+        (say(["Саясат", "Политика", "Policy"]), format!("{}; {}", pack.source().title, pack.source().url)),
+        (say(["Редакциясы", "Редакция", "Edition"]), pack.edition().to_owned()),
+        (say(["Пакет SHA-256", "SHA-256 пакета", "Pack SHA-256"]), pack.sha256().to_owned()),
+        (
+            say(["Кәмелетке толмағандар", "Несовершеннолетние", "Minors"]),
+            with_clause(rules::minors(pack, language), &pack.minors().clause),
+        ),
+        (
+            say(["Орналасуы", "Место обработки", "Residency"]),
+            with_clause(rules::residency(pack, language), &pack.residency().clause),
+        ),
+        (
+            say(["Келісімді кері қайтару", "Отзыв согласия", "Withdrawal"]),
+            with_clause(rules::withdrawal(pack, language), &pack.withdrawal().clause),
+        ),
+        (
+            say(["Сақтау", "Хранение", "Retention"]),
+            with_clause(pack.retention().reason.in_language(language).to_owned(), &pack.retention().clause),
+        ),
+        (say(["Шлюздегі мерзімдер", "Сроки в шлюзе", "Terms in the gateway"]), terms(pack, language)),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .to_vec()
+}
+
+fn terms(pack: &Pack, language: &str) -> String {
+    let say = |words| say(language, words);
+    let terms = pack.terms();
+    let days = |count: Option<u16>| match count {
+        Some(count) => format!("{count} {}", say(["күн", "дней", "days"])),
+        None => say(["шлюздің өз мерзімі", "срок шлюза по умолчанию", "the gateway's default"]).to_owned(),
+    };
+    [
+        (say(["журнал тұздары", "соли журнала", "salts of the journal"]), terms.salts_days),
+        (
+            say(["келісімдер аяқталғаннан кейін", "согласия после окончания", "consents after their end"]),
+            terms.consents_days,
+        ),
+        (
+            say(["өтініштер орындалғаннан кейін", "обращения после исполнения", "requests after their end"]),
+            terms.requests_days,
+        ),
+    ]
+    .map(|(name, count)| format!("{name}: {}", days(count)))
+    .join("\n")
+}
+
+fn activities(contract: &Contract, pack: &Pack, language: &str) -> Sheet {
+    let say = |words| say(language, words);
+    let mut sheet = Sheet::new(
+        say(["Мақсаттар", "Цели", "Purposes"]),
+        [
+            say(["Мақсат", "Цель", "Purpose"]),
+            say(["Құқықтық негізі", "Правовое основание", "Legal basis"]),
+            say(["Тармақ", "Пункт", "Clause"]),
+            say(["Берілетін деректер", "Передаваемые данные", "Data given"]),
+            say(["Алынатын деректер", "Получаемые данные", "Data received"]),
+            say(["Алушылар", "Получатели", "Recipients"]),
+            say(["Келісім", "Согласие", "Consent"]),
+        ],
+    );
+    let exchanged = pack.purposes().iter().filter(|purpose| !purpose.operations.is_empty());
+    sheet.rows = exchanged.map(|purpose| activity(contract, pack, purpose, language)).collect();
+    sheet
+}
+
+fn activity(contract: &Contract, pack: &Pack, purpose: &Purpose, language: &str) -> Vec<String> {
+    vec![
+        format!("{}\n{}", purpose.id, purpose.title.in_language(language)),
+        words::legal_basis(&purpose.legal_basis, language).to_owned(),
+        purpose.clause.clone(),
+        categories(&purpose.disclose, language),
+        categories(&purpose.receive, language),
+        recipients(contract, pack, purpose, language),
+        consent(purpose, language),
+    ]
+}
+
+/// What passes no gateway, and what nobody may do.
+fn own_work(pack: &Pack, language: &str) -> Sheet {
+    let say = |words| say(language, words);
+    let mut sheet = Sheet::new(
+        say([
+            "Мемлекеттік жүйесіз және тыйым салынған мақсаттар",
+            "Цели без государственных систем и запрещённые",
+            "Purposes without state systems, and prohibited ones",
+        ]),
+        [
+            say(["Мақсат", "Цель", "Purpose"]),
+            say(["Атауы", "Название", "Title"]),
+            say(["Құқықтық негізі", "Правовое основание", "Legal basis"]),
+            say(["Тармақ", "Пункт", "Clause"]),
+            say(["Келісім", "Согласие", "Consent"]),
+        ],
+    );
+    for purpose in pack.purposes().iter().filter(|purpose| purpose.operations.is_empty()) {
+        let basis = match &purpose.prohibited {
+            Some(why) => {
+                format!("{}: {}", say(["тыйым салынған", "запрещена", "prohibited"]), why.in_language(language))
+            }
+            None => words::legal_basis(&purpose.legal_basis, language).to_owned(),
+        };
+        let title = purpose.title.in_language(language).to_owned();
+        let asked = if purpose.prohibited.is_some() { "—".to_owned() } else { consent(purpose, language) };
+        sheet.rows.push(vec![purpose.id.clone(), title, basis, purpose.clause.clone(), asked]);
+    }
+    sheet
+}
+
+fn categories(rules: &[Rule], language: &str) -> String {
+    let row = |rule: &Rule| format!("{} [{}]", words::rule(rule, language), rule.clause);
+    if rules.is_empty() { "—".to_owned() } else { rules.iter().map(row).collect::<Vec<_>>().join("\n") }
+}
+
+/// The recipients whose systems the purpose asks.
+fn recipients(contract: &Contract, pack: &Pack, purpose: &Purpose, language: &str) -> String {
+    let asked = |system: &str| {
+        contract.operations().iter().any(|operation| operation.system.id == system && purpose.uses(&operation.path))
+    };
+    let named: Vec<String> = pack
+        .recipients()
+        .iter()
+        .filter(|recipient| asked(&recipient.system))
+        .map(|recipient| format!("{} [{}]", recipient.name.in_language(language), recipient.clause))
+        .collect();
+    named.join("\n")
+}
+
+fn consent(purpose: &Purpose, language: &str) -> String {
+    let Some(rule) = &purpose.consent else {
+        return say(language, ["талап етілмейді", "не требуется", "not needed"]).to_owned();
+    };
+    let forms: Vec<&str> = rule.forms.iter().map(|form| words::form(*form, language)).collect();
+    let mut text = forms.join(", ");
+    if rule.separate {
+        text.push_str(&format!("\n{}", say(language, ["жеке келісім", "отдельное", "of its own"])));
+    }
+    if let Some(days) = rule.max_days {
+        text.push_str(&format!("\n≤ {days} {}", say(language, ["күн", "дней", "days"])));
+    }
+    text
+}
+
+fn withheld(pack: &Pack, language: &str) -> Sheet {
+    let say = |words| say(language, words);
+    let mut sheet = Sheet::new(
+        say(["Берілмейтін деректер", "Непередаваемые данные", "Data that stays behind"]),
+        [
+            say(["Санат", "Категория", "Category"]),
+            say(["Тармақ", "Пункт", "Clause"]),
+            say(["Себебі", "Причина", "Reason"]),
+        ],
+    );
+    for (category, why) in pack.withheld() {
+        let name = words::category(category, language).to_owned();
+        sheet.rows.push(vec![name, why.clause.clone(), why.reason.in_language(language).to_owned()]);
+    }
+    let otherwise = pack.withholds_otherwise();
+    let rest = say(["қалғанының бәрі", "всё остальное", "everything else"]).to_owned();
+    sheet.rows.push(vec![rest, otherwise.clause.clone(), otherwise.reason.in_language(language).to_owned()]);
+    sheet
+}
+
+fn limits(pack: &Pack, language: &str) -> Sheet {
+    let say = |words| say(language, words);
+    let mut sheet = Sheet::new(
+        say([
+            "Арнайы санаттар және үйлеспейтін мақсаттар",
+            "Особые категории и несовместимые цели",
+            "Special categories and incompatible purposes",
+        ]),
+        [say(["Шектеу", "Ограничение", "Limit"]), say(["Қайда", "Где", "Where"]), say(["Тармақ", "Пункт", "Clause"])],
+    );
+    for special in pack.specials() {
+        let names: Vec<&str> = special.categories.iter().map(|category| words::category(*category, language)).collect();
+        let text = say([
+            "тек жеке келісіммен, мына мақсатта:",
+            "только по отдельному согласию и для цели:",
+            "only by a consent of its own, for:",
+        ]);
+        sheet.rows.push(vec![names.join(", "), format!("{text} {}", special.purpose), special.clause.clone()]);
+    }
+    let mut pairs: Vec<[&str; 2]> = Vec::new();
+    for purpose in pack.purposes() {
+        for other in &purpose.incompatible {
+            let mut pair = [purpose.id.as_str(), other.purpose.as_str()];
+            pair.sort_unstable();
+            if pairs.contains(&pair) {
+                continue;
+            }
+            pairs.push(pair);
+            let text = say([
+                "бір адам туралы біріктірілмейді, күн:",
+                "не соединяются об одном лице, дней:",
+                "not joined about one person, days:",
+            ]);
+            sheet.rows.push(vec![pair.join(" × "), format!("{text} {}", other.window_days), other.clause.clone()]);
+        }
+    }
+    sheet
+}
+
+fn readings(pack: &Pack, language: &str) -> Sheet {
+    let say = |words| say(language, words);
+    let mut sheet = Sheet::new(
+        say(["Қатаңырақ оқылған жерлер", "Где взято более строгое прочтение", "Where the stricter reading was taken"]),
+        [
+            say(["Тармақ", "Пункт", "Clause"]),
+            say(["Саясат", "Политика", "The policy"]),
+            say(["Қалай оқылды", "Как прочитано", "Reading"]),
+        ],
+    );
+    for reading in pack.readings() {
+        let kind = match reading.kind {
+            ReadingKind::Silent => say(["айтпайды", "молчит", "is silent"]),
+            ReadingKind::Conflict => say(["өзіне қайшы", "противоречит себе", "contradicts itself"]),
+            ReadingKind::Vague => say(["анық емес", "неясна", "is vague"]),
+        };
+        let text = reading.reading.in_language(language).to_owned();
+        sheet.rows.push(vec![reading.clause.clone(), kind.to_owned(), text]);
+    }
+    sheet
+}
+
+fn elsewhere(pack: &Pack, language: &str) -> Sheet {
+    let say = |words| say(language, words);
+    let mut sheet = Sheet::new(
+        say([
+            "Шлюз орындай алмайтын тармақтар",
+            "Пункты, которые шлюз исполнить не может",
+            "Clauses that a gateway cannot keep",
+        ]),
+        [
+            say(["Тармақ", "Пункт", "Clause"]),
+            say(["Не дейді", "Что говорит", "Says"]),
+            say(["Неге", "Почему", "Why not"]),
+        ],
+    );
+    for clause in pack.clauses() {
+        let Some(why) = &clause.not_enforceable else { continue };
+        let says = clause.says.in_language(language).to_owned();
+        sheet.rows.push(vec![clause.number.clone(), says, why.in_language(language).to_owned()]);
+    }
+    sheet
+}

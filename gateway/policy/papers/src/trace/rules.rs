@@ -1,0 +1,187 @@
+//! All rules of a pack with the clauses they cite, each as one line for people.
+//!
+//! ```text
+//! state-exchange → IIN, name, birth date (year only)      clause 3
+//! minors: under 18 a guardian consents                    clause 13
+//! ```
+
+use std::collections::BTreeMap;
+
+use qaqpa_policy::mechanism::Mechanism;
+use qaqpa_policy::pack::{MinorRule, Pack, Purpose, Rule, cited};
+
+use crate::words::{self, say};
+
+/// One rule, or several of one kind.
+pub(super) struct Cited {
+    pub(super) text: String,
+    /// What keeps it beyond the plans, where something does.
+    pub(super) mechanisms: &'static [Mechanism],
+    clause: String,
+}
+
+impl Cited {
+    pub(super) fn cites(&self, number: &str) -> bool {
+        cited(&self.clause).any(|clause| clause == number)
+    }
+}
+
+/// In the order of a reader: purposes, then what holds for all of them.
+pub(super) fn all(pack: &Pack, language: &str) -> Vec<Cited> {
+    let mut found = Vec::new();
+    for purpose in pack.purposes() {
+        of_purpose(purpose, language, &mut found);
+    }
+    let mut add = |text: String, clause: &str, mechanisms: &'static [Mechanism]| {
+        found.push(Cited { text, mechanisms, clause: clause.to_owned() });
+    };
+    for (category, why) in pack.withheld() {
+        let text = say(language, ["берілмейді:", "не передаётся:", "stays behind:"]);
+        add(format!("{text} {}", words::category(category, language)), &why.clause, &[]);
+    }
+    add(
+        say(
+            language,
+            [
+                "атап айтылмағанның бәрі берілмейді",
+                "всё неназванное не передаётся",
+                "whatever is not named stays behind",
+            ],
+        )
+        .to_owned(),
+        &pack.withholds_otherwise().clause,
+        &[],
+    );
+    for recipient in pack.recipients() {
+        let text = say(language, ["алушы:", "получатель:", "recipient:"]);
+        add(
+            format!("{text} {} ({})", recipient.name.in_language(language), recipient.system),
+            &recipient.clause,
+            &[Mechanism::Recipients],
+        );
+    }
+    for special in pack.specials() {
+        let names: Vec<&str> = special.categories.iter().map(|category| words::category(*category, language)).collect();
+        let text = say(language, ["арнайы санат, тек", "особая категория, только", "special category, only for"]);
+        add(
+            format!("{text} {}: {}", special.purpose, names.join(", ")),
+            &special.clause,
+            &[Mechanism::SpecialCategories],
+        );
+    }
+    let of_minors: &[Mechanism] = match pack.minors().rule {
+        MinorRule::GuardianConsent => &[Mechanism::GuardianConsent],
+        MinorRule::Refuse => &[Mechanism::MinorsRefused],
+    };
+    add(minors(pack, language), &pack.minors().clause, of_minors);
+    add(residency(pack, language), &pack.residency().clause, &[Mechanism::Residency]);
+    add(withdrawal(pack, language), &pack.withdrawal().clause, &[Mechanism::Withdrawal, Mechanism::DestructionClock]);
+    add(
+        say(language, ["сақтау мерзімі", "срок хранения", "retention"]).to_owned(),
+        &pack.retention().clause,
+        &[Mechanism::Retention],
+    );
+    found
+}
+
+fn of_purpose(purpose: &Purpose, language: &str, found: &mut Vec<Cited>) {
+    let id = &purpose.id;
+    let mut add = |text: String, clause: &str, mechanisms: &'static [Mechanism]| {
+        found.push(Cited { text, mechanisms, clause: clause.to_owned() });
+    };
+    let kind = match (&purpose.prohibited, purpose.operations.is_empty()) {
+        (Some(_), _) => say(language, ["тыйым салынған мақсат", "запрещённая цель", "prohibited purpose"]),
+        (None, true) => say(language, ["алмасусыз мақсат", "цель без обмена", "purpose without exchange"]),
+        (None, false) => say(language, ["мақсат", "цель", "purpose"]),
+    };
+    add(format!("{kind} {id}"), &purpose.clause, &[]);
+    for (arrow, rules) in [("→", &purpose.disclose), ("←", &purpose.receive)] {
+        for (clause, rules) in by_clause(rules) {
+            let names: Vec<String> = rules.iter().map(|rule| words::rule(rule, language)).collect();
+            add(format!("{id} {arrow} {}", names.join(", ")), clause, &[]);
+        }
+    }
+    for other in &purpose.incompatible {
+        let text = say(language, ["біріктірілмейді:", "не соединяется с", "is not joined with"]);
+        let days = say(language, ["күн", "дней", "days"]);
+        add(
+            format!("{id} {text} {} ({} {days})", other.purpose, other.window_days),
+            &other.clause,
+            &[Mechanism::Separation],
+        );
+    }
+    if let Some(consent) = &purpose.consent {
+        let forms: Vec<&str> = consent.forms.iter().map(|form| words::form(*form, language)).collect();
+        let text = match consent.separate {
+            true => say(language, ["жеке келісім:", "отдельное согласие:", "a consent of its own:"]),
+            false => say(language, ["келісім:", "согласие:", "consent:"]),
+        };
+        add(format!("{id}: {text} {}", forms.join(", ")), &consent.clause, &[Mechanism::ConsentLedger]);
+    }
+}
+
+fn by_clause(rules: &[Rule]) -> Vec<(&str, Vec<&Rule>)> {
+    let mut groups: BTreeMap<&str, Vec<&Rule>> = BTreeMap::new();
+    for rule in rules {
+        groups.entry(rule.clause.as_str()).or_default().push(rule);
+    }
+    groups.into_iter().collect()
+}
+
+/// Also for the register.
+pub(crate) fn minors(pack: &Pack, language: &str) -> String {
+    let age = pack.minors().age;
+    let age = match language {
+        "kk" => format!("{age} жасқа дейін"),
+        "ru" => format!("до {age} лет"),
+        _ => format!("under {age}"),
+    };
+    let rule = match pack.minors().rule {
+        MinorRule::GuardianConsent => {
+            say(language, ["заңды өкілі келісім береді", "согласие даёт законный представитель", "a guardian consents"])
+        }
+        MinorRule::Refuse => say(language, ["ештеңе алмасылмайды", "обмена нет", "nothing is exchanged"]),
+    };
+    format!("{age}: {rule}")
+}
+
+/// Also for the register.
+pub(crate) fn residency(pack: &Pack, language: &str) -> String {
+    let policy = match pack.residency().cross_border_allowed_by_policy {
+        true => say(
+            language,
+            [
+                "саясат шетелге беруге жол береді",
+                "политика допускает передачу за рубеж",
+                "the policy allows transfer abroad",
+            ],
+        ),
+        false => say(
+            language,
+            [
+                "саясат шетелге беруге тыйым салады",
+                "политика запрещает передачу за рубеж",
+                "the policy forbids transfer abroad",
+            ],
+        ),
+    };
+    let gateway = say(
+        language,
+        [
+            "шлюз Қазақстаннан тыс жерге бермейді",
+            "шлюз за пределы Казахстана не передаёт",
+            "the gateway sends nothing outside Kazakhstan",
+        ],
+    );
+    format!("{policy}; {gateway}")
+}
+
+/// Also for the register.
+pub(crate) fn withdrawal(pack: &Pack, language: &str) -> String {
+    let days = pack.withdrawal().destroy_within_working_days;
+    match language {
+        "kk" => format!("кері қайтарылғаннан кейін {days} жұмыс күні ішінде жойылады"),
+        "ru" => format!("после отзыва уничтожается за рабочих дней: {days}"),
+        _ => format!("after a withdrawal destroyed within {days} working day(s)"),
+    }
+}
