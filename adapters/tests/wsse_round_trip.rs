@@ -9,8 +9,8 @@ mod wsse_signers;
 use bergshamra_dsig::DsigContext;
 use bergshamra_keys::{KeysManager, loader::load_x509_cert_pem};
 use qaqpa_adapters::wsse::{
-    self, Algorithm, KeyInfo, KeyRefused, Layout, NotAuthentic, NotSigned, PinnedSigners, Sign, Signer,
-    SignerUnavailable,
+    self, KeyInfo, KeyRefused, Layout, NotAuthentic, NotSigned, PinnedSigners, Sign, Signer, SignerUnavailable, Suite,
+    suite,
 };
 use qaqpa_adapters::xml::{Document, Sha256, document};
 use wsse_signers::{CONTENT, NOW, body_id, pinned, signer, vector};
@@ -143,7 +143,10 @@ fn unusable_keys_are_refused_when_loaded() {
 
 #[test]
 fn nothing_secret_is_printed() {
-    assert_eq!(format!("{:?}", signer("signer-rsa")), "Signer { algorithm: RsaSha256, .. }");
+    assert_eq!(
+        format!("{:?}", signer("signer-rsa")),
+        "Signer { suite: http://www.w3.org/2001/04/xmldsig-more#rsa-sha256, .. }"
+    );
     assert!(format!("{:?}", pinned(&["signer-rsa"])).starts_with("PinnedSigners([PinnedSigner(sha256 "));
     let envelope = wsse::envelope(CONTENT, body_id(), &signer("signer-rsa")).unwrap();
     let document = Document::parse(&envelope).unwrap();
@@ -156,8 +159,8 @@ fn nothing_secret_is_printed() {
 fn a_signer_out_of_reach_is_an_error_and_not_an_envelope() {
     struct Unplugged;
     impl Sign for Unplugged {
-        fn algorithm(&self) -> Algorithm {
-            Algorithm::RsaSha256
+        fn suite(&self) -> &'static dyn Suite {
+            suite::by_uri("http://www.w3.org/2001/04/xmldsig-more#rsa-sha256").unwrap()
         }
         fn sign(&self, _: &[u8]) -> Result<Vec<u8>, SignerUnavailable> {
             Err(SignerUnavailable)

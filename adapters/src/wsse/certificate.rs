@@ -1,15 +1,14 @@
 //! What a signature needs to know of an X.509 certificate: its key, its serial number, its issuer, its period.
 //!
-//! It refuses keys that no [`Algorithm`] has: RSA below 2048 or above 4096 bits, curves other than P-256, GOST.
+//! It refuses keys that no [`Suite`] has: RSA below 2048 or above 4096 bits, curves other than P-256, GOST.
 
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
-use x509_parser::public_key::PublicKey;
-use x509_parser::x509::SubjectPublicKeyInfo;
 
-use super::{Algorithm, issuer};
+use super::suite::{Accepted, VerifyingKey};
+use super::{Suite, issuer};
 
 /// Why a certificate or a key cannot be used. Whoever configured it is at fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -34,9 +33,10 @@ pub enum KeyRefused {
 /// A certificate that can sign: read once, when the configuration is.
 pub(super) struct Certificate {
     pub(super) der: Vec<u8>,
-    pub(super) algorithm: Algorithm,
-    /// As [`Algorithm`] wants it: an RSAPublicKey, or an uncompressed point.
+    pub(super) suite: &'static dyn Suite,
+    /// The octets of subjectPublicKey.
     pub(super) public_key: Vec<u8>,
+    pub(super) key: Box<dyn VerifyingKey>,
     /// Decimal, as X509SerialNumber has it.
     pub(super) serial: String,
     pub(super) issuer: issuer::Name,
@@ -47,23 +47,25 @@ pub(super) struct Certificate {
 
 impl Certificate {
     /// Every certificate of a PEM text, at least one.
-    pub(super) fn all_from_pem(pem: &[u8]) -> Result<Vec<Self>, KeyRefused> {
+    pub(super) fn all_from_pem(accepted: Accepted, pem: &[u8]) -> Result<Vec<Self>, KeyRefused> {
         let blocks: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
         let all: Vec<_> = blocks
             .map_err(|_| KeyRefused::Certificate)?
             .iter()
-            .map(|der| Self::from_der(der))
+            .map(|der| Self::from_der(accepted, der))
             .collect::<Result<_, _>>()?;
         if all.is_empty() { Err(KeyRefused::NoCertificate) } else { Ok(all) }
     }
 
-    pub(super) fn from_der(der: &[u8]) -> Result<Self, KeyRefused> {
+    fn from_der(accepted: Accepted, der: &[u8]) -> Result<Self, KeyRefused> {
         let certificate = read(der)?;
         let key = certificate.public_key();
+        let suite = accepted.by_key(key)?;
         Ok(Self {
             der: der.to_vec(),
-            algorithm: algorithm_of(key)?,
+            suite,
             public_key: key.subject_public_key.data.to_vec(),
+            key: suite.verifying_key(key)?,
             serial: certificate.tbs_certificate.serial.to_string(),
             issuer: issuer::Name::of(certificate.issuer()),
             not_before: certificate.validity().not_before.timestamp(),
@@ -84,17 +86,3 @@ fn read(der: &[u8]) -> Result<X509Certificate<'_>, KeyRefused> {
         _ => Err(KeyRefused::Certificate),
     }
 }
-
-fn algorithm_of(key: &SubjectPublicKeyInfo<'_>) -> Result<Algorithm, KeyRefused> {
-    match key.parsed() {
-        Ok(PublicKey::RSA(rsa)) if (2048..=4096).contains(&rsa.key_size()) => Ok(Algorithm::RsaSha256),
-        Ok(PublicKey::EC(_)) if curve_of(key).as_deref() == Some(P256) => Ok(Algorithm::EcdsaP256Sha256),
-        _ => Err(KeyRefused::Unsupported),
-    }
-}
-
-fn curve_of(key: &SubjectPublicKeyInfo<'_>) -> Option<String> {
-    key.algorithm.parameters.as_ref()?.as_oid().ok().map(|oid| oid.to_id_string())
-}
-
-const P256: &str = "1.2.840.10045.3.1.7";

@@ -6,13 +6,14 @@
 use roxmltree::{Attribute, Node};
 
 use super::pinned::octets;
-use super::{Algorithm, DS, NotAuthentic, WSU};
+use super::suite::Accepted;
+use super::{DS, NotAuthentic, Suite, WSU};
 use crate::xml::{c14n, document};
 
 /// A Signature, taken apart.
 pub(super) struct Claim<'a, 'input> {
     pub(super) signed_info: Node<'a, 'input>,
-    pub(super) algorithm: Algorithm,
+    pub(super) suite: &'static dyn Suite,
     pub(super) digest: Vec<u8>,
     pub(super) signature: Vec<u8>,
     pub(super) key_info: Node<'a, 'input>,
@@ -21,7 +22,7 @@ pub(super) struct Claim<'a, 'input> {
 }
 
 impl<'a, 'input> Claim<'a, 'input> {
-    pub(super) fn read(signature: Node<'a, 'input>) -> Result<Self, NotAuthentic> {
+    pub(super) fn read(signature: Node<'a, 'input>, accepted: Accepted) -> Result<Self, NotAuthentic> {
         let (signed_info, value, key_info) = signature_parts(signature)?;
         let parts: Vec<_> = document::elements(signed_info).collect();
         let [canonicalization, method, references @ ..] = parts.as_slice() else {
@@ -30,11 +31,11 @@ impl<'a, 'input> Claim<'a, 'input> {
         expect(*canonicalization, "CanonicalizationMethod")?;
         exclusive(*canonicalization).map_err(|_| NotAuthentic::Canonicalization)?;
         expect(*method, "SignatureMethod")?;
-        let algorithm = bare_algorithm(*method).and_then(Algorithm::from_uri).ok_or(NotAuthentic::Algorithm)?;
+        let suite = bare_algorithm(*method).and_then(|uri| accepted.by_uri(uri)).ok_or(NotAuthentic::Algorithm)?;
         let [reference] = references else { return Err(NotAuthentic::Reference) };
-        let (id, digest) = read_reference(*reference, algorithm)?;
+        let (id, digest) = read_reference(*reference, suite)?;
         let signature = octets(value).ok_or(NotAuthentic::Shape)?;
-        Ok(Self { signed_info, algorithm, digest, signature, key_info, id })
+        Ok(Self { signed_info, suite, digest, signature, key_info, id })
     }
 
     /// The id must be that of the Body, as `wsu:Id` or without a namespace (kz-protocols 1.6), and of no other element, in
@@ -67,7 +68,7 @@ fn signature_parts<'a, 'input>(
 }
 
 /// The id and the digest of a `ds:Reference`.
-fn read_reference<'a>(reference: Node<'a, '_>, algorithm: Algorithm) -> Result<(&'a str, Vec<u8>), NotAuthentic> {
+fn read_reference<'a>(reference: Node<'a, '_>, suite: &dyn Suite) -> Result<(&'a str, Vec<u8>), NotAuthentic> {
     expect(reference, "Reference")?;
     let uri = reference.attribute("URI").and_then(|uri| uri.strip_prefix('#')).filter(|id| !id.is_empty());
     let id = uri.ok_or(NotAuthentic::Reference)?;
@@ -79,7 +80,7 @@ fn read_reference<'a>(reference: Node<'a, '_>, algorithm: Algorithm) -> Result<(
     let chain: Vec<_> = document::elements(*transforms).collect();
     let [transform] = chain.as_slice() else { return Err(NotAuthentic::ForeignTransform) };
     expect(*transform, "Transform").and_then(|()| exclusive(*transform)).map_err(|_| NotAuthentic::ForeignTransform)?;
-    if bare_algorithm(*method) != Some(algorithm.digest_uri()) {
+    if bare_algorithm(*method) != Some(suite.digest_uri()) {
         return Err(NotAuthentic::Algorithm);
     }
     Ok((id, octets(*value).ok_or(NotAuthentic::Shape)?))

@@ -12,7 +12,6 @@
 //! </ds:Signature></wsse:Security></soapenv:Header><soapenv:Body wsu:Id="id-0f8b0c3e-...">...</soapenv:Body></soapenv:Envelope>
 //! ```
 
-mod algorithm;
 mod certificate;
 mod claim;
 mod issuer;
@@ -21,14 +20,15 @@ mod pinned;
 mod places;
 mod sign;
 mod signer;
+pub mod suite;
 mod verify;
 
-pub use algorithm::Algorithm;
 pub use certificate::KeyRefused;
 pub use not_authentic::NotAuthentic;
 pub use pinned::PinnedSigners;
 pub use sign::{Id, KeyInfo, Layout, NotSigned, envelope, envelope_parsed, envelope_unsigned, envelope_with};
 pub use signer::{Sign, Signer, SignerUnavailable};
+pub use suite::Suite;
 pub use verify::{VerifiedBody, verify};
 
 /// SOAP 1.1, the only version that is written.
@@ -41,5 +41,3 @@ pub const WSSE: &str = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-
 pub const WSU: &str = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd";
 /// XML Signature.
 pub const DS: &str = "http://www.w3.org/2000/09/xmldsig#";
-
-const SHA256_URI: &str = "http://www.w3.org/2001/04/xmlenc#sha256";

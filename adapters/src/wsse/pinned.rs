@@ -5,18 +5,21 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::signature::ParsedPublicKey;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use roxmltree::Node;
 
 use super::certificate::{Certificate, KeyRefused};
-use super::{Algorithm, DS, NotAuthentic, WSSE, issuer};
+use super::suite::{Accepted, SUITES};
+use super::{DS, NotAuthentic, Suite, WSSE, issuer};
 use crate::xml::{Sha256, document};
 
 /// One or more pinned certificates.
-#[derive(Clone, Debug)]
-pub struct PinnedSigners(Vec<Arc<PinnedSigner>>);
+#[derive(Clone)]
+pub struct PinnedSigners {
+    pins: Vec<Arc<PinnedSigner>>,
+    accepted: Accepted,
+}
 
 impl PinnedSigners {
     /// Reads every certificate of a PEM text.
@@ -24,11 +27,17 @@ impl PinnedSigners {
     /// # Errors
     /// [`KeyRefused`], if one of them cannot be read or has a key of a kind that is not accepted.
     pub fn from_pem(pem: &[u8]) -> Result<Self, KeyRefused> {
-        Certificate::all_from_pem(pem)?
-            .into_iter()
-            .map(|pin| PinnedSigner::new(pin).map(Arc::new))
-            .collect::<Result<_, _>>()
-            .map(Self)
+        Self::from_pem_among(SUITES, pem)
+    }
+
+    pub(super) fn from_pem_among(accepted: Accepted, pem: &[u8]) -> Result<Self, KeyRefused> {
+        let certificates = Certificate::all_from_pem(accepted, pem)?.into_iter();
+        Ok(Self { pins: certificates.map(|certificate| Arc::new(PinnedSigner::new(certificate))).collect(), accepted })
+    }
+
+    /// The suites that one of these may have signed in.
+    pub(super) fn accepted(&self) -> Accepted {
+        self.accepted
     }
 
     /// The pinned certificate that a `ds:KeyInfo` names, in any of the three forms that are in use: the certificate in
@@ -51,34 +60,31 @@ impl PinnedSigners {
 
     fn by_certificate(&self, node: Node<'_, '_>) -> Option<&Arc<PinnedSigner>> {
         let der = octets(node)?;
-        self.0.iter().find(|pinned| pinned.certificate.der == der)
+        self.pins.iter().find(|pinned| pinned.certificate.der == der)
     }
 
     fn by_issuer_and_serial(&self, node: Node<'_, '_>) -> Option<&Arc<PinnedSigner>> {
         let issuer = issuer::Name::parse(&document::text(document::child(node, "X509IssuerName")?))?;
         let serial = document::text(document::child(node, "X509SerialNumber")?);
         let serial = serial.trim();
-        self.0.iter().find(|pinned| pinned.certificate.serial == serial && pinned.certificate.issuer == issuer)
+        self.pins.iter().find(|pinned| pinned.certificate.serial == serial && pinned.certificate.issuer == issuer)
     }
 }
 
 /// A certificate whose key is ready to verify.
 pub(super) struct PinnedSigner {
     certificate: Certificate,
-    key: ParsedPublicKey,
     sha256: [u8; 32],
 }
 
 impl PinnedSigner {
-    fn new(certificate: Certificate) -> Result<Self, KeyRefused> {
-        let key = ParsedPublicKey::new(certificate.algorithm.verification(), &certificate.public_key)
-            .map_err(|_| KeyRefused::Unsupported)?;
+    fn new(certificate: Certificate) -> Self {
         let sha256 = Sha256::of(&certificate.der);
-        Ok(Self { certificate, key, sha256 })
+        Self { certificate, sha256 }
     }
 
-    pub(super) fn algorithm(&self) -> Algorithm {
-        self.certificate.algorithm
+    pub(super) fn suite(&self) -> &'static dyn Suite {
+        self.certificate.suite
     }
 
     pub(super) fn serial(&self) -> &str {
@@ -96,7 +102,13 @@ impl PinnedSigner {
     }
 
     pub(super) fn signed(&self, octets: &[u8], signature: &[u8]) -> Result<(), NotAuthentic> {
-        self.key.verify_sig(octets, signature).map_err(|_| NotAuthentic::Signature)
+        self.certificate.key.verify(octets, signature)
+    }
+}
+
+impl std::fmt::Debug for PinnedSigners {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_tuple("PinnedSigners").field(&self.pins).finish()
     }
 }
 

@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use super::certificate::issuer_and_serial;
 use super::{DS, SOAP_11, Sign, SignerUnavailable, WSSE, WSU};
-use crate::xml::{Document, Refused, Sha256, c14n, document, escape};
+use crate::xml::{Document, Refused, c14n, document, escape};
 
 /// The id of an element of an envelope: `id-` and a UUID, so it needs no escaping and repeats nowhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -104,7 +104,9 @@ pub fn envelope(content: &str, body: Id, signer: &dyn Sign) -> Result<String, Si
 pub fn envelope_with(content: &str, layout: &Layout, signer: &dyn Sign) -> Result<String, SignerUnavailable> {
     let body = body_element(content, layout.body);
     debug_assert!(is_canonical(&body), "content that is not canonical belongs into envelope_parsed");
-    assemble(&body, Sha256::of(body.as_bytes()), layout, signer)
+    let mut digest = signer.suite().digest();
+    digest.put(&body);
+    assemble(&body, &digest.finished(), layout, signer)
 }
 
 /// A signed envelope around any well-formed content. It parses what it wrote to learn the canonical form, which for a large Body
@@ -117,12 +119,12 @@ pub fn envelope_parsed(content: &str, layout: &Layout, signer: &dyn Sign) -> Res
     let whole = in_envelope("", &body);
     let parsed = Document::parse(&whole)?;
     let node = document::child(parsed.root_element(), "Body").filter(|node| node.range().len() == body.len());
-    let mut digest = Sha256::new();
+    let mut digest = signer.suite().digest();
     c14n::exclusive(node.ok_or(NotSigned::Escapes)?, &[], &mut digest);
-    Ok(assemble(&body, digest.finish(), layout, signer)?)
+    Ok(assemble(&body, &digest.finished(), layout, signer)?)
 }
 
-fn assemble(body: &str, digest: [u8; 32], layout: &Layout, signer: &dyn Sign) -> Result<String, SignerUnavailable> {
+fn assemble(body: &str, digest: &[u8], layout: &Layout, signer: &dyn Sign) -> Result<String, SignerUnavailable> {
     let signed_info = signed_info(layout.body, digest, signer);
     let value = STANDARD.encode(signer.sign(signed_info.as_bytes())?);
     let key_info = key_info(layout.key_info, signer)?;
@@ -145,9 +147,9 @@ fn body_element(content: &str, id: Id) -> String {
 }
 
 /// Canonical as it stands, for the same reason.
-fn signed_info(id: Id, digest: [u8; 32], signer: &dyn Sign) -> String {
-    let (algorithm, exclusive) = (signer.algorithm(), c14n::EXCLUSIVE);
-    let (method, digest_method, digest) = (algorithm.uri(), algorithm.digest_uri(), STANDARD.encode(digest));
+fn signed_info(id: Id, digest: &[u8], signer: &dyn Sign) -> String {
+    let (suite, exclusive) = (signer.suite(), c14n::EXCLUSIVE);
+    let (method, digest_method, digest) = (suite.uri(), suite.digest_uri(), STANDARD.encode(digest));
     format!(
         "<ds:SignedInfo xmlns:ds=\"{DS}\"><ds:CanonicalizationMethod Algorithm=\"{exclusive}\"></ds:CanonicalizationMethod>\
          <ds:SignatureMethod Algorithm=\"{method}\"></ds:SignatureMethod><ds:Reference URI=\"#{id}\"><ds:Transforms>\

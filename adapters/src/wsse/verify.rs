@@ -20,7 +20,7 @@ use roxmltree::Node;
 use super::claim::Claim;
 use super::pinned::PinnedSigner;
 use super::{NotAuthentic, PinnedSigners, places};
-use crate::xml::{Document, Sha256, c14n};
+use crate::xml::{Document, c14n};
 
 /// A SOAP Body, and the pinned certificate that signed it. Only [`verify`] makes one.
 #[derive(Clone)]
@@ -70,17 +70,17 @@ pub fn verify<'a, 'input>(
     now: i64,
 ) -> Result<VerifiedBody<'a, 'input>, NotAuthentic> {
     let places = places::locate(document)?;
-    let claim = Claim::read(places.signature)?;
+    let claim = Claim::read(places.signature, pinned.accepted())?;
     claim.is_about(places.body)?;
     let signer = pinned.named_by(claim.key_info)?;
     signer.valid_at(now)?;
-    // The key decides the algorithm, not the message.
-    if signer.algorithm() != claim.algorithm {
+    // The key decides the suite, not the message.
+    if signer.suite() != claim.suite {
         return Err(NotAuthentic::Algorithm);
     }
-    let mut digest = Sha256::new();
+    let mut digest = claim.suite.digest();
     c14n::exclusive(places.body, &[], &mut digest);
-    if claim.digest != digest.finish() {
+    if claim.digest != digest.finished() {
         return Err(NotAuthentic::Digest);
     }
     let mut signed_info = Vec::with_capacity(1024);

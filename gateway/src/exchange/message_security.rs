@@ -68,6 +68,6 @@ impl MessageSecurity for WsSecurity {
     }
 
     fn algorithm(&self) -> &'static str {
-        self.signer.algorithm().uri()
+        self.signer.suite().uri()
     }
 }

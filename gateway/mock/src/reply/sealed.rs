@@ -5,8 +5,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use qaqpa_adapters::wsse::{DS, Id, SOAP_11, Sign, WSSE, WSU};
-use qaqpa_adapters::xml::{Document, Sha256, c14n, document};
+use qaqpa_adapters::wsse::{DS, Id, SOAP_11, Sign, Suite, WSSE, WSU};
+use qaqpa_adapters::xml::{Document, c14n, document};
 
 use crate::Behaviour;
 use crate::refusal::Refusal;
@@ -41,8 +41,8 @@ pub(super) fn sealed(content: &str, id: Id, style: &Style, signer: &dyn Sign) ->
     let Style { soap, wsse, ds, wsu, .. } = style;
     let body = format!("<{soap}:Body xmlns:{wsu}=\"{WSU}\" {wsu}:Id=\"{id}\">{content}</{soap}:Body>");
     let open = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?><{soap}:Envelope xmlns:{soap}=\"{SOAP_11}\">");
-    let digest = digest_of_body(&format!("{open}{body}</{soap}:Envelope>"))?;
-    let signed_info = signed_info(id, digest, style, signer);
+    let digest = digest_of_body(&format!("{open}{body}</{soap}:Envelope>"), signer.suite())?;
+    let signed_info = signed_info(id, &digest, style, signer);
     let value = signer.sign(signed_info.as_bytes()).map_err(|problem| Refusal::internal(problem.to_string()))?;
     let (value, certificate) = (STANDARD.encode(value), STANDARD.encode(signer.certificate_der()));
     Ok(format!(
@@ -53,19 +53,19 @@ pub(super) fn sealed(content: &str, id: Id, style: &Style, signer: &dyn Sign) ->
     ))
 }
 
-fn digest_of_body(envelope: &str) -> Result<[u8; 32], Refusal> {
+fn digest_of_body(envelope: &str, suite: &dyn Suite) -> Result<Vec<u8>, Refusal> {
     let parsed = Document::parse(envelope).map_err(|refused| Refusal::internal(refused.to_string()))?;
     let body = document::child(parsed.root_element(), "Body").ok_or_else(|| Refusal::internal("no Body"))?;
-    let mut digest = Sha256::new();
+    let mut digest = suite.digest();
     c14n::exclusive(body, &[], &mut digest);
-    Ok(digest.finish())
+    Ok(digest.finished())
 }
 
 /// Canonical as it stands: it declares its one prefix itself.
-fn signed_info(id: Id, digest: [u8; 32], style: &Style, signer: &dyn Sign) -> String {
+fn signed_info(id: Id, digest: &[u8], style: &Style, signer: &dyn Sign) -> String {
     let (ds, transform, exclusive) = (style.ds, style.transform, c14n::EXCLUSIVE);
-    let algorithm = signer.algorithm();
-    let (method, digest_method) = style.methods.unwrap_or((algorithm.uri(), algorithm.digest_uri()));
+    let suite = signer.suite();
+    let (method, digest_method) = style.methods.unwrap_or((suite.uri(), suite.digest_uri()));
     let digest = STANDARD.encode(digest);
     format!(
         "<{ds}:SignedInfo xmlns:{ds}=\"{DS}\"><{ds}:CanonicalizationMethod Algorithm=\"{exclusive}\"></{ds}:CanonicalizationMethod>\
