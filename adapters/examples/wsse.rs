@@ -53,5 +53,5 @@ fn verify(now: &str, certificates: &[&str], envelope: &[u8]) -> Outcome {
     let text = text::decode(envelope, None).map_err(text::NotText::code)?;
     let document = Document::parse(&text).map_err(|refused| refused.code())?;
     let verified = wsse::verify(&document, &pinned, now.parse()?).map_err(wsse::NotAuthentic::code)?;
-    Ok(format!("verified {}", verified.certificate_serial()))
+    Ok(format!("verified {}", verified.certificate_serial().unwrap_or_default()))
 }

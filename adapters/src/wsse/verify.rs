@@ -22,11 +22,12 @@ use super::pinned::PinnedSigner;
 use super::{NotAuthentic, PinnedSigners, places};
 use crate::xml::{Document, c14n};
 
-/// A SOAP Body, and the pinned certificate that signed it. Only [`verify`] makes one.
+/// A SOAP Body, and the pinned certificate that signed it. Only [`verify`] makes one, and for the benchmark without signatures
+/// [`Security`](super::Security).
 #[derive(Clone)]
 pub struct VerifiedBody<'a, 'input> {
     body: Node<'a, 'input>,
-    signer: Arc<PinnedSigner>,
+    signer: Option<Arc<PinnedSigner>>,
 }
 
 impl<'a, 'input> VerifiedBody<'a, 'input> {
@@ -37,16 +38,20 @@ impl<'a, 'input> VerifiedBody<'a, 'input> {
         self.body
     }
 
-    /// SHA-256 of the signer's certificate in DER.
+    /// SHA-256 of the signer's certificate in DER; none where nothing was verified, which no configuration can bring about.
     #[must_use]
-    pub fn certificate_sha256(&self) -> [u8; 32] {
-        self.signer.sha256()
+    pub fn certificate_sha256(&self) -> Option<[u8; 32]> {
+        self.signer.as_ref().map(|signer| signer.sha256())
     }
 
     /// Serial number of the signer's certificate, decimal.
     #[must_use]
-    pub fn certificate_serial(&self) -> &str {
-        self.signer.serial()
+    pub fn certificate_serial(&self) -> Option<&str> {
+        self.signer.as_ref().map(|signer| signer.serial())
+    }
+
+    pub(super) fn by_nobody(body: Node<'a, 'input>) -> Self {
+        Self { body, signer: None }
     }
 }
 
@@ -86,5 +91,5 @@ pub fn verify<'a, 'input>(
     let mut signed_info = Vec::with_capacity(1024);
     c14n::exclusive(claim.signed_info, &[], &mut signed_info);
     signer.signed(&signed_info, &claim.signature)?;
-    Ok(VerifiedBody { body: places.body, signer: Arc::clone(signer) })
+    Ok(VerifiedBody { body: places.body, signer: Some(Arc::clone(signer)) })
 }

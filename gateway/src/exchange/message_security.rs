@@ -64,7 +64,7 @@ impl MessageSecurity for WsSecurity {
     fn believe<'a, 'input>(&self, document: &'a Document<'input>, now: i64) -> Result<Believed<'a, 'input>, Denial> {
         let verified = wsse::verify(document, &self.pinned, now)
             .map_err(|why| Denial::from(Reason::ReplyNotAuthentic).detailed(why.code()))?;
-        Ok(Believed { body: verified.node(), signer: Some(verified.certificate_sha256()) })
+        Ok(Believed { body: verified.node(), signer: verified.certificate_sha256() })
     }
 
     fn algorithm(&self) -> &'static str {

@@ -41,6 +41,12 @@ pub struct ErrorInfo {
 }
 
 impl Fault {
+    /// The code that says most: errorCode where there is an ErrorInfo, else faultcode.
+    #[must_use]
+    pub fn stated_code(&self) -> &str {
+        self.error.as_ref().map_or(&self.code, |error| &error.code)
+    }
+
     /// Reads a SOAP fault as one of this channel.
     #[must_use]
     pub(super) fn of(fault: soap::Fault<'_, '_>) -> Self {
