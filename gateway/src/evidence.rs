@@ -9,4 +9,6 @@ pub(crate) mod exchange;
 pub mod flood;
 pub(crate) mod line;
 pub mod record;
+#[cfg(test)]
+mod tests;
 pub mod usage;

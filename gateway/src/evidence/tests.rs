@@ -1,0 +1,220 @@
+//! Each kind of line against its bytes in `journal/tests/lines.jsonl`: what stands in lanes already must be written and read
+//! for as long as lanes are kept.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use qaqpa_vault::{ConsentRecord, Withdrawal};
+
+use crate::evidence::line::{Changed, Read};
+use crate::evidence::record::{self, Acted, Denied, Event, Intent, Outcome, Subjects, Times, TurnedAway, Who, Why};
+use crate::persons::holds::Actor;
+use crate::refusal::denial::Denial;
+use crate::refusal::reason::Reason;
+
+const GOLDEN: &str = include_str!("../../journal/tests/lines.jsonl");
+const TXN: &str = "019e5a7c-0000-7000-8000-000000000001";
+const METHOD: &str = "/qaqpa.avtoshkola.v1.Training/SyncStudents";
+const PEER: &str = "peer=10.0.0.7 rule=office code=ok";
+
+#[test]
+fn each_kind_of_line_has_the_bytes_it_always_had() {
+    let written = [exchanges(), refusals(), events(), consents(), subjects()].concat();
+    let written: Vec<String> = written.into_iter().map(|line| String::from_utf8(line).unwrap()).collect();
+    assert_eq!(written, GOLDEN.lines().collect::<Vec<_>>(), "\n{}", written.join("\n"));
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn who() -> Who<'static> {
+    Who { caller: "school-17", certificate: "ab01", operator: "avtomektep" }
+}
+
+fn counts() -> BTreeMap<&'static str, u32> {
+    BTreeMap::from([("contact", 2), ("iin", 1)])
+}
+
+fn commitments() -> BTreeMap<String, String> {
+    BTreeMap::from([("student.iin".to_owned(), "q8-_".to_owned()), ("student.name".to_owned(), "AAAA".to_owned())])
+}
+
+fn exchanges() -> Vec<Vec<u8>> {
+    let marks = ["m1".to_owned(), "m2".to_owned()];
+    let intent = |full: bool| Intent {
+        phase: "INTENT",
+        txn: TXN,
+        ts: at("2026-11-20T06:00:00.123456789Z"),
+        who: who(),
+        peer: PEER,
+        method: METHOD,
+        why: Why {
+            purpose: "state-exchange",
+            dpv: "dpv:LegalCompliance",
+            legal_basis: "law 94-V, 8",
+            clause: "3.1 «қағида» \"a\\b\"",
+            policy: "2026-06",
+            policy_sha256: "c0de",
+            acting_for: "990140000007",
+        },
+        system: "avtoshkola",
+        service_id: "MIA_AISAS_GetSchoolInfo",
+        contract: "RECONSTRUCTED",
+        subjects: Subjects {
+            named: 2,
+            minors: usize::from(full),
+            marks: if full { &marks } else { &[] },
+            consents: if full { &marks } else { &[] },
+        },
+        withheld: if full { counts() } else { BTreeMap::new() },
+        transformed: if full { counts() } else { BTreeMap::new() },
+        residency: "endpoint=shep plane=state code=ok",
+        address: "195.0.2.1:443".to_owned(),
+        message_id: TXN,
+        request_hmac: "aGVsbG8".to_owned(),
+        signature: "ecdsa-sha256",
+        commitments: if full { commitments() } else { BTreeMap::new() },
+    };
+    let times = |received| Times {
+        accepted: at("2026-11-20T06:00:00Z"),
+        sent: at("2026-11-20T06:00:00.5Z"),
+        received,
+        decided: at("2026-11-20T06:00:02Z"),
+    };
+    let bare = |result, code, times| Outcome {
+        phase: "OUTCOME",
+        txn: TXN,
+        ts: at("2026-11-20T06:00:02Z"),
+        result,
+        code,
+        detail: None,
+        evidence: None,
+        times,
+        shep: None,
+        business: None,
+        reply_hmac: None,
+        reply_signer: None,
+        withheld: BTreeMap::new(),
+        transformed: BTreeMap::new(),
+        drift: 0,
+        commitments: BTreeMap::new(),
+    };
+    let answered = Outcome {
+        shep: Some("SCSS001"),
+        business: Some("OK"),
+        reply_hmac: Some("d29ybGQ".to_owned()),
+        reply_signer: Some("ef23".to_owned()),
+        withheld: counts(),
+        transformed: counts(),
+        drift: 3,
+        commitments: commitments(),
+        ..bare("answered", None, Some(times(Some(at("2026-11-20T06:00:01Z")))))
+    };
+    let failed = Outcome {
+        detail: Some("held_back"),
+        evidence: Some("nothing left"),
+        ..bare("failed", Some("consent.withdrawn"), Some(times(None)))
+    };
+    let unknown = bare("unknown", Some("gateway.crashed"), None);
+    let lines = [record::line(&intent(true)), record::line(&intent(false))];
+    lines.into_iter().chain([&answered, &failed, &unknown].map(record::line)).collect()
+}
+
+fn refusals() -> Vec<Vec<u8>> {
+    let now = at("2026-11-20T06:00:03Z");
+    let bare = Denial::from(Reason::QuotaCaller);
+    let full = Denial {
+        evidence: Some("two fields".to_owned()),
+        ..Denial::from(Reason::ConsentMissing)
+            .detailed("no_consent")
+            .at(vec![("student.iin".to_owned(), "missing"), ("student.name".to_owned(), "missing")])
+    };
+    let denied = |purpose, denial| record::line(&Denied::new(TXN, now, (who(), PEER), METHOD, purpose, denial));
+    let stranger = |code, caller, evidence, count| {
+        record::line(&TurnedAway { phase: "DENIED", ts: now, code, caller, evidence, count })
+    };
+    vec![
+        denied(Some("state-exchange"), &full),
+        denied(None, &bare),
+        stranger("quota.caller", Some("school-17"), None, 17),
+        stranger("residency.peer.foreign", None, Some("peer=203.0.113.0/24 code=no"), 2),
+    ]
+}
+
+fn events() -> Vec<Vec<u8>> {
+    let event = |phase, event: &str, facts: &[(&str, &str)]| {
+        let facts = facts.iter().map(|(key, fact)| (*key, (*fact).to_owned())).collect();
+        record::line(&Event { phase, ts: at("2026-11-20T06:00:04Z"), event, facts })
+    };
+    vec![
+        event("ADMIN", "endpoint_judged", &[("evidence", "endpoint=shep code=ok")]),
+        event("RECOVERY", "start", &[("settled_as_unknown", "1"), ("truncated_bytes", "0")]),
+        event("EXPORT", "audit_export", &[("format", "bundle"), ("from", "0"), ("to", "end")]),
+        event("RETENTION", "destroyed", &[]),
+    ]
+}
+
+fn consents() -> Vec<Vec<u8>> {
+    let now = at("2026-11-20T06:00:05Z");
+    let bare = ConsentRecord {
+        id: "c-1".to_owned(),
+        operator: "avtomektep".to_owned(),
+        reference: "never in a line".to_owned(),
+        form: "written".to_owned(),
+        purposes: vec!["reporting".to_owned()],
+        categories: Vec::new(),
+        recipients: Vec::new(),
+        given_at: now,
+        recorded_at: now,
+        expires_at: None,
+        guardian: None,
+        evidence_sha256: None,
+        kdp: None,
+        recorded_by: "school-17".to_owned(),
+        acting_for: "990140000007".to_owned(),
+        withdrawn: None,
+        destroyed_at: None,
+    };
+    let full = ConsentRecord {
+        categories: vec!["contact".to_owned(), "iin".to_owned()],
+        recipients: vec!["mia".to_owned()],
+        expires_at: Some(at("2027-01-01T00:00:00Z")),
+        guardian: Some("never in a line".to_owned()),
+        withdrawn: Some(Withdrawal {
+            at: now,
+            by: "never in a line".to_owned(),
+            reason_code: "subject-request".to_owned(),
+            destroy_by: at("2026-11-23T10:00:00Z"),
+        }),
+        ..bare.clone()
+    };
+    let who = who();
+    let (marks, under_way) = (|| vec!["m1".to_owned()], [TXN.to_owned()]);
+    let mut given = Changed::new("GIVEN", TXN, now, &who, &bare);
+    (given.marks, given.policy, given.policy_sha256) = (marks(), Some("2026-06"), Some("c0de"));
+    let mut withdrawn = Changed::new("WITHDRAWN", TXN, now, &who, &full);
+    (withdrawn.marks, withdrawn.under_way) = (marks(), &under_way);
+    let destroyed = Changed::new("DESTROYED", TXN, now, &who, &bare);
+    let mut read = Read::new(TXN, now, "/qaqpa.consent.v1.Consents/List", &who, 2);
+    let unknown = record::line(&read);
+    read.marks = marks();
+    let changed = [given, withdrawn, destroyed].map(|changed| record::line(&changed));
+    changed.into_iter().chain([record::line(&read), unknown]).collect()
+}
+
+fn subjects() -> Vec<Vec<u8>> {
+    let actor = Actor { txn: TXN, method: "/qaqpa.subject.v1.Subjects/Correct", who: who() };
+    let fields = ["student.name".to_owned()];
+    let now = at("2026-11-20T06:00:06Z");
+    let full = Acted {
+        marks: vec!["m1".to_owned()],
+        id: Some("h-1"),
+        basis: Some("wrong"),
+        purpose: Some("reporting"),
+        fields: &fields,
+        count: Some(2),
+        ..Acted::new("CORRECTION_MARKED", now, &actor)
+    };
+    vec![record::line(&full), record::line(&Acted::new("REPORTED", now, &actor))]
+}
