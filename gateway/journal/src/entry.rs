@@ -6,8 +6,7 @@
 //! Refused: what the journal's own verifier would call tampered (not one JSON object, duplicate names, a newline,
 //! the head's own names, an empty object, an exchange record without `txn`) and leaves above 65,535 bytes (C2SP entry bundles).
 
-use crate::json::{self, LineFault};
-use std::io::Write;
+use crate::line::strict::{self, LineFault};
 
 /// Why the caller's body cannot become a leaf.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -72,7 +71,7 @@ impl Entry {
         if body.len() > MAX_LEAF {
             return Err(EntryError::TooLarge { bytes: body.len(), limit: MAX_LEAF });
         }
-        let line = json::read(&body)?;
+        let line = strict::read(&body)?;
         let phase = Phase::of(line.phase.as_deref());
         match (line.empty, line.has_head, phase, line.txn.as_deref()) {
             (true, ..) => Err(EntryError::Form),
@@ -132,34 +131,8 @@ impl std::fmt::Debug for Entry {
     }
 }
 
-/// The fixed beginning of every leaf of one lane.
-#[derive(Clone, Debug)]
-pub(crate) struct Head(String);
-
-impl Head {
-    /// `origin` is a checked key name: printable ASCII without quotes and backslashes, so it needs no escaping.
-    pub(crate) fn new(origin: &str) -> Self {
-        Self(format!("{{\"v\":1,\"lane\":\"{origin}\",\"seq\":"))
-    }
-
-    /// The most bytes that the leaf can have, whatever number it gets.
-    pub(crate) fn longest(&self, entry: &Entry) -> usize {
-        self.0.len() + MAX_DIGITS + 1 + entry.rest().len()
-    }
-
-    /// Appends the exact leaf bytes to `buffer`.
-    pub(crate) fn splice(&self, seq: u64, entry: &Entry, buffer: &mut Vec<u8>) {
-        buffer.extend_from_slice(self.0.as_bytes());
-        // Writing into a Vec cannot fail.
-        let _ = write!(buffer, "{seq},");
-        buffer.extend_from_slice(entry.rest());
-    }
-}
-
 /// C2SP tlog-tiles: an entry's length is a `uint16`.
 pub(crate) const MAX_LEAF: usize = 65_535;
-/// Of a `u64` in decimal.
-const MAX_DIGITS: usize = 20;
 
 #[cfg(test)]
 mod tests {

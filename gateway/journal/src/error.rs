@@ -3,7 +3,7 @@
 //! Example: `Error::Poisoned` after a failed sync: the lane stays refused until a restart has run recovery.
 
 use crate::entry::EntryError;
-use crate::json::LineFault;
+use crate::line::strict::LineFault;
 use crate::note::NoteError;
 use std::{io, path::PathBuf, sync::Arc};
 

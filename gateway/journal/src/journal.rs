@@ -18,11 +18,12 @@
 //! ```
 //! Refused: a directory of another lane or in use, INTENT and OUTCOME records that go round the reservation.
 
-use crate::entry::{Entry, EntryError, Head, MAX_LEAF, Phase};
+use crate::entry::{Entry, EntryError, MAX_LEAF, Phase};
 use crate::error::{Doing, Error};
 use crate::files::{Files, RealFiles, sync_folder};
 use crate::keeper::{Keeper, watchdog};
-use crate::lane::{Health, Lane, Published, Receipt, Room, Spare, State};
+use crate::lane::{EXCHANGE_BYTES, Health, Lane, Published, RECORD_BYTES, Receipt, Room, Spare, State};
+use crate::line::head::Head;
 use crate::note::{Signer, Vkey};
 use crate::recover::{OpenIntent, Opening, Recovered, recover};
 use crate::segment;
@@ -326,5 +327,3 @@ async fn receipt(answer: oneshot::Receiver<Result<Receipt, Error>>) -> Result<Re
 }
 
 const FORGET: usize = 4_096;
-const RECORD_BYTES: u64 = 8 << 10;
-pub(crate) const EXCHANGE_BYTES: u64 = 2 * RECORD_BYTES;

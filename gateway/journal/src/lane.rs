@@ -9,7 +9,6 @@
 use crate::checkpoint::Checkpoint;
 use crate::entry::Entry;
 use crate::error::Error;
-use crate::salts::Forget;
 use crate::tree::Hash;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -65,6 +64,20 @@ pub(crate) type Reply<T> = oneshot::Sender<Result<T, Error>>;
 pub(crate) struct Job {
     pub(crate) entry: Entry,
     pub(crate) room: u64,
+}
+
+/// Salts to be destroyed, and who waits for it.
+pub(crate) struct Forget {
+    /// In order, each once.
+    pub(crate) indexes: Vec<u64>,
+    pub(crate) reply: Reply<u64>,
+}
+
+impl Forget {
+    /// Whether all that it names is among the first `size` records.
+    pub(crate) fn names_only_below(&self, size: u64) -> bool {
+        self.indexes.last().is_none_or(|last| *last < size)
+    }
 }
 
 /// An empty segment, ready to be used.
@@ -294,3 +307,7 @@ impl Drop for Room {
 
 /// Records that may wait; more is a flood that must be refused, not remembered.
 const QUEUE: usize = 8_192;
+/// What each of an exchange's two records surely has, head and frame included.
+pub(crate) const RECORD_BYTES: u64 = 8 << 10;
+/// What is taken before an exchange begins, so that its OUTCOME has room also on a disk that filled up meanwhile.
+pub(crate) const EXCHANGE_BYTES: u64 = 2 * RECORD_BYTES;

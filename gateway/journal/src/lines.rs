@@ -15,9 +15,9 @@
 //! ```
 
 use crate::error::{Doing, Error};
-use crate::json;
+use crate::line::moment::Moment;
+use crate::line::strict;
 use crate::segment::{self, MAX_FRAME};
-use crate::verify::Moment;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -110,7 +110,7 @@ impl Lines {
         }
         let Some(line) = self.window.get(self.at..).and_then(segment::frame) else { return Ok(None) };
         let (index, stride) = (self.index, segment::stride(line.len()) as usize);
-        let read = json::read(line).map_err(|fault| Error::line(self.segment, index, &fault))?;
+        let read = strict::read(line).map_err(|fault| Error::line(self.segment, index, &fault))?;
         if read.seq != Some(index) {
             return Err(self.corrupt("the record names another number"));
         }

@@ -10,8 +10,8 @@ use crate::checkpoint::Checkpoint;
 use crate::entry::Phase;
 use crate::error::{Doing, Error};
 use crate::files::Files;
-use crate::json::{self, Line};
 use crate::keeper::{CHECKPOINT, HASHES, prepare};
+use crate::line::strict::{self, Line};
 use crate::note::{Signer, Vkey};
 use crate::segment::{self, Tail};
 use crate::tree::{Frontier, Hash, leaf_hash};
@@ -102,7 +102,7 @@ impl<'a> Replay<'a> {
     }
 
     fn leaf(&mut self, segment: u64, index: u64, leaf: &[u8]) -> Result<(), Error> {
-        let line = json::read(leaf).map_err(|fault| Error::line(segment, index, &fault))?;
+        let line = strict::read(leaf).map_err(|fault| Error::line(segment, index, &fault))?;
         if line.lane.as_deref() != Some(self.origin) || line.seq != Some(index) {
             let fault = "the record names another lane or number".to_owned();
             return Err(Error::Corrupt { segment, index, fault });

@@ -11,7 +11,7 @@
 
 use crate::error::{Doing, Error};
 use crate::files::{Files, still_there};
-use crate::lane::Reply;
+use crate::lane::Forget;
 use crate::segment::{self, SLOT, numbers};
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -35,19 +35,7 @@ pub fn held(dir: &Path) -> Result<Vec<u64>, Error> {
     Ok(held)
 }
 
-/// Salts to be destroyed, and who waits for it.
-pub(crate) struct Forget {
-    /// In order, each once.
-    pub(crate) indexes: Vec<u64>,
-    pub(crate) reply: Reply<u64>,
-}
-
 impl Forget {
-    /// Whether all that it names is among the first `size` records.
-    pub(crate) fn names_only_below(&self, size: u64) -> bool {
-        self.indexes.last().is_none_or(|last| *last < size)
-    }
-
     /// Destroys and answers. `starts` has the first record of each segment, `size` is the number of durable records.
     pub(crate) fn carry_out(self, files: &dyn Files, dir: &Path, starts: &[u64], size: u64) {
         let answer = match self.indexes.last() {

@@ -6,10 +6,9 @@
 //! tear only the very end. Nobody is answered before the sync and before the files were seen to be still there.
 //! Refused after the first error: everything. A failed sync may have dropped pages, and retrying it would hide that.
 
-use crate::entry::Head;
 use crate::files::{Files, still_there};
-use crate::journal::EXCHANGE_BYTES;
-use crate::lane::{Job, Lane, Receipt, Reply};
+use crate::lane::{EXCHANGE_BYTES, Job, Lane, Receipt, Reply};
+use crate::line::head::Head;
 use crate::segment::{self, SLOT};
 use crate::tree::{Frontier, leaf_hash};
 use std::fs::{File, OpenOptions};

@@ -9,7 +9,7 @@ use super::records::Records;
 use super::report::{Check, Report};
 use super::{Request, checkpoint, previous};
 use crate::checkpoint::Checkpoint;
-use crate::json;
+use crate::line::strict;
 use crate::tree::{Hash, root};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Seek};
@@ -84,6 +84,6 @@ fn first_line(file: &mut File, surely: bool) -> io::Result<Option<First>> {
         return Ok(None);
     }
     // A first line that cannot be read is a finding of its own; the count then begins with 0.
-    let line = json::read(line.strip_suffix(b"\n").unwrap_or(&line)).unwrap_or_default();
+    let line = strict::read(line.strip_suffix(b"\n").unwrap_or(&line)).unwrap_or_default();
     Ok(Some(First { lane: line.lane.map(|lane| lane.into_owned()), seq: line.seq.unwrap_or_default() }))
 }

@@ -17,7 +17,6 @@ mod lines;
 mod records;
 mod report;
 
-pub(crate) use records::Moment;
 pub use report::{Check, Finding, Report, Verdict};
 
 use crate::checkpoint::Checkpoint;
