@@ -7,6 +7,8 @@
 //! the head's own names, an empty object, an exchange record without `txn`) and leaves above 65,535 bytes (C2SP entry bundles).
 
 use crate::line::strict::{self, LineFault};
+use crate::line::{self, Phase, Record};
+use std::borrow::Cow;
 
 /// Why the caller's body cannot become a leaf.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,37 +35,19 @@ pub enum EntryError {
     },
 }
 
-/// What a record is about, as its `phase` says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// Durable before anything leaves.
-    Intent,
-    /// Durable before the reply returns.
-    Outcome,
-    /// DENIED, ADMIN, EXPORT, RECOVERY, ..., or no phase at all: stands alone.
-    Single,
-}
-
-impl Phase {
-    pub(crate) fn of(name: Option<&str>) -> Self {
-        match name {
-            Some("INTENT") => Self::Intent,
-            Some("OUTCOME") => Self::Outcome,
-            _ => Self::Single,
-        }
-    }
-}
-
 /// A checked body, and the salt of its commitments if it makes any.
 pub struct Entry {
     body: Vec<u8>,
     salt: Option<[u8; 32]>,
-    phase: Phase,
+    phase: Option<Phase>,
     txn: Option<String>,
 }
 
 impl Entry {
     /// Checks `body`, the JSON object text without the journal's head. `salt` goes to the deletable sidecar, never into the leaf.
+    ///
+    /// # Errors
+    /// What the journal's own verifier would call tampered; see the head of this file.
     pub fn new(body: Vec<u8>, salt: Option<[u8; 32]>) -> Result<Self, EntryError> {
         if body.first() != Some(&b'{') || body.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
             return Err(EntryError::Form);
@@ -72,28 +56,45 @@ impl Entry {
             return Err(EntryError::TooLarge { bytes: body.len(), limit: MAX_LEAF });
         }
         let line = strict::read(&body)?;
-        let phase = Phase::of(line.phase.as_deref());
-        match (line.empty, line.has_head, phase, line.txn.as_deref()) {
-            (true, ..) => Err(EntryError::Form),
-            (_, true, ..) => Err(EntryError::Head),
-            (_, _, Phase::Intent | Phase::Outcome, None) => Err(EntryError::Txn),
-            (_, _, _, txn) => {
-                // Only an exchange needs its id again; the others save the allocation.
-                let txn = txn.filter(|_| phase != Phase::Single).map(str::to_owned);
-                Ok(Self { body, salt, phase, txn })
-            }
+        let of_exchange = line.phase.is_some_and(Phase::is_of_exchange);
+        match (line.empty, line.has_head, &line.txn) {
+            (true, ..) => return Err(EntryError::Form),
+            (_, true, _) => return Err(EntryError::Head),
+            (.., None) if of_exchange => return Err(EntryError::Txn),
+            _ => {}
         }
+        // Only an exchange needs its id again; the others save the allocation.
+        let (phase, txn) = (line.phase, line.txn.filter(|_| of_exchange).map(Cow::into_owned));
+        Ok(Self { body, salt, phase, txn })
     }
 
-    /// An INTENT or OUTCOME that this process has just serialised from a struct, which is strict JSON with distinct names by
-    /// construction: reading it all again would cost more than writing it did. Debug builds read it all the same.
+    /// A record of the grammar, which is strict JSON with distinct names by construction: reading it all again would cost
+    /// more than writing it did. Debug builds read it all the same.
+    ///
+    /// # Errors
+    /// [`EntryError::TooLarge`].
+    pub fn of(record: &impl Record, salt: Option<[u8; 32]>) -> Result<Self, EntryError> {
+        let body = line::body(record);
+        if cfg!(debug_assertions) {
+            return Self::new(body, salt);
+        }
+        // serde_json writes no raw line break, so none is looked for.
+        if body.len() > MAX_LEAF {
+            return Err(EntryError::TooLarge { bytes: body.len(), limit: MAX_LEAF });
+        }
+        let txn = record.txn().filter(|_| record.phase().is_of_exchange()).map(str::to_owned);
+        Ok(Self { body, salt, phase: Some(record.phase()), txn })
+    }
+
+    /// As [`Entry::of`], of a body that this process has just serialised from a struct.
     ///
     /// # Errors
     /// As [`Entry::new`], for what can be told without reading: form and size.
     pub fn of_exchange(body: Vec<u8>, salt: Option<[u8; 32]>, phase: Phase, txn: &str) -> Result<Self, EntryError> {
         if cfg!(debug_assertions) {
             let entry = Self::new(body, salt)?;
-            return if (entry.phase, entry.txn()) == (phase, Some(txn)) { Ok(entry) } else { Err(EntryError::Txn) };
+            let same = (entry.phase, entry.txn()) == (Some(phase), Some(txn));
+            return if same { Ok(entry) } else { Err(EntryError::Txn) };
         }
         // serde_json writes no raw line break, so none is looked for.
         match body.as_slice() {
@@ -101,11 +102,11 @@ impl Entry {
             [b'{', _, .., b'}'] => return Err(EntryError::TooLarge { bytes: body.len(), limit: MAX_LEAF }),
             _ => return Err(EntryError::Form),
         }
-        Ok(Self { body, salt, phase, txn: Some(txn.to_owned()) })
+        Ok(Self { body, salt, phase: Some(phase), txn: Some(txn.to_owned()) })
     }
 
-    /// What the record is about.
-    pub fn phase(&self) -> Phase {
+    /// What the record is about; `None` for phases that are not in the grammar, and without one.
+    pub fn phase(&self) -> Option<Phase> {
         self.phase
     }
 

@@ -18,11 +18,12 @@
 //! ```
 //! Refused: a directory of another lane or in use, INTENT and OUTCOME records that go round the reservation.
 
-use crate::entry::{Entry, EntryError, MAX_LEAF, Phase};
+use crate::entry::{Entry, EntryError, MAX_LEAF};
 use crate::error::{Doing, Error};
 use crate::files::{Files, RealFiles, sync_folder};
 use crate::keeper::{Keeper, watchdog};
 use crate::lane::{EXCHANGE_BYTES, Health, Lane, Published, RECORD_BYTES, Receipt, Room, Spare, State};
+use crate::line::Phase;
 use crate::line::head::Head;
 use crate::note::{Signer, Vkey};
 use crate::recover::{OpenIntent, Opening, Recovered, recover};
@@ -100,7 +101,7 @@ impl Journal {
 
     /// Makes a record durable that stands alone (DENIED, ADMIN, EXPORT, RECOVERY, ...).
     pub async fn append(&self, entry: Entry) -> Result<Receipt, Error> {
-        if entry.phase() != Phase::Single {
+        if entry.phase().is_some_and(Phase::is_of_exchange) {
             return Err(Error::Phase("an INTENT needs a reservation, an OUTCOME needs its INTENT"));
         }
         self.write(entry).await
@@ -174,7 +175,7 @@ impl Reservation {
     /// ([`Reservation::RECORD_BYTES`]).
     pub async fn intent(mut self, intent: Entry) -> Result<Owed, Error> {
         let txn = match (intent.phase(), intent.txn()) {
-            (Phase::Intent, Some(txn)) => txn.to_owned(),
+            (Some(Phase::Intent), Some(txn)) => txn.to_owned(),
             _ => return Err(Error::Phase("a reservation begins with an INTENT")),
         };
         let bytes = frame_bytes(&self.head, &intent)?;
@@ -306,7 +307,7 @@ fn lock(dir: &Path) -> Result<File, Error> {
 }
 
 fn expect(entry: &Entry, phase: Phase, txn: &str) -> Result<(), Error> {
-    if entry.phase() == phase && entry.txn() == Some(txn) {
+    if entry.phase() == Some(phase) && entry.txn() == Some(txn) {
         return Ok(());
     }
     Err(Error::Phase("an exchange ends with the OUTCOME of the same `txn`"))

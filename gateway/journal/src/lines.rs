@@ -6,18 +6,21 @@
 //! checked here; that is [`crate::verify`].
 //!
 //! ```
+//! # use qaqpa_journal::line::Phase;
 //! # fn count(dir: &std::path::Path) -> Result<usize, qaqpa_journal::Error> {
 //! let mut refused = 0;
 //! for leaf in qaqpa_journal::lines(dir)? {
-//!     refused += usize::from(leaf?.line.windows(17).any(|part| part == br#""phase":"DENIED","#));
+//!     refused += usize::from(leaf?.phase == Some(Phase::Denied));
 //! }
 //! # Ok(refused) }
 //! ```
 
 use crate::error::{Doing, Error};
 use crate::line::moment::Moment;
-use crate::line::strict;
+use crate::line::strict::{self, LineFault};
+use crate::line::{Phase, Record, Unreadable};
 use crate::segment::{self, MAX_FRAME};
+use serde::Deserialize;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -30,8 +33,32 @@ pub struct Leaf {
     pub index: u64,
     /// Its `ts` in whole seconds since 1970, UTC, if it has one that can be read.
     pub seconds: Option<u64>,
+    /// What it is about; `None` for phases of later versions, and without one. Readers choose by it before they read more.
+    pub phase: Option<Phase>,
     /// The exact bytes: one JSON object, without a newline.
     pub line: Vec<u8>,
+}
+
+impl Leaf {
+    /// A line that was read elsewhere, from an export for instance. Nothing shows that it was ever logged.
+    ///
+    /// # Errors
+    /// It is not one JSON object with distinct names.
+    pub fn of(line: Vec<u8>) -> Result<Self, LineFault> {
+        let read = strict::read(&line)?;
+        let seconds = read.ts.as_ref().and_then(Moment::of).map(Moment::seconds);
+        let (index, phase) = (read.seq.unwrap_or_default(), read.phase);
+        Ok(Self { index, seconds, phase, line })
+    }
+
+    /// Reads it as a line of a kind; text borrows from it.
+    ///
+    /// # Errors
+    /// It is of another phase, or lacks a key that every version wrote.
+    pub fn read<'l, R: Record + Deserialize<'l>>(&'l self) -> Result<R, Unreadable> {
+        let record = serde_json::from_slice(&self.line).ok();
+        record.filter(|record: &R| Some(record.phase()) == self.phase).ok_or(Unreadable(self.index))
+    }
 }
 
 /// A leaf holds no personal datum, but a line is not for logs either.
@@ -115,9 +142,9 @@ impl Lines {
             return Err(self.corrupt("the record names another number"));
         }
         let seconds = read.ts.as_ref().and_then(Moment::of).map(Moment::seconds);
-        let line = line.to_vec();
+        let (phase, line) = (read.phase, line.to_vec());
         (self.at, self.index) = (self.at + stride, index + 1);
-        Ok(Some(Leaf { index, seconds, line }))
+        Ok(Some(Leaf { index, seconds, phase, line }))
     }
 
     /// Reads the window anew from the current place on.

@@ -7,10 +7,10 @@
 //! Example: an INTENT whose OUTCOME was never written is an [`OpenIntent`]; the gateway settles it as "outcome unknown".
 
 use crate::checkpoint::Checkpoint;
-use crate::entry::Phase;
 use crate::error::{Doing, Error};
 use crate::files::Files;
 use crate::keeper::{CHECKPOINT, HASHES, prepare};
+use crate::line::Phase;
 use crate::line::strict::{self, Line};
 use crate::note::{Signer, Vkey};
 use crate::segment::{self, Tail};
@@ -122,16 +122,16 @@ impl<'a> Replay<'a> {
 
     fn pair(&mut self, index: u64, line: &Line<'_>) {
         let Some(txn) = line.txn.as_deref() else { return };
-        match Phase::of(line.phase.as_deref()) {
-            Phase::Intent => {
+        match line.phase {
+            Some(Phase::Intent) => {
                 self.open.insert(index, txn.to_owned());
                 // An INTENT that was written again is one exchange, and is settled once.
                 self.index_of.insert(txn.to_owned(), index).and_then(|before| self.open.remove(&before));
             }
-            Phase::Outcome => {
+            Some(Phase::Outcome) => {
                 self.index_of.remove(txn).and_then(|intent| self.open.remove(&intent));
             }
-            Phase::Single => {}
+            _ => {}
         }
     }
 

@@ -4,6 +4,7 @@
 //! Refused: bytes that are not UTF-8, anything but one JSON object, and a name that occurs twice in an object at any depth
 //! (one reader takes the first, another the last: RFC 8259 section 4).
 
+use crate::line::Phase;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::{borrow::Cow, fmt};
 
@@ -27,7 +28,7 @@ pub(crate) struct Line<'a> {
     pub(crate) v: Option<u64>,
     pub(crate) lane: Option<Cow<'a, str>>,
     pub(crate) seq: Option<u64>,
-    pub(crate) phase: Option<Cow<'a, str>>,
+    pub(crate) phase: Option<Phase>,
     pub(crate) txn: Option<Cow<'a, str>>,
     pub(crate) ts: Option<Seen<'a>>,
     /// One of `v`, `lane`, `seq` is there, whatever its kind: a body must not bring them.
@@ -70,7 +71,7 @@ impl<'de> Visitor<'de> for TopVisitor {
                 ("v", Seen::Whole(number)) => line.v = Some(number),
                 ("seq", Seen::Whole(number)) => line.seq = Some(number),
                 ("lane", Seen::Text(text)) => line.lane = Some(text),
-                ("phase", Seen::Text(text)) => line.phase = Some(text),
+                ("phase", Seen::Text(name)) => line.phase = Phase::named(&name),
                 ("txn", Seen::Text(text)) => line.txn = Some(text),
                 ("ts", value) => line.ts = Some(value),
                 _ => {}

@@ -8,7 +8,8 @@
 //! Example: `record 17 (line 18): its bytes are not those that were logged`.
 
 use super::report::{Check, Report};
-use crate::entry::{MAX_LEAF, Phase};
+use crate::entry::MAX_LEAF;
+use crate::line::Phase;
 use crate::line::moment::Moment;
 use crate::line::strict::{self, Line};
 use crate::tree::{Hash, leaf_hash};
@@ -159,20 +160,18 @@ impl<'a> Records<'a> {
     }
 
     fn pair(&mut self, index: u64, line: &Line<'_>) {
-        let phase = Phase::of(line.phase.as_deref());
-        match (phase, line.txn.as_deref()) {
-            (Phase::Single, _) => {}
-            (_, None) => self.wrong(Check::Pairing, index, "it belongs to an exchange but does not say to which"),
-            (Phase::Intent, Some(txn)) => {
-                if self.open.insert(txn.to_owned(), index).is_some() {
-                    self.begun_again.get_or_insert(index);
-                }
+        match (line.phase, line.txn.as_deref()) {
+            (Some(Phase::Intent | Phase::Outcome), None) => {
+                self.wrong(Check::Pairing, index, "it belongs to an exchange but does not say to which");
+            }
+            (Some(Phase::Intent), Some(txn)) if self.open.insert(txn.to_owned(), index).is_some() => {
+                self.begun_again.get_or_insert(index);
             }
             // The beginning of an exchange may lie before the range.
-            (Phase::Outcome, Some(txn)) if self.open.remove(txn).is_none() && self.from == 0 => {
+            (Some(Phase::Outcome), Some(txn)) if self.open.remove(txn).is_none() && self.from == 0 => {
                 self.wrong(Check::Pairing, index, "an exchange ends here that never began");
             }
-            (Phase::Outcome, Some(_)) => {}
+            _ => {}
         }
     }
 

@@ -9,6 +9,8 @@ mod faults;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod grammar;
+#[cfg(test)]
 mod lines;
 #[cfg(test)]
 mod oracles;

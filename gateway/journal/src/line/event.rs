@@ -1,0 +1,38 @@
+//! What the gateway or an auditor did: start, stop, settle, judge, reload, export, destroy.
+//!
+//! ```text
+//! {"phase":"RECOVERY","ts":"2026-11-20T06:00:04Z","event":"start","facts":{"settled_as_unknown":"1","truncated_bytes":"0"}}
+//! ```
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Phase, Record, Text};
+
+/// What the gateway or an auditor did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event<'a> {
+    /// ADMIN, RECOVERY, EXPORT or RETENTION.
+    #[serde(skip_serializing)]
+    pub phase: Phase,
+    /// UTC, RFC 3339, by the gateway's clock.
+    pub ts: Timestamp,
+    /// Stable word.
+    #[serde(borrow)]
+    pub event: Text<'a>,
+    /// Facts about it by name, all from the gateway itself.
+    #[serde(borrow)]
+    pub facts: BTreeMap<Text<'a>, Text<'a>>,
+}
+
+impl Record for Event<'_> {
+    fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    fn txn(&self) -> Option<&str> {
+        None
+    }
+}

@@ -1,0 +1,42 @@
+//! What a line is about, its first key: `"phase":"INTENT"`. Readers choose lines by it before they read more.
+
+use serde::de::value::{Error, StrDeserializer};
+use serde::{Deserialize, Serialize};
+
+/// What a line is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Phase {
+    /// An exchange may leave now.
+    Intent,
+    /// What became of it.
+    Outcome,
+    /// A refusal: nothing left.
+    Denied,
+    /// The gateway's own doing.
+    Admin,
+    /// A start, and what a crash had left open.
+    Recovery,
+    /// An auditor took lines away.
+    Export,
+    /// Something was destroyed at the end of its term.
+    Retention,
+    /// A consent was given, withdrawn, destroyed or read.
+    Consent,
+    /// A right of a person was exercised.
+    Subject,
+}
+
+impl Phase {
+    /// The phase of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::deserialize(StrDeserializer::<Error>::new(name)).ok()
+    }
+
+    /// INTENT and OUTCOME find each other by `txn`; every other line stands alone.
+    #[must_use]
+    pub fn is_of_exchange(self) -> bool {
+        matches!(self, Self::Intent | Self::Outcome)
+    }
+}

@@ -1,0 +1,77 @@
+//! A person's right was exercised, or somebody read about a person. Never an IIN.
+//!
+//! ```text
+//! {"phase":"SUBJECT","txn":"0191…","ts":"…","event":"RESTRICTED","who":{…},"method":"/…/Restrict","marks":["…"],"id":"…",
+//!  "basis":"subject-request"}
+//! ```
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Phase, Record, Text, Who};
+
+/// Which right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum SubjectEvent {
+    /// Who asked what about a person was read.
+    Reported,
+    /// A person's data was blocked.
+    Restricted,
+    /// And is no more.
+    Unrestricted,
+    /// A person objected to a purpose.
+    Objected,
+    /// Fields were marked as disputed.
+    CorrectionMarked,
+    /// A person's key was destroyed.
+    Erased,
+    /// What is destroyed next was read.
+    DueListed,
+}
+
+/// A subject's right was exercised, or somebody read about a subject.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acted<'a> {
+    /// UUIDv7 of the call.
+    #[serde(borrow)]
+    pub txn: Text<'a>,
+    /// UTC, RFC 3339: when it took effect.
+    pub ts: Timestamp,
+    /// What was done.
+    pub event: SubjectEvent,
+    /// Who asked.
+    #[serde(borrow)]
+    pub who: Who<'a>,
+    /// gRPC path.
+    #[serde(borrow)]
+    pub method: Text<'a>,
+    /// The person's mark under `txn`; none where the gateway never saw the person, or whose key is gone.
+    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<Text<'a>>,
+    /// Id of the hold, request or erasure.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Text<'a>>,
+    /// Stable word for the ground.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Text<'a>>,
+    /// Purpose id, where it is for one.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<Text<'a>>,
+    /// Field paths, of a correction.
+    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<Text<'a>>,
+    /// How many exchanges, records or salts it concerns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+}
+
+impl Record for Acted<'_> {
+    fn phase(&self) -> Phase {
+        Phase::Subject
+    }
+
+    fn txn(&self) -> Option<&str> {
+        Some(&self.txn)
+    }
+}
