@@ -1,21 +1,14 @@
 //! Compiles the contracts with protox (no protoc) and refuses a field that says nothing of its kind.
 //!
+//! A contract is a `.proto` below `qaqpa/`: whoever adds a file there has added it to the house.
+//!
 //! Two products: `contracts.binpb`, the descriptor set with our custom options still in it (prost's own descriptor
 //! types would drop them), and the typed Rust messages for clients and for the gateway's own services.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use prost_reflect::{DescriptorPool, FieldDescriptor, MessageDescriptor};
 
-const CONTRACTS: [&str; 7] = [
-    "qaqpa/v1/options.proto",
-    "qaqpa/v1/exchange.proto",
-    "qaqpa/avtoshkola/v1/training.proto",
-    "qaqpa/gbdfl/v1/persons.proto",
-    "qaqpa/consent/v1/consents.proto",
-    "qaqpa/subject/v1/subjects.proto",
-    "qaqpa/policy/v1/policies.proto",
-];
 /// Messages that name a person outside an exchange: a derived `Debug` would print the number.
 const NAME_PEOPLE: [&str; 10] = [
     "qaqpa.consent.v1.KdpToken",
@@ -34,7 +27,7 @@ const NAME_PEOPLE: [&str; 10] = [
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo::rerun-if-changed=qaqpa");
     let mut compiler = protox::Compiler::new(["."])?;
-    compiler.include_source_info(true).include_imports(true).open_files(CONTRACTS)?;
+    compiler.include_source_info(true).include_imports(true).open_files(contracts(Path::new("qaqpa"))?)?;
     let encoded = compiler.encode_file_descriptor_set();
     let pool = DescriptorPool::decode(encoded.as_slice())?;
     let untagged = untagged_fields(&pool);
@@ -43,8 +36,25 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let out = PathBuf::from(std::env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
     std::fs::write(out.join("contracts.binpb"), encoded)?;
-    prost_build::Config::new().skip_debug(NAME_PEOPLE).compile_fds(compiler.file_descriptor_set())?;
+    let mut rust = prost_build::Config::new();
+    rust.include_file("packages.rs").skip_debug(NAME_PEOPLE).compile_fds(compiler.file_descriptor_set())?;
     Ok(())
+}
+
+/// Every `.proto` below a folder, in the order of their paths, so that a build is the same on every machine.
+fn contracts(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut entries: Vec<PathBuf> =
+        std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
+    entries.sort();
+    let mut found = Vec::new();
+    for path in entries {
+        if path.is_dir() {
+            found.extend(contracts(&path)?);
+        } else if path.extension().is_some_and(|extension| extension == "proto") {
+            found.push(path);
+        }
+    }
+    Ok(found)
 }
 
 /// Fields that an exchange reaches and that carry no `(qaqpa.v1.field).category`.
