@@ -10,17 +10,19 @@
 //!
 //! An exchange never passes through the Rust types: it is filtered, written and read by tables made from [`Contract`].
 
+mod annotations;
 mod contract;
 pub mod language;
 mod load;
+mod problem;
 pub mod reason;
 
 pub use contract::{
     BusinessResult, Contract, Enumeration, Field, FieldKind, FieldPath, Filled, Message, MessageIndex, Operation,
     Packed, Subject, System,
 };
-pub use load::ContractError;
 pub use packages::qaqpa::*;
+pub use problem::ContractError;
 
 /// Encoded `google.protobuf.FileDescriptorSet` of all compiled-in contracts, custom options included.
 pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/contracts.binpb"));

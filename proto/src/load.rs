@@ -4,51 +4,17 @@
 
 use std::collections::HashMap;
 
-use prost::Message as _;
 use prost_reflect::{
-    Cardinality, DescriptorPool, DynamicMessage, ExtensionDescriptor, FieldDescriptor, Kind, MessageDescriptor,
-    MethodDescriptor, ServiceDescriptor,
+    Cardinality, DescriptorPool, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, ServiceDescriptor,
 };
 
+use crate::annotations::Annotations;
 use crate::contract::{
     BusinessResult, Contract, Enumeration, Field, FieldKind, FieldPath, Filled, Message, MessageIndex, Operation,
-    Packed, Subject, System,
+    Packed, Subject,
 };
-use crate::v1::{
-    BusinessResultRule, Category, Channel, FieldRule, FillValue, OperationRule, Payload, SubjectRule, SystemRule,
-};
-
-/// Why a descriptor set is no contract. The author of the .proto is at fault.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ContractError {
-    /// Not a descriptor set.
-    #[error("not a protobuf descriptor set: {0}")]
-    Descriptor(String),
-    /// The annotations of `qaqpa/v1/options.proto` are not in the set; a tool has dropped the custom options.
-    #[error(
-        "the descriptor set does not hold the extension `{0}`: was it written by a tool that drops custom options?"
-    )]
-    NoAnnotations(&'static str),
-    /// A field carries no category.
-    #[error("field `{0}` has no category")]
-    Untagged(String),
-    /// A type that cannot be minimised or written as XML.
-    #[error("field `{field}` has type {kind}, which a contract may not use")]
-    Type {
-        /// Full name.
-        field: String,
-        /// Type as in the .proto.
-        kind: String,
-    },
-    /// An annotation is missing or contradicts another.
-    #[error("`{name}`: {problem}")]
-    Annotation {
-        /// Full name of what carries it.
-        name: String,
-        /// What is wrong.
-        problem: String,
-    },
-}
+use crate::problem::{ContractError, annotation};
+use crate::v1::{BusinessResultRule, Category, Channel, FieldRule, FillValue, OperationRule, Payload, SubjectRule};
 
 impl Contract {
     /// The compiled-in contracts.
@@ -80,62 +46,6 @@ impl Contract {
         let messages = loader.messages.into_iter().flatten().collect();
         Ok(Self { operations, messages, enumerations: loader.enumerations })
     }
-}
-
-/// The four extensions, looked up once.
-struct Annotations {
-    system: ExtensionDescriptor,
-    operation: ExtensionDescriptor,
-    field: ExtensionDescriptor,
-    text: ExtensionDescriptor,
-}
-
-impl Annotations {
-    fn find(pool: &DescriptorPool) -> Result<Self, ContractError> {
-        let extension = |name| pool.get_extension_by_name(name).ok_or(ContractError::NoAnnotations(name));
-        Ok(Self {
-            system: extension("qaqpa.v1.system")?,
-            operation: extension("qaqpa.v1.operation")?,
-            field: extension("qaqpa.v1.field")?,
-            text: extension("qaqpa.v1.text")?,
-        })
-    }
-
-    fn operation(&self, method: &MethodDescriptor) -> Result<Option<OperationRule>, ContractError> {
-        rule(&method.options(), &self.operation, method.full_name())
-    }
-
-    fn system(&self, service: &ServiceDescriptor) -> Result<System, ContractError> {
-        let rule: SystemRule = rule(&service.options(), &self.system, service.full_name())?
-            .ok_or_else(|| annotation(service.full_name(), "service has operations but no (qaqpa.v1.system)"))?;
-        Ok(System { id: rule.id, namespace: rule.namespace, source: rule.source, title: rule.title })
-    }
-
-    fn field(&self, field: &FieldDescriptor) -> Result<FieldRule, ContractError> {
-        let rule: FieldRule = rule(&field.options(), &self.field, field.full_name())?.unwrap_or_default();
-        if rule.category() == Category::Unspecified {
-            return Err(ContractError::Untagged(field.full_name().to_owned()));
-        }
-        Ok(rule)
-    }
-}
-
-/// A message-typed extension of `options`, if set, as its Rust type.
-fn rule<T: prost::Message + Default>(
-    options: &DynamicMessage,
-    extension: &ExtensionDescriptor,
-    name: &str,
-) -> Result<Option<T>, ContractError> {
-    if !options.has_extension(extension) {
-        return Ok(None);
-    }
-    let value = options.get_extension(extension);
-    let message = value.as_message().ok_or_else(|| annotation(name, "annotation is not a message"))?;
-    T::decode(message.encode_to_vec().as_slice()).map(Some).map_err(|error| annotation(name, &error.to_string()))
-}
-
-fn annotation(name: &str, problem: &str) -> ContractError {
-    ContractError::Annotation { name: name.to_owned(), problem: problem.to_owned() }
 }
 
 struct Loader {
@@ -419,6 +329,8 @@ const ANY: &str = "google.protobuf.Any";
 
 #[cfg(test)]
 mod tests {
+    use prost::Message as _;
+
     use super::*;
 
     #[test]

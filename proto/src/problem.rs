@@ -1,0 +1,38 @@
+//! Why a contract is none, by the full name of what is wrong in it.
+
+/// Why a descriptor set is no contract. The author of the .proto is at fault.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ContractError {
+    /// Not a descriptor set.
+    #[error("not a protobuf descriptor set: {0}")]
+    Descriptor(String),
+    /// The annotations of `qaqpa/v1/options.proto` are not in the set; a tool has dropped the custom options.
+    #[error(
+        "the descriptor set does not hold the extension `{0}`: was it written by a tool that drops custom options?"
+    )]
+    NoAnnotations(&'static str),
+    /// A field carries no category.
+    #[error("field `{0}` has no category")]
+    Untagged(String),
+    /// A type that cannot be minimised or written as XML.
+    #[error("field `{field}` has type {kind}, which a contract may not use")]
+    Type {
+        /// Full name.
+        field: String,
+        /// Type as in the .proto.
+        kind: String,
+    },
+    /// An annotation is missing or contradicts another.
+    #[error("`{name}`: {problem}")]
+    Annotation {
+        /// Full name of what carries it.
+        name: String,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+/// What is wrong with the annotations of a service, an RPC or a field.
+pub(crate) fn annotation(name: &str, problem: &str) -> ContractError {
+    ContractError::Annotation { name: name.to_owned(), problem: problem.to_owned() }
+}
