@@ -5,6 +5,7 @@
 //! Two products: `contracts.binpb`, the descriptor set with our custom options still in it (prost's own descriptor
 //! types would drop them), and the typed Rust messages for clients and for the gateway's own services.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use prost_reflect::{DescriptorPool, FieldDescriptor, MessageDescriptor};
@@ -77,13 +78,15 @@ fn untagged_fields(pool: &DescriptorPool) -> Vec<String> {
         }
         for field in message.fields() {
             let options = field.options();
-            let category = options.get_extension(&rule);
-            let category = category.as_message().and_then(|rule| rule.get_field_by_name("category")?.as_enum_number());
+            let rule = options.get_extension(&rule);
+            let said = |what| rule.as_message().and_then(|rule| rule.get_field_by_name(what).map(Cow::into_owned));
+            let inherits = said("inherit").and_then(|inherit| inherit.as_bool()) == Some(true);
+            let category = said("category").and_then(|category| category.as_enum_number());
             match category {
-                None | Some(0) => untagged.push(field.full_name().to_owned()),
-                Some(1) => {} // CONTROL: ours, not an exchange's
-                Some(_) if field.is_map() => queue.extend(map_value(&field)), // the key's category stands on the map
-                Some(_) => queue.extend(field.kind().as_message().filter(|inner| !is_any(inner)).cloned()),
+                None | Some(0) if !inherits => untagged.push(field.full_name().to_owned()),
+                Some(1) => {}                                           // CONTROL: ours, not an exchange's
+                _ if field.is_map() => queue.extend(map_value(&field)), // the key's category stands on the map
+                _ => queue.extend(field.kind().as_message().filter(|inner| !is_any(inner)).cloned()),
             }
         }
         seen.push(message);

@@ -4,17 +4,19 @@
 
 use prost::Message as _;
 use prost_reflect::{
-    DescriptorPool, DynamicMessage, ExtensionDescriptor, FieldDescriptor, MethodDescriptor, ServiceDescriptor,
+    DescriptorPool, DynamicMessage, ExtensionDescriptor, FieldDescriptor, MessageDescriptor, MethodDescriptor,
+    ServiceDescriptor,
 };
 
 use crate::contract::System;
 use crate::problem::{ContractError, annotation};
 use crate::v1::{Category, FieldRule, OperationRule, SystemRule};
 
-/// The four extensions, looked up once.
+/// The extensions, looked up once.
 pub(crate) struct Annotations {
     system: ExtensionDescriptor,
     operation: ExtensionDescriptor,
+    defaults: ExtensionDescriptor,
     field: ExtensionDescriptor,
     pub(crate) text: ExtensionDescriptor,
 }
@@ -25,13 +27,18 @@ impl Annotations {
         Ok(Self {
             system: extension("qaqpa.v1.system")?,
             operation: extension("qaqpa.v1.operation")?,
+            defaults: extension("qaqpa.v1.defaults")?,
             field: extension("qaqpa.v1.field")?,
             text: extension("qaqpa.v1.text")?,
         })
     }
 
+    /// What the RPC says, and for the rest what its service says of all its RPCs. None: the RPC is no exchange.
     pub(crate) fn operation(&self, method: &MethodDescriptor) -> Result<Option<OperationRule>, ContractError> {
-        rule(&method.options(), &self.operation, method.full_name())
+        let Some(own) = rule(&method.options(), &self.operation, method.full_name())? else { return Ok(None) };
+        let service = method.parent_service();
+        let defaults = rule(&service.options(), &self.defaults, service.full_name())?.unwrap_or_default();
+        Ok(Some(with_defaults(own, defaults)))
     }
 
     pub(crate) fn system(&self, service: &ServiceDescriptor) -> Result<System, ContractError> {
@@ -40,12 +47,51 @@ impl Annotations {
         Ok(System { id: rule.id, namespace: rule.namespace, source: rule.source, title: rule.title })
     }
 
-    pub(crate) fn field(&self, field: &FieldDescriptor) -> Result<FieldRule, ContractError> {
-        let rule: FieldRule = rule(&field.options(), &self.field, field.full_name())?.unwrap_or_default();
-        if rule.category() == Category::Unspecified {
-            return Err(ContractError::Untagged(field.full_name().to_owned()));
+    /// The rule of a field; `above` is the category of the field that holds its message.
+    pub(crate) fn field(&self, field: &FieldDescriptor, above: Option<Category>) -> Result<FieldRule, ContractError> {
+        let name = field.full_name();
+        let mut rule: FieldRule = rule(&field.options(), &self.field, name)?.unwrap_or_default();
+        match (rule.inherit, rule.category()) {
+            (true, Category::Unspecified) => {
+                let above = above.filter(|above| !matches!(above, Category::Structure | Category::Control));
+                let nothing =
+                    || annotation(name, "`inherit`, and the field that holds its message tells no kind of datum");
+                rule.set_category(above.ok_or_else(nothing)?);
+            }
+            (true, _) => return Err(annotation(name, "`inherit` and a category of its own")),
+            (false, Category::Unspecified) => return Err(ContractError::Untagged(name.to_owned())),
+            (false, _) => {}
         }
         Ok(rule)
+    }
+
+    /// Whether a message tells different things in different places: then it has one table for each.
+    pub(crate) fn inherits(&self, message: &MessageDescriptor) -> Result<bool, ContractError> {
+        for field in message.fields() {
+            let rule: Option<FieldRule> = rule(&field.options(), &self.field, field.full_name())?;
+            if rule.is_some_and(|rule| rule.inherit) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// The RPC's own word where it has one.
+fn with_defaults(own: OperationRule, defaults: OperationRule) -> OperationRule {
+    let text = |own: String, default: String| if own.is_empty() { default } else { own };
+    let number = |own: i32, default: i32| if own == 0 { default } else { own };
+    OperationRule {
+        service_id: text(own.service_id, defaults.service_id),
+        channel: number(own.channel, defaults.channel),
+        payload: number(own.payload, defaults.payload),
+        request_root: text(own.request_root, defaults.request_root),
+        reply_root: text(own.reply_root, defaults.reply_root),
+        fill: if own.fill.is_empty() { defaults.fill } else { own.fill },
+        subject: own.subject.or(defaults.subject),
+        business_result: own.business_result.or(defaults.business_result),
+        source: text(own.source, defaults.source),
+        acting: text(own.acting, defaults.acting),
     }
 }
 

@@ -52,7 +52,8 @@ struct Loader {
     annotations: Annotations,
     /// `None` while a message is being read, so that recursion finds its index.
     messages: Vec<Option<Message>>,
-    by_name: HashMap<String, MessageIndex>,
+    /// By full name, and by the category that its fields inherit where some do.
+    by_name: HashMap<(String, Option<Category>), MessageIndex>,
     enumerations: Vec<Enumeration>,
 }
 
@@ -79,8 +80,8 @@ impl Loader {
                 return Err(annotation(name, &format!("`{what}` is missing")));
             }
         }
-        let request = self.message(&method.input())?;
-        let reply = self.message(&method.output())?;
+        let request = self.message(&method.input(), None)?;
+        let reply = self.message(&method.output(), None)?;
         first_is_control(&method.input(), "qaqpa.v1.Context")?;
         first_is_control(&method.output(), "qaqpa.v1.Receipt")?;
         Ok(Operation {
@@ -108,22 +109,28 @@ impl Loader {
     }
 
     #[expect(clippy::indexing_slicing, reason = "the slot was pushed a few lines above")]
-    fn message(&mut self, descriptor: &MessageDescriptor) -> Result<MessageIndex, ContractError> {
-        if let Some(index) = self.by_name.get(descriptor.full_name()) {
+    fn message(
+        &mut self,
+        descriptor: &MessageDescriptor,
+        above: Option<Category>,
+    ) -> Result<MessageIndex, ContractError> {
+        let above = above.filter(|_| self.annotations.inherits(descriptor) == Ok(true));
+        let key = (descriptor.full_name().to_owned(), above);
+        if let Some(index) = self.by_name.get(&key) {
             return Ok(*index);
         }
         let index = MessageIndex(self.messages.len());
         self.messages.push(None);
-        self.by_name.insert(descriptor.full_name().to_owned(), index);
+        self.by_name.insert(key, index);
         let mut declared: Vec<FieldDescriptor> = descriptor.fields().collect();
         declared.sort_by_key(|field| field.path().last().copied()); // the last step of a descriptor path is the position in the file
-        let fields = declared.iter().map(|field| self.annotated(field)).collect::<Result<_, _>>()?;
+        let fields = declared.iter().map(|field| self.annotated(field, above)).collect::<Result<_, _>>()?;
         self.messages[index.0] = Some(Message { name: descriptor.full_name().to_owned(), fields });
         Ok(index)
     }
 
-    fn annotated(&mut self, descriptor: &FieldDescriptor) -> Result<Field, ContractError> {
-        let rule = self.annotations.field(descriptor)?;
+    fn annotated(&mut self, descriptor: &FieldDescriptor, above: Option<Category>) -> Result<Field, ContractError> {
+        let rule = self.annotations.field(descriptor, above)?;
         self.field(descriptor, &rule)
     }
 
@@ -187,7 +194,7 @@ impl Loader {
             // Ours, not an exchange's: its fields need no category and are never walked.
             Kind::Message(message) if rule.category() == Category::Control => FieldKind::Message(self.opaque(&message)),
             Kind::Message(message) if message.full_name() == ANY => FieldKind::Any,
-            Kind::Message(message) => FieldKind::Message(self.message(&message)?),
+            Kind::Message(message) => FieldKind::Message(self.message(&message, Some(rule.category()))?),
         })
     }
 
@@ -227,7 +234,7 @@ impl Loader {
             if packed.iter().any(|known| known.short == short) {
                 return Err(annotation(name, &format!("`any` names two messages called `{short}`")));
             }
-            let message = self.message(&found)?;
+            let message = self.message(&found, Some(rule.category()))?;
             packed.push(Packed { name: full.clone(), short, message });
         }
         Ok(packed)
@@ -235,7 +242,7 @@ impl Loader {
 
     /// A message whose inside does not belong to the exchange.
     fn opaque(&mut self, descriptor: &MessageDescriptor) -> MessageIndex {
-        *self.by_name.entry(descriptor.full_name().to_owned()).or_insert_with(|| {
+        *self.by_name.entry((descriptor.full_name().to_owned(), None)).or_insert_with(|| {
             self.messages.push(Some(Message { name: descriptor.full_name().to_owned(), fields: Vec::new() }));
             MessageIndex(self.messages.len() - 1)
         })
