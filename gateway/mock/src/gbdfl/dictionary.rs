@@ -2,10 +2,7 @@
 //! issuer 002, their states 00 and 17, address status 1 (kz-protocols 4.1). All other codes are RECONSTRUCTED;
 //! places have codes in KATO's nine digits.
 
-use qaqpa_proto::gbdfl::v1::{
-    AddressEntry, BirthPlaceEntry, CitizenshipEntry, DocumentEntry, LegalStatusEntry, LifeStatusEntry,
-    NationalityEntry, SexEntry, TechnicalEntry,
-};
+use qaqpa_proto::gbdfl::v1::DictEntry;
 
 /// Code, Russian, Kazakh.
 pub(super) type Words<'w> = (&'w str, &'w str, &'w str);
@@ -47,9 +44,9 @@ pub(super) const FORMER: Words<'static> = ("2", "Прежний адрес", "Б
 pub(super) const PERMANENT: Words<'static> = ("1", "Место жительства", "Тұрғылықты жері");
 pub(super) const TEMPORARY: Words<'static> = ("2", "Место пребывания", "Уақытша болатын жері");
 
-/// The frame's entries, which have no date of change.
-pub(super) fn technical((code, name_ru, name_kz): Words<'_>) -> TechnicalEntry {
-    TechnicalEntry {
+/// An entry of the frame, which has no date of change.
+pub(super) fn technical((code, name_ru, name_kz): Words<'_>) -> DictEntry {
+    DictEntry {
         code: code.to_owned(),
         name_ru: name_ru.to_owned(),
         name_kz: name_kz.to_owned(),
@@ -57,25 +54,9 @@ pub(super) fn technical((code, name_ru, name_kz): Words<'_>) -> TechnicalEntry {
     }
 }
 
-/// The contract has a type for each kind of datum; the state has one for all.
-macro_rules! entries {
-    ($($name:ident: $type:ident,)*) => {
-        $(pub(super) fn $name((code, name_ru, name_kz): Words<'_>) -> Option<$type> {
-            let change_date = CHANGED.to_owned();
-            Some($type { code: code.to_owned(), name_ru: name_ru.to_owned(), name_kz: name_kz.to_owned(), change_date })
-        })*
-    };
-}
-
-entries! {
-    sex: SexEntry,
-    nationality: NationalityEntry,
-    citizenship: CitizenshipEntry,
-    life: LifeStatusEntry,
-    legal: LegalStatusEntry,
-    birth_place: BirthPlaceEntry,
-    address: AddressEntry,
-    document: DocumentEntry,
+/// An entry of a person's record.
+pub(super) fn entry(words: Words<'_>) -> Option<DictEntry> {
+    Some(DictEntry { change_date: CHANGED.to_owned(), ..technical(words) })
 }
 
 const CHANGED: &str = "2013-09-19T09:44:33+06:00";

@@ -19,11 +19,10 @@ use qaqpa_proto::gbdfl::v1::{
     ImprisonedStatus, MissingStatus, Person, RegAddress, RepatriationStatus,
 };
 
-use super::dictionary as of_code;
 use super::dictionary::{
-    ALIVE, CAPABLE, CARD, COURT, DEAD, DISTRICT, EXCLUDED_BY_DEATH, FEMALE, FORMER, GBDFL, IMPRISONED, KAZAKH,
+    self, ALIVE, CAPABLE, CARD, COURT, DEAD, DISTRICT, EXCLUDED_BY_DEATH, FEMALE, FORMER, GBDFL, IMPRISONED, KAZAKH,
     KAZAKHSTAN, MALE, MINISTRY, NOT_IMPRISONED, NOT_REPATRIATED, PASSPORT, PERMANENT, POLICE, REGION, REGISTERED,
-    REPLACED, TEMPORARY, VALID,
+    REPLACED, TEMPORARY, VALID, Words,
 };
 
 /// The person behind an IIN; `today` is what the age of minors is counted from.
@@ -42,9 +41,9 @@ pub(super) fn of(iin: &str, today: Date) -> Option<Person> {
     let birth_date = birth_date(serial, life, today);
     Some(Person {
         iin: iin.to_owned(),
-        gender: of_code::sex(if is_male { MALE } else { FEMALE }),
-        nationality: of_code::nationality(KAZAKH),
-        citizenship: of_code::citizenship(KAZAKHSTAN),
+        gender: dictionary::entry(if is_male { MALE } else { FEMALE }),
+        nationality: dictionary::entry(KAZAKH),
+        citizenship: dictionary::entry(KAZAKHSTAN),
         birth_certificate: Some(certificate(serial, &birth_date)),
         birth_place: Some(birth_place()),
         reg_address: Some(reg_address(serial)),
@@ -94,18 +93,18 @@ fn birth_date(serial: u16, life: Life, today: Date) -> String {
 /// The dates of a life and what they make of it.
 fn dated(birth_date: String, life: Life, serial: u16) -> Person {
     if life != Life::Dead {
-        return Person { birth_date, life_status: of_code::life(ALIVE), ..Person::default() };
+        return Person { birth_date, life_status: dictionary::entry(ALIVE), ..Person::default() };
     }
     Person {
         birth_date,
         death_date: DIED.to_owned(),
-        life_status: of_code::life(DEAD),
+        life_status: dictionary::entry(DEAD),
         death_certificate: Some(certificate(serial, DIED)),
         exclude_status: Some(ExcludeStatus {
-            exclude_reason: of_code::legal(EXCLUDED_BY_DEATH),
+            exclude_reason: dictionary::entry(EXCLUDED_BY_DEATH),
             exclude_reason_date: DIED.to_owned(),
             exclude_date: DIED.to_owned(),
-            exclude_participant: of_code::legal(GBDFL),
+            exclude_participant: dictionary::entry(GBDFL),
         }),
         ..Person::default()
     }
@@ -151,9 +150,9 @@ fn certificate(serial: u16, date: &str) -> Certificate {
 
 fn birth_place() -> BirthPlace {
     BirthPlace {
-        country: of_code::birth_place(KAZAKHSTAN),
-        district: of_code::birth_place(DISTRICT),
-        region: of_code::birth_place(REGION),
+        country: dictionary::entry(KAZAKHSTAN),
+        district: dictionary::entry(DISTRICT),
+        region: dictionary::entry(REGION),
         city: "ОБРАЗЦОВСК".to_owned(),
         ..BirthPlace::default()
     }
@@ -162,7 +161,7 @@ fn birth_place() -> BirthPlace {
 fn reg_address(serial: u16) -> RegAddress {
     let Address { country, district, region, city, street, building, flat, begin_date, .. } =
         address(serial, PERMANENT);
-    let (status, ar_code) = (of_code::address(REGISTERED), format!("02{serial:014}"));
+    let (status, ar_code) = (dictionary::entry(REGISTERED), format!("02{serial:014}"));
     RegAddress {
         country,
         district,
@@ -183,12 +182,12 @@ fn addresses(serial: u16) -> Addresses {
     Addresses { address: vec![address(serial, PERMANENT), address(serial + 2, TEMPORARY), former] }
 }
 
-fn address(serial: u16, kind: of_code::Words<'_>) -> Address {
+fn address(serial: u16, kind: Words<'_>) -> Address {
     Address {
-        r#type: of_code::address(kind),
-        country: of_code::address(KAZAKHSTAN),
-        district: of_code::address(DISTRICT),
-        region: of_code::address(REGION),
+        r#type: dictionary::entry(kind),
+        country: dictionary::entry(KAZAKHSTAN),
+        district: dictionary::entry(DISTRICT),
+        region: dictionary::entry(REGION),
         city: "ОБРАЗЦОВСК".to_owned(),
         street: "УЛИЦА ПРИМЕРНАЯ".to_owned(),
         building: (1 + serial % 99).to_string(),
@@ -204,12 +203,12 @@ fn documents(serial: u16, life: Life, names: &Names, birth_date: &str) -> Docume
         return Documents::default();
     }
     let document = |kind, status, number, begin: &str, end: &str| Document {
-        r#type: of_code::document(kind),
+        r#type: dictionary::entry(kind),
         number,
         begin_date: begin.to_owned(),
         end_date: end.to_owned(),
-        issue_organization: of_code::document(MINISTRY),
-        status: of_code::document(status),
+        issue_organization: dictionary::entry(MINISTRY),
+        status: dictionary::entry(status),
         surname: names.surname.clone(),
         name: names.name.to_owned(),
         patronymic: names.patronymic.to_owned(),
@@ -229,10 +228,13 @@ fn documents(serial: u16, life: Life, names: &Names, birth_date: &str) -> Docume
 
 fn imprisoned_status(life: Life) -> ImprisonedStatus {
     if life != Life::Imprisoned {
-        return ImprisonedStatus { imprisoned_status: of_code::legal(NOT_IMPRISONED), ..ImprisonedStatus::default() };
+        return ImprisonedStatus {
+            imprisoned_status: dictionary::entry(NOT_IMPRISONED),
+            ..ImprisonedStatus::default()
+        };
     }
     ImprisonedStatus {
-        imprisoned_status: of_code::legal(IMPRISONED),
+        imprisoned_status: dictionary::entry(IMPRISONED),
         imprisoned_begin_date: "2023-02-01".to_owned(),
         imprisoned_end_date: "2029-02-01".to_owned(),
     }
@@ -240,10 +242,10 @@ fn imprisoned_status(life: Life) -> ImprisonedStatus {
 
 fn capable_status(serial: u16) -> CapableStatus {
     CapableStatus {
-        capable_status: of_code::legal(CAPABLE),
+        capable_status: dictionary::entry(CAPABLE),
         capable_date: "2020-02-03".to_owned(),
         capable_number: format!("RECON-{serial:04}"),
-        court: of_code::legal(COURT),
+        court: dictionary::entry(COURT),
         ..CapableStatus::default()
     }
 }
@@ -255,7 +257,7 @@ fn missing_status(serial: u16) -> MissingStatus {
         missing_date: "2019-07-01".to_owned(),
         missing_end_date: "2019-07-03".to_owned(),
         missing_number: format!("RECON-{serial:04}"),
-        gp_territorial: of_code::legal(POLICE),
+        gp_territorial: dictionary::entry(POLICE),
     }
 }
 
@@ -265,13 +267,13 @@ fn disappear_status(serial: u16) -> DisappearStatus {
         disappear_date: "2019-07-01".to_owned(),
         disappear_end_date: "2019-07-03".to_owned(),
         disappear_number: format!("RECON-{serial:04}"),
-        gp_territorial: of_code::legal(POLICE),
+        gp_territorial: dictionary::entry(POLICE),
     }
 }
 
 fn repatriation_status(serial: u16) -> RepatriationStatus {
     RepatriationStatus {
-        repatriation_status: of_code::legal(NOT_REPATRIATED),
+        repatriation_status: dictionary::entry(NOT_REPATRIATED),
         repatriation_number: format!("RECON-{serial:04}"),
         ..RepatriationStatus::default()
     }
