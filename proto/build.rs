@@ -2,11 +2,15 @@
 //!
 //! A contract is a `.proto` below `qaqpa/`: whoever adds a file there has added it to the house.
 //!
-//! Two products: `contracts.binpb`, the descriptor set with our custom options still in it (prost's own descriptor
-//! types would drop them), and the typed Rust messages for clients and for the gateway's own services.
+//! Three products: `contracts.binpb`, the descriptor set with our custom options still in it (prost's own descriptor
+//! types would drop them); the typed Rust messages for clients and for the gateway's own services; and `debug.rs`, the `Debug`
+//! of those that hold a field about a person, which prints no value.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
+
+#[path = "src/redaction.rs"]
+mod redaction;
 
 use prost_reflect::{DescriptorPool, FieldDescriptor, MessageDescriptor};
 
@@ -36,9 +40,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err(format!("fields without a category: {}", untagged.join(", ")).into());
     }
     let out = PathBuf::from(std::env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
-    std::fs::write(out.join("contracts.binpb"), encoded)?;
+    std::fs::write(out.join("contracts.binpb"), redaction::redacted(&encoded)?)?;
+    let personal = personal_messages(&pool)?;
+    std::fs::write(out.join("debug.rs"), personal.iter().map(debug).collect::<String>())?;
     let mut rust = prost_build::Config::new();
-    rust.include_file("packages.rs").skip_debug(NAME_PEOPLE).compile_fds(compiler.file_descriptor_set())?;
+    let silent = personal.iter().map(MessageDescriptor::full_name).chain(NAME_PEOPLE);
+    rust.include_file("packages.rs").skip_debug(silent).compile_fds(compiler.file_descriptor_set())?;
     Ok(())
 }
 
@@ -56,6 +63,24 @@ fn contracts(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
         }
     }
     Ok(found)
+}
+
+/// Messages with at least one field about a person.
+fn personal_messages(pool: &DescriptorPool) -> Result<Vec<MessageDescriptor>, &'static str> {
+    let categories = redaction::categories(pool)?;
+    let is_personal = |field: FieldDescriptor| redaction::is_personal(&field.options(), &categories);
+    Ok(pool.all_messages().filter(|message| message.fields().any(is_personal)).collect())
+}
+
+/// `Student { .. }`: the name alone. What is beside a datum about a person is about the same person.
+fn debug(message: &MessageDescriptor) -> String {
+    let name = message.name();
+    let module = message.package_name().strip_prefix("qaqpa.").unwrap_or_default().replace('.', "::");
+    format!(
+        "impl ::core::fmt::Debug for qaqpa::{module}::{name} {{\n    \
+         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {{\n        \
+         f.debug_struct(\"{name}\").finish_non_exhaustive()\n    }}\n}}\n"
+    )
 }
 
 /// Fields that an exchange reaches and that carry no `(qaqpa.v1.field).category`.

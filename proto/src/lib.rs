@@ -31,4 +31,5 @@ pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/cont
 #[expect(missing_docs, unreachable_pub, reason = "generated")]
 mod packages {
     include!(concat!(env!("OUT_DIR"), "/packages.rs"));
+    include!(concat!(env!("OUT_DIR"), "/debug.rs"));
 }
