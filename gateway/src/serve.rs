@@ -19,6 +19,7 @@ pub mod subjects;
 use std::future::Future;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use qaqpa_journal::Receipt as Leaf;
 use qaqpa_policy::{Bin, Caller, Iin, Pack, Role};
 use qaqpa_proto::v1::JournalEntry;
@@ -208,6 +209,12 @@ pub(crate) fn acting(caller: &Caller, pack: &Pack, on_behalf_of: &str) -> Result
 /// One field that cannot be.
 pub(crate) fn invalid(path: &str, word: &'static str) -> Denial {
     Denial::from(Reason::RequestInvalid).at(vec![at(path, word)])
+}
+
+/// The moment in a request's field, if there is one.
+pub(crate) fn moment(path: &str, stamp: Option<&prost_types::Timestamp>) -> Result<Option<Timestamp>, Denial> {
+    let read = |stamp| qaqpa_proto::moment::moment(stamp).ok_or_else(|| invalid(path, "not_a_moment"));
+    stamp.map(read).transpose()
 }
 
 /// The number in a request's field `iin`.

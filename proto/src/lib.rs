@@ -7,6 +7,7 @@
 //!   a descriptor set. The compiled-in set is [`DESCRIPTOR_SET`]; an agency's own set may be loaded instead.
 //! * [`reason`] is the one table of refusals and failures: `ErrorInfo.reason` is part of the contract. [`language`] has the
 //!   three languages that texts for people are written in.
+//! * [`moment`] turns the wire's timestamps and durations into ours and back.
 //!
 //! An exchange never passes through the Rust types: it is filtered, written and read by tables made from [`Contract`].
 
@@ -14,6 +15,7 @@ mod annotations;
 mod contract;
 pub mod language;
 mod load;
+pub mod moment;
 mod problem;
 pub mod reason;
 

@@ -24,7 +24,7 @@ def give(stubs, channel, person, **changed):
     """A consent of this person's, in writing, put into the gateway's ledger."""
     request = stubs.consent.GiveRequest(**{
         "iin": person, "purposes": [STATE_EXCHANGE], "form": stubs.consent.FORM_WRITTEN, "evidence_sha256": b"\x5a" * 32,
-        "given_at": datetime.datetime.now(datetime.timezone.utc).isoformat(), "on_behalf_of": SCHOOL, **changed})
+        "given_at": datetime.datetime.now(datetime.timezone.utc), "on_behalf_of": SCHOOL, **changed})
     return stubs.ledger.ConsentsStub(channel).Give(request, timeout=30).consent
 
 

@@ -5,6 +5,8 @@ Each row names a trap. Nothing may arrive there, neither a connection nor an oct
 endpoint alone.
 """
 
+import datetime
+
 import grpc
 import pytest
 
@@ -245,7 +247,7 @@ def test_a_request_that_names_endpoints_is_answered_to_its_sender(shep, stubs, t
     with shep.world.channel() as channel:
         get_school(stubs, channel, [(name, trap.url) for name in METADATA])
     with shep.world.channel("clients/officer") as channel:
-        assert give(stubs, channel, iin(910), purposes=["reporting"], term_days=30, reference=trap.url).id
+        assert give(stubs, channel, iin(910), purposes=["reporting"], term=datetime.timedelta(days=30), reference=trap.url).id
     pointing = student(stubs, 911, note=trap.url, email=f"a@127.0.0.1:{trap.port}",
                        photo_file_identifier=f"{trap.url}/photo.jpg", device=trap.url)
     named = group(stubs)

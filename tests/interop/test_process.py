@@ -24,6 +24,7 @@ from world import REPOSITORY, SCHOOL, World, free_port, iin, qaqpa, request_id, 
 
 TOKEN, PUBLIC_KEY = "REVNTy1LRFAtVE9LRU4=", "REVNTy1QVUJLRVk="
 PERSON = iin(900)
+BEGINNING = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
 # What a resolver of the C library reads, the sockets it asks, and the roots of trust that somebody else chose.
 LOOKUPS = ("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/gai.conf", "/etc/host.conf", "/etc/ssl",
            "/etc/pki", "/usr/share/ca-certificates")
@@ -228,9 +229,9 @@ def of_the_training(world, stubs, channel):
 
 def of_the_persons(world, stubs, channel):
     gbdfl, consent = module("gbdfl.v1.persons"), stubs.consent
-    given_at = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(minutes=1)).isoformat()
+    given_at = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(minutes=1)
     stubs.ledger.ConsentsStub(channel).Give(consent.GiveRequest(
-        iin=PERSON, purposes=["identification"], form=consent.KDP, given_at=given_at, term_days=30,
+        iin=PERSON, purposes=["identification"], form=consent.FORM_KDP, given_at=given_at, term=datetime.timedelta(days=30),
         kdp=consent.KdpToken(token=TOKEN, public_key=PUBLIC_KEY)), timeout=30)
     asked = gbdfl.messages.GetPersonRequest(context=stubs.exchange.Context(purpose="identification",
                                                                            request_id=request_id()), iin=PERSON,
@@ -241,19 +242,19 @@ def of_the_persons(world, stubs, channel):
 def of_the_subjects(world, stubs, channel):
     consents, subject = stubs.ledger.ConsentsStub(channel), module("subject.v1.subjects")
     messages, rpc = subject.messages, subject.services.SubjectsStub(channel)
-    consent = give(stubs, channel, PERSON, purposes=["reporting"], term_days=30)
+    consent = give(stubs, channel, PERSON, purposes=["reporting"], term=datetime.timedelta(days=30))
     assert consents.Get(stubs.consent.GetRequest(id=consent.id), timeout=30).consent.id == consent.id
     assert consents.List(stubs.consent.ListRequest(iin=PERSON), timeout=30).consents
-    watch = consents.Watch(stubs.consent.WatchRequest(since="2026-01-01T00:00:00Z"), timeout=30)
+    watch = consents.Watch(stubs.consent.WatchRequest(since=BEGINNING), timeout=30)
     assert next(watch).id
     watch.cancel()
     withdraw(stubs, channel, consent)
     rpc.Report(messages.ReportRequest(iin=PERSON), timeout=30)
-    rpc.FindUsage(messages.FindUsageRequest(user_code=PERSON, period_start="2026-01-01T00:00:00Z",
-                                            period_end="2027-12-31T00:00:00Z", limit=10), timeout=30)
-    hold = rpc.Restrict(messages.RestrictRequest(iin=PERSON, basis=messages.DISPUTED), timeout=30).hold
+    rpc.FindUsage(messages.FindUsageRequest(user_code=PERSON, period_start=BEGINNING,
+                                            period_end=BEGINNING + datetime.timedelta(days=730), limit=10), timeout=30)
+    hold = rpc.Restrict(messages.RestrictRequest(iin=PERSON, basis=messages.BASIS_DISPUTED), timeout=30).hold
     rpc.Unrestrict(messages.UnrestrictRequest(id=hold.id), timeout=30)
-    rpc.Correct(messages.CorrectRequest(iin=PERSON, fields=["student.surname"], note=messages.WRONG), timeout=30)
+    rpc.Correct(messages.CorrectRequest(iin=PERSON, fields=["student.surname"], note=messages.CORRECTION_NOTE_WRONG), timeout=30)
     rpc.Object(messages.ObjectRequest(iin=PERSON, purpose="state-exchange"), timeout=30)
     rpc.Due(messages.DueRequest(), timeout=30)
     rpc.Erase(messages.EraseRequest(iin=PERSON, basis=messages.BASIS_SUBJECT_REQUEST), timeout=30)
@@ -264,7 +265,7 @@ def of_the_policies(world, stubs, channel):
     pack = (world.directory / "policy/avtomektep.yaml").read_text(encoding="utf-8")
     shadow = policy.services.PoliciesStub(channel).Shadow(policy.messages.ShadowRequest(pack_yaml=pack,
                                                                                         operator="avtomektep",
-                                                                                        seconds=1), timeout=30)
+                                                                                        duration=datetime.timedelta(seconds=1)), timeout=30)
     assert list(shadow)[-1].done
 
 

@@ -5,9 +5,11 @@
 //!
 //! Example: `school.gives(consents::own(&people::iin(1), REPORTING, world.land.time.now())).await`
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use qaqpa_proto::avtoshkola::v1::Student;
+use qaqpa_proto::consent::v1::give_request::End;
 use qaqpa_proto::consent::v1::{Form, GiveRequest, GiveResponse, WithdrawRequest, WithdrawResponse, WithdrawalReason};
+use qaqpa_proto::moment::{lasting, stamp};
 
 use crate::Caller;
 use crate::people::{SCHOOL, STATE_EXCHANGE};
@@ -24,11 +26,17 @@ pub fn own(iin: &str, purpose: &str, given_at: Timestamp) -> GiveRequest {
         iin: iin.to_owned(),
         purposes: vec![purpose.to_owned()],
         form: Form::Written.into(),
-        given_at: given_at.to_string(),
+        given_at: Some(stamp(given_at)),
         evidence_sha256: vec![0x5a; 32],
         on_behalf_of: SCHOOL.to_owned(),
         ..GiveRequest::default()
     }
+}
+
+/// An end so many days after it was given.
+#[must_use]
+pub fn days(days: i64) -> Option<End> {
+    Some(End::Term(lasting(SignedDuration::from_hours(24 * days))))
 }
 
 /// What the student's record claims: that this guardian has consented, under this reference.

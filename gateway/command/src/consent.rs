@@ -17,6 +17,7 @@ use qaqpa_gateway::start::Surroundings;
 use qaqpa_papers::sheet::{Document, Sheet};
 use qaqpa_papers::words;
 use qaqpa_proto::consent::v1 as wire;
+use qaqpa_proto::moment::stamp;
 use serde_json::Value;
 
 use super::subject::connection::{Connection, Failure, Keys, ended, json, say_json};
@@ -171,13 +172,13 @@ async fn list(arguments: &List, surroundings: &Surroundings) -> Result<(), Failu
 async fn watch(arguments: &Watch, surroundings: &Surroundings) -> Result<(), Failure> {
     let how = &arguments.how;
     let (client, names) = (how.connection.open(surroundings)?, how.names()?);
-    let since = arguments.since.map(|since| since.to_string()).unwrap_or_default();
+    let since = arguments.since.map(stamp);
     let mut events = client.listen::<_, wire::WatchResponse>(WATCH, wire::WatchRequest { since }).await?;
     while let Some(event) = events.message().await? {
         match how.format {
             Format::Json => say(&json("qaqpa.consent.v1.WatchResponse", &event, Keys::Proto).to_string()),
             Format::Text => {
-                say(&format!("{}  {}  {}", names.moment(&event.at), happened(event.event(), &names), event.id))
+                say(&format!("{}  {}  {}", names.moment(event.at.as_ref()), happened(event.event(), &names), event.id))
             }
         }
     }
@@ -232,15 +233,15 @@ fn shown(consent: &wire::Consent, names: &Names) -> Document {
         (["Мәліметтер", "Сведения", "Data"], all(&categories, every)),
         (["Алушылар", "Получатели", "Recipients"], all(&consent.recipients, every)),
         (["Түрі", "Форма", "Form"], form(consent.form(), names).to_owned()),
-        (["Берілген", "Дано", "Given"], names.moment(&consent.given_at)),
-        (["Жазылған", "Записано", "Recorded"], names.moment(&consent.recorded_at)),
+        (["Берілген", "Дано", "Given"], names.moment(consent.given_at.as_ref())),
+        (["Жазылған", "Записано", "Recorded"], names.moment(consent.recorded_at.as_ref())),
         (ENDS, ends(consent, names)),
         (["Заңды өкіл берген", "Дано представителем", "By a guardian"], yes(consent.by_guardian, names).to_owned()),
         (["Құжат нөмірі", "Номер документа", "Reference"], consent.reference.clone()),
         (["Ұйым (БСН)", "Организация (БИН)", "Organisation (BIN)"], consent.on_behalf_of.clone()),
-        (["Қайтарып алынған", "Отозвано", "Withdrawn"], names.moment(&consent.withdrawn_at)),
-        (["Жойылу мерзімі", "Уничтожить до", "To be destroyed by"], names.moment(&consent.destroy_by)),
-        (["Жойылған", "Уничтожено", "Destroyed"], names.moment(&consent.destroyed_at)),
+        (["Қайтарып алынған", "Отозвано", "Withdrawn"], names.moment(consent.withdrawn_at.as_ref())),
+        (["Жойылу мерзімі", "Уничтожить до", "To be destroyed by"], names.moment(consent.destroy_by.as_ref())),
+        (["Жойылған", "Уничтожено", "Destroyed"], names.moment(consent.destroyed_at.as_ref())),
     ];
     let facts = facts.into_iter().filter(|(_, value)| !value.is_empty());
     Document {
@@ -260,7 +261,7 @@ fn table(reply: &wire::ListResponse, names: &Names) -> Document {
             consent.id.clone(),
             state(consent.state(), names).to_owned(),
             consent.purposes.join("\n"),
-            names.moment(&consent.given_at),
+            names.moment(consent.given_at.as_ref()),
             ends(consent, names),
         ]);
     }
@@ -274,14 +275,14 @@ fn withdrawn(reply: &wire::WithdrawResponse, names: &Names) -> String {
     }
     let mut text = format!(
         "{} {}: {}",
-        names.moment(&reply.stopped_at),
+        names.moment(reply.stopped_at.as_ref()),
         names.say(["қайтарып алынды", "отозвано", "withdrawn"]),
         reply.withdrawn.join(", ")
     );
     for (words, value) in [
         (
             ["мазмұны мына уақытқа дейін жойылады", "содержание будет уничтожено до", "content destroyed by"],
-            names.moment(&reply.destroy_by),
+            names.moment(reply.destroy_by.as_ref()),
         ),
         (
             ["бұған дейін кеткен алмасулар", "обмены, ушедшие до этого", "exchanges that had left already"],
@@ -296,9 +297,9 @@ fn withdrawn(reply: &wire::WithdrawResponse, names: &Names) -> String {
 }
 
 fn ends(consent: &wire::Consent, names: &Names) -> String {
-    match consent.expires_at.as_str() {
-        "" => names.say(["қайтарып алынғанша", "до отзыва", "until withdrawn"]).to_owned(),
-        at => names.moment(at),
+    match &consent.expires_at {
+        None => names.say(["қайтарып алынғанша", "до отзыва", "until withdrawn"]).to_owned(),
+        at => names.moment(at.as_ref()),
     }
 }
 

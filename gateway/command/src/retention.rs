@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use jiff::Timestamp;
 use qaqpa_gateway::start::Surroundings;
 use qaqpa_papers::sheet::{Document, Sheet};
+use qaqpa_proto::moment::{moment, stamp};
 use qaqpa_proto::subject::v1::{DueItem, DueRequest, DueResponse};
 
 use super::subject::connection::{Connection, Failure, Keys, ended, json, say_json};
@@ -45,7 +46,7 @@ pub(super) async fn run(command: Command, surroundings: &Surroundings) -> ExitCo
 async fn due(arguments: &Due, surroundings: &Surroundings) -> Result<(), Failure> {
     let names = Names::new(None, None, arguments.connection.language())?;
     let client = arguments.connection.open(surroundings)?;
-    let until = arguments.until.map(|until| until.to_string()).unwrap_or_default();
+    let until = arguments.until.map(stamp);
     let reply: DueResponse = client.call(DUE, DueRequest { until }).await?;
     match arguments.format {
         Format::Json => say_json(&json("qaqpa.subject.v1.DueResponse", &reply, Keys::Proto)),
@@ -80,8 +81,8 @@ fn table(reply: &DueResponse, now: Timestamp, names: &Names) -> Document {
 }
 
 fn when(item: &DueItem, now: Timestamp, names: &Names) -> String {
-    let at = names.moment(&item.at);
-    let is_over = item.at.parse::<Timestamp>().is_ok_and(|end| end <= now);
+    let at = names.moment(item.at.as_ref());
+    let is_over = item.at.as_ref().and_then(moment).is_some_and(|end| end <= now);
     let next_run = names.say(["келесі тексеруде", "при следующей проверке", "with the next run"]);
     if is_over { format!("{at} ({next_run})") } else { at }
 }
@@ -114,7 +115,7 @@ mod tests {
     #[test]
     fn what_is_next_in_three_languages() {
         let item = |at: &str, what: &str, count| DueItem {
-            at: at.to_owned(),
+            at: at.parse().ok().map(stamp),
             what: what.to_owned(),
             id: String::new(),
             count,

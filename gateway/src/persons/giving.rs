@@ -5,15 +5,17 @@
 //! that is missing, a term that is over or too long, a guardian who is the subject.
 //!
 //! ```text
-//! purposes [reporting], form FORM_WRITTEN, 32 bytes of evidence, term_days 90   -> Giving
+//! purposes [reporting], form FORM_WRITTEN, 32 bytes of evidence, term 90 days   -> Giving
 //! purposes [photo-identification, reporting]                               -> consent.not_separate
 //! ```
 
 use jiff::{SignedDuration, Timestamp};
 use qaqpa_policy::consent::form::Form;
 use qaqpa_policy::pack::Purpose;
-use qaqpa_policy::{Bin, Iin, Pack, calendar, category};
+use qaqpa_policy::{Bin, Iin, Pack, category};
+use qaqpa_proto::consent::v1::give_request::End;
 use qaqpa_proto::consent::v1::{self, GiveRequest};
+use qaqpa_proto::moment::{length, moment};
 use qaqpa_vault::{ConsentRecord, KdpToken};
 
 use crate::refusal::denial::Denial;
@@ -109,13 +111,15 @@ impl Fields {
         let guardian = (!request.guardian_iin.is_empty()).then_some(request.guardian_iin.as_str());
         let guardian =
             guardian.and_then(|text| Iin::parse(text).map_err(|why| wrong.push(at("guardian_iin", why.code()))).ok());
-        let given_at = moment(&request.given_at).or_else(|| broken(&mut wrong, "given_at", "not_a_moment"));
-        let expires_at = match (request.expires_at.is_empty(), request.term_days) {
-            (true, 0) => None,
-            (true, days) if days <= LONGEST_TERM_DAYS => given_at.and_then(|given_at| after(given_at, days)),
-            (true, _) => broken(&mut wrong, "term_days", "out_of_bounds"),
-            (false, 0) => moment(&request.expires_at).or_else(|| broken(&mut wrong, "expires_at", "not_a_moment")),
-            (false, _) => broken(&mut wrong, "term_days", "beside_expires_at"),
+        let given_at = request.given_at.as_ref().and_then(moment);
+        let given_at = given_at.or_else(|| broken(&mut wrong, "given_at", "not_a_moment"));
+        let expires_at = match &request.end {
+            None => None,
+            Some(End::ExpiresAt(end)) => moment(end).or_else(|| broken(&mut wrong, "expires_at", "not_a_moment")),
+            Some(End::Term(term)) => match length(term).filter(is_term) {
+                Some(term) => given_at.and_then(|given_at| given_at.checked_add(term).ok()),
+                None => broken(&mut wrong, "term", "out_of_bounds"),
+            },
         };
         if given_at.zip(expires_at).is_some_and(|(given_at, expires_at)| expires_at <= given_at) {
             wrong.push(at("expires_at", "before_given_at"));
@@ -244,9 +248,8 @@ fn term(fields: &Fields, purposes: &[&Purpose], now: Timestamp) -> Result<Option
     Ok(expires_at)
 }
 
-/// RFC 3339 with an offset, nothing else.
-pub(crate) fn moment(text: &str) -> Option<Timestamp> {
-    calendar::is_date_time(text).then(|| text.parse().ok()).flatten()
+fn is_term(term: &SignedDuration) -> bool {
+    term.is_positive() && *term <= LONGEST_TERM
 }
 
 fn after(moment: Timestamp, days: u32) -> Option<Timestamp> {
@@ -289,5 +292,5 @@ fn distinct(list: Vec<String>) -> Vec<String> {
 
 /// How far a caller's clock may be ahead.
 const FORGIVEN: SignedDuration = SignedDuration::from_secs(60);
-const LONGEST_TERM_DAYS: u32 = 36_500;
+const LONGEST_TERM: SignedDuration = SignedDuration::from_hours(24 * 36_500);
 const LONGEST_LIST: usize = 64;

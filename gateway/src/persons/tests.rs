@@ -11,10 +11,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use qaqpa_journal::{Journal, Options, Signer};
 use qaqpa_policy::{Bin, Iin, Pack};
+use qaqpa_proto::consent::v1::give_request::End;
 use qaqpa_proto::consent::v1::{Form, GiveRequest};
+use qaqpa_proto::moment::lasting;
 use qaqpa_vault::{Vault, VaultKey};
 
 use crate::clock::Clock;
@@ -46,12 +48,17 @@ fn written(request_id: &str) -> GiveRequest {
         iin: ADULT.into(),
         purposes: vec!["reporting".into()],
         form: Form::Written.into(),
-        given_at: "2026-02-13T09:00:00+05:00".into(),
+        given_at: "2026-02-13T09:00:00+05:00".parse().ok(),
         evidence_sha256: vec![7; 32],
         reference: "K-17".into(),
         request_id: request_id.into(),
         ..GiveRequest::default()
     }
+}
+
+/// So many days from when it was given.
+fn days(days: i64) -> Option<End> {
+    Some(End::Term(lasting(SignedDuration::from_hours(24 * days))))
 }
 
 /// A ledger that can be closed and opened again.

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use qaqpa_proto::consent::v1::{EventKind, WatchResponse};
+use qaqpa_proto::moment::stamp;
 use qaqpa_vault::ConsentRecord;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::MissedTickBehavior;
@@ -52,7 +53,7 @@ impl Happening {
             Kind::Expired => EventKind::Expired,
             Kind::Destroyed => EventKind::Destroyed,
         };
-        WatchResponse { id: self.id.clone(), event: event.into(), at: self.at.to_string() }
+        WatchResponse { id: self.id.clone(), event: event.into(), at: Some(stamp(self.at)) }
     }
 }
 

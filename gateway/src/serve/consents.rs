@@ -18,6 +18,7 @@ use qaqpa_proto::consent::v1::{
     GetRequest, GetResponse, GiveRequest, GiveResponse, ListRequest, ListResponse, State, WatchRequest, WatchResponse,
     WithdrawRequest, WithdrawResponse, WithdrawalReason,
 };
+use qaqpa_proto::moment::stamp;
 use qaqpa_vault::ConsentRecord;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -25,7 +26,7 @@ use tonic::{Request, Response, Status};
 
 use crate::evidence::line::Read;
 use crate::gateway::Gateway;
-use crate::persons::giving::{self, moment, places};
+use crate::persons::giving::{self, places};
 use crate::persons::ledger::{By, Ledger, Reach, Recorded, Which, append};
 use crate::persons::mark;
 use crate::persons::named;
@@ -33,7 +34,7 @@ use crate::persons::watch::Watcher;
 use crate::refusal::denial::Denial;
 use crate::refusal::reason::Reason;
 use crate::serve::consent::v1::consents_server::{Consents, ConsentsServer};
-use crate::serve::{Admitted, acting, iin, invalid, journal_entry};
+use crate::serve::{Admitted, acting, iin, invalid, journal_entry, moment};
 
 /// The service over a gateway and its ledger.
 #[must_use]
@@ -77,7 +78,7 @@ impl Consents for Service {
     async fn watch(&self, request: Request<WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
         let call = self.enter(&request, WATCH).await?;
         let desk = self.desk(&call);
-        let events = call.finish(&self.gateway, async move { desk.watch(&request.into_inner().since).await }).await?;
+        let events = call.finish(&self.gateway, async move { desk.watch(request.into_inner().since).await }).await?;
         let events = ReceiverStream::new(events).map(move |event| event.map_err(|denial| call.status(&denial)));
         Ok(Response::new(Box::pin(events)))
     }
@@ -130,8 +131,8 @@ impl Desk {
         let destroy_by = done.records.iter().filter_map(|record| Some(record.withdrawn.as_ref()?.destroy_by)).max();
         Ok(WithdrawResponse {
             withdrawn: done.records.iter().map(|record| record.id.clone()).collect(),
-            stopped_at: done.stopped_at.to_string(),
-            destroy_by: text(destroy_by),
+            stopped_at: Some(stamp(done.stopped_at)),
+            destroy_by: destroy_by.map(stamp),
             under_way: done.under_way,
             journal: done.leaves.into_iter().map(|leaf| journal_entry(&self.gateway, leaf)).collect(),
         })
@@ -160,11 +161,11 @@ impl Desk {
         Ok(ListResponse { consents: consents.iter().map(|record| shown(record, now)).collect() })
     }
 
-    async fn watch(&self, since: &str) -> Result<mpsc::Receiver<Result<WatchResponse, Denial>>, Denial> {
-        let since = match since {
-            "" => None,
-            text => Some(moment(text).ok_or_else(|| invalid("since", "not_a_moment"))?),
-        };
+    async fn watch(
+        &self,
+        since: Option<prost_types::Timestamp>,
+    ) -> Result<mpsc::Receiver<Result<WatchResponse, Denial>>, Denial> {
+        let since = moment("since", since.as_ref())?;
         let reach = self.widest_reach(&*self.pack()?);
         let (missed, watcher) = Watcher::new(self.ledger.clone(), reach, since);
         self.note_reading(missed.len(), None).await?;
@@ -245,17 +246,17 @@ fn shown(record: &ConsentRecord, now: Timestamp) -> wire::Consent {
         categories: record.categories.clone(),
         recipients: record.recipients.clone(),
         form: form(&record.form).into(),
-        given_at: record.given_at.to_string(),
-        recorded_at: record.recorded_at.to_string(),
-        expires_at: text(record.expires_at),
+        given_at: Some(stamp(record.given_at)),
+        recorded_at: Some(stamp(record.recorded_at)),
+        expires_at: record.expires_at.map(stamp),
         by_guardian: record.guardian.is_some(),
         reference: record.reference.clone(),
         on_behalf_of: record.acting_for.clone(),
         state: state(record, now).into(),
-        withdrawn_at: text(withdrawn.map(|withdrawn| withdrawn.at)),
+        withdrawn_at: withdrawn.map(|withdrawn| stamp(withdrawn.at)),
         withdrawal_reason: reason.map_or(WithdrawalReason::Unspecified, |(reason, _)| *reason).into(),
-        destroy_by: text(withdrawn.map(|withdrawn| withdrawn.destroy_by)),
-        destroyed_at: text(record.destroyed_at),
+        destroy_by: withdrawn.map(|withdrawn| stamp(withdrawn.destroy_by)),
+        destroyed_at: record.destroyed_at.map(stamp),
     }
 }
 
@@ -279,10 +280,6 @@ fn form(name: &str) -> wire::Form {
         Some(Form::Kdp) => wire::Form::Kdp,
         None => wire::Form::Unspecified,
     }
-}
-
-fn text(moment: Option<Timestamp>) -> String {
-    moment.map(|moment| moment.to_string()).unwrap_or_default()
 }
 
 const GIVE: &str = "/qaqpa.consent.v1.Consents/Give";

@@ -3,6 +3,7 @@
 //! A pack with problems is refused with each problem's line and column; nothing is put in force here, and nothing of the
 //! traffic is kept but paths and counts.
 
+use std::ops::RangeInclusive;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use futures_util::Stream;
 use jiff::SignedDuration;
 use qaqpa_policy::{Pack, PackProblem, Plans, Role};
+use qaqpa_proto::moment::length;
 use qaqpa_proto::policy::v1::{ShadowRequest, ShadowResponse};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -53,9 +55,8 @@ async fn begin(gateway: Arc<Gateway>, call: Admitted, request: ShadowRequest) ->
     if request.operator != operator {
         return Err(invalid("operator", "other_operator"));
     }
-    if !(1..=86_400).contains(&request.seconds) {
-        return Err(invalid("seconds", "out_of_bounds"));
-    }
+    let duration = request.duration.as_ref().and_then(length).filter(|duration| SHADOW_LASTS.contains(duration));
+    let duration = duration.ok_or_else(|| invalid("duration", "out_of_bounds"))?;
     let live = gateway.policy(&call.caller)?;
     let pack = Pack::parse(&request.pack_yaml, "pending").map_err(|problems| refused(&problems))?;
     let pack = match live.operator().bin {
@@ -72,7 +73,7 @@ async fn begin(gateway: Arc<Gateway>, call: Admitted, request: ShadowRequest) ->
         Denial::from(Reason::PolicyInvalid).at(places.collect())
     })?;
     let now = gateway.clock.now();
-    let until = now.checked_add(SignedDuration::from_secs(request.seconds.into())).unwrap_or(now);
+    let until = now.checked_add(duration).unwrap_or(now);
     let facts = [
         ("operator", operator.to_owned()),
         ("caller", call.caller.id().to_owned()),
@@ -125,4 +126,7 @@ fn refused(problems: &[PackProblem]) -> Denial {
 const SHADOW: &str = "/qaqpa.policy.v1.Policies/Shadow";
 /// A pack of 1 MiB and its frame.
 const LONGEST_REQUEST: usize = (1 << 20) + (16 << 10);
+/// From a second to a day.
+const SHADOW_LASTS: RangeInclusive<SignedDuration> =
+    RangeInclusive::new(SignedDuration::from_secs(1), SignedDuration::from_hours(24));
 const MOST_PROBLEMS: usize = 100;

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use prost_types::Timestamp as Stamp;
 use qaqpa_policy::{Direction, Plans};
 use qaqpa_proto::Operation;
+use qaqpa_proto::moment::stamp;
 use qaqpa_proto::subject::v1::Usage as Entry;
 use qaqpa_proto::subject::v1::{DataUsage, Field, Receiver, WithheldCount};
 use qaqpa_vault::{ConsentRecord, Subject};
@@ -13,9 +15,8 @@ use qaqpa_vault::{ConsentRecord, Subject};
 use crate::evidence::usage::{self, Usage};
 use crate::gateway::Gateway;
 use crate::persons::consent_mark;
-use crate::persons::giving::{at, moment};
 use crate::refusal::denial::Denial;
-use crate::refusal::reason::Reason;
+use crate::serve::moment;
 
 /// From when to when a report reaches.
 pub(crate) struct Period {
@@ -25,16 +26,10 @@ pub(crate) struct Period {
 }
 
 impl Period {
-    /// Two moments, either of which may be empty; `names` are the fields' paths.
-    pub(crate) fn read(from: &str, to: &str, names: [&str; 2]) -> Result<Self, Denial> {
-        let read = |text: &str, name: &str| match text {
-            "" => Ok(None),
-            text => moment(text)
-                .map(Some)
-                .ok_or_else(|| Denial::from(Reason::RequestInvalid).at(vec![at(name, "not_a_moment")])),
-        };
+    /// Two moments, either of which may be absent; `names` are the fields' paths.
+    pub(crate) fn read(from: Option<Stamp>, to: Option<Stamp>, names: [&str; 2]) -> Result<Self, Denial> {
         let [first, last] = names;
-        Ok(Self { from: read(from, first)?, to: read(to, last)?, inclusive: false })
+        Ok(Self { from: moment(first, from.as_ref())?, to: moment(last, to.as_ref())?, inclusive: false })
     }
 
     /// With its last moment in it, as Estonia's protocol counts.
@@ -72,7 +67,7 @@ pub(crate) fn entry(
         |direction, paths: BTreeSet<&String>| named(gateway, operation, plans.as_deref(), intent, direction, paths);
     let reply = usage.outcome.as_ref().map(|outcome| outcome.commitments.keys().collect()).unwrap_or_default();
     Entry {
-        at: intent.ts.clone(),
+        at: moment_of(&intent.ts).map(stamp),
         exchange_id: intent.txn.clone(),
         caller: intent.who.caller.clone(),
         acting_for: intent.why.acting_for.clone(),
@@ -146,14 +141,18 @@ pub(crate) fn data_usage(gateway: &Gateway, usage: &Usage) -> DataUsage {
     let name = operator
         .filter(|operator| operator.bin.is_some_and(|bin| bin.as_str() == intent.why.acting_for))
         .map(|operator| operator.name.en.clone());
-    let seconds = intent.ts.parse::<Timestamp>().ok().and_then(|at| Timestamp::from_second(at.as_second()).ok());
     DataUsage {
-        logtime: seconds.map_or_else(|| intent.ts.clone(), |at| at.to_string()),
+        logtime: moment_of(&intent.ts).map(|at| Stamp { nanos: 0, ..stamp(at) }),
         action: format!("{title} ({})", intent.method.trim_start_matches('/')),
         receiver_code: intent.why.acting_for.clone(),
         receiver_name: name.unwrap_or_default(),
         receiver_system: intent.who.caller.clone(),
     }
+}
+
+/// A line's moment; the journal's own lines always have one.
+fn moment_of(ts: &str) -> Option<Timestamp> {
+    ts.parse().ok()
 }
 
 /// Who has received one of the fields: systems in requests, organisations in replies; the last time of each.
@@ -176,7 +175,7 @@ pub(crate) fn receivers(usages: &[Usage], fields: &[String]) -> Vec<Receiver> {
         }
     }
     let receiver = |((organisation, system), (fields, last_at)): ((String, String), (BTreeSet<String>, String))| {
-        Receiver { organisation, system, fields: fields.into_iter().collect(), last_at }
+        Receiver { organisation, system, fields: fields.into_iter().collect(), last_at: moment_of(&last_at).map(stamp) }
     };
     found.into_iter().map(receiver).collect()
 }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use qaqpa_journal::Receipt as Leaf;
 use qaqpa_policy::{Iin, Role};
+use qaqpa_proto::moment::stamp;
 use qaqpa_proto::subject::v1 as wire;
 use qaqpa_proto::subject::v1::{
     Basis, CorrectRequest, CorrectResponse, DueItem, DueRequest, DueResponse, EraseRequest, EraseResponse,
@@ -26,7 +27,7 @@ use zeroize::Zeroizing;
 use crate::evidence::record::Acted;
 use crate::evidence::usage::{self, Usage};
 use crate::gateway::Gateway;
-use crate::persons::giving::{at, moment};
+use crate::persons::giving::at;
 use crate::persons::holds::{Actor, Held};
 use crate::persons::ledger::{append, vault_error};
 use crate::persons::retention::{Due, forget_salts};
@@ -35,7 +36,7 @@ use crate::refusal::denial::Denial;
 use crate::refusal::reason::Reason;
 use crate::serve::report::{self, Period};
 use crate::serve::subject::v1::subjects_server::{Subjects, SubjectsServer};
-use crate::serve::{Admitted, iin, invalid, journal_entry};
+use crate::serve::{Admitted, iin, invalid, journal_entry, moment};
 
 /// The service over a gateway.
 #[must_use]
@@ -83,7 +84,7 @@ served! {
 impl Desk {
     async fn report(&self, request: ReportRequest) -> Result<ReportResponse, Denial> {
         let iin = iin(&request.iin)?;
-        let period = Period::read(&request.from, &request.to, ["from", "to"])?;
+        let period = Period::read(request.from, request.to, ["from", "to"])?;
         let size = page_size(request.page_size)?;
         let skip = page(&request.page)?;
         let (usages, journal) = self.usages(&iin, &period).await?;
@@ -101,7 +102,7 @@ impl Desk {
 
     async fn find_usage(&self, request: FindUsageRequest) -> Result<FindUsageResponse, Denial> {
         let iin = Iin::parse(&request.user_code).map_err(|why| invalid("user_code", why.code()))?;
-        let period = Period::read(&request.period_start, &request.period_end, ["period_start", "period_end"])?;
+        let period = Period::read(request.period_start, request.period_end, ["period_start", "period_end"])?;
         let limit = match request.limit {
             0 => LARGEST_PAGE,
             limit if usize::try_from(limit).is_ok_and(|limit| limit <= LARGEST_PAGE) => limit as usize,
@@ -224,13 +225,10 @@ impl Desk {
     }
 
     async fn due(&self, request: DueRequest) -> Result<DueResponse, Denial> {
-        let until = match request.until.as_str() {
-            "" => None,
-            text => Some(moment(text).ok_or_else(|| invalid("until", "not_a_moment"))?),
-        };
+        let until = moment("until", request.until.as_ref())?;
         let due = self.gateway.retention().due(until, Some(self.call.caller.operator())).await?;
         let item = |due: Due| DueItem {
-            at: due.at.to_string(),
+            at: Some(stamp(due.at)),
             what: due.what.name().to_owned(),
             id: due.id.unwrap_or_default(),
             count: due.count,
@@ -340,8 +338,8 @@ fn shown(held: &Held) -> wire::Hold {
         id: held.record.id.clone(),
         purpose: held.record.purpose.clone().unwrap_or_default(),
         basis: basis.into(),
-        since: held.record.since.to_string(),
-        lifted_at: held.record.lifted.as_ref().map(|lifted| lifted.at.to_string()).unwrap_or_default(),
+        since: Some(stamp(held.record.since)),
+        lifted_at: held.record.lifted.as_ref().map(|lifted| stamp(lifted.at)),
     }
 }
 

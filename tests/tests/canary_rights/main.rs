@@ -15,6 +15,8 @@ mod captured;
 #[expect(dead_code, reason = "the corridor's tests use the rest")]
 mod rights;
 
+use jiff::SignedDuration;
+use qaqpa_proto::moment::lasting;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -245,7 +247,12 @@ async fn shadowed(world: &World, admin: &Caller) -> tonic::Streaming<Bytes> {
     let rule = "      - { category: birth_date, clause: \"3\" }\n";
     let pack_yaml = live.replacen(rule, &[rule, "      - { category: phone, clause: \"3(5)\" }\n"].concat(), 1);
     assert_ne!(pack_yaml, live);
-    let request = ShadowRequest { pack_yaml, operator: "avtomektep".into(), seconds: 3_600, max_exchanges: 0 };
+    let request = ShadowRequest {
+        pack_yaml,
+        operator: "avtomektep".into(),
+        duration: Some(lasting(SignedDuration::from_hours(1))),
+        max_exchanges: 0,
+    };
     admin.open("/qaqpa.policy.v1.Policies/Shadow", stream::iter([request.encode_to_vec().into()])).await.unwrap()
 }
 
@@ -316,7 +323,7 @@ async fn consents(world: &World, caller: &Caller, purpose: &str, iin: &str, form
         }),
         ("consent.given_in_future", {
             let mut row = good();
-            row.given_at = "2190-01-01T00:00:00Z".into();
+            row.given_at = "2190-01-01T00:00:00Z".parse().ok();
             row
         }),
     ] {
@@ -327,7 +334,7 @@ async fn consents(world: &World, caller: &Caller, purpose: &str, iin: &str, form
     assert_eq!(told.ask(caller, rights::GIVE, &by_guardian).await, "answered");
     let listed = ListRequest { iin: iin.into(), ..ListRequest::default() };
     assert_eq!(told.ask(caller, "/qaqpa.consent.v1.Consents/List", &listed).await, "answered");
-    let since = "2026-01-01T00:00:00Z".to_owned();
+    let since = "2026-01-01T00:00:00Z".parse().ok();
     let watch = WatchRequest { since }.encode_to_vec().into();
     let mut events = caller.open("/qaqpa.consent.v1.Consents/Watch", stream::iter([watch])).await.unwrap();
     told.services.push(events.message().await.unwrap().unwrap());

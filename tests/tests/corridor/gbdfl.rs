@@ -8,7 +8,9 @@ use qaqpa_gateway::start::blueprint::Blueprint;
 use qaqpa_gateway::start::config::Config;
 use qaqpa_proto::consent::v1::{Form, GiveRequest, GiveResponse, KdpToken};
 use qaqpa_proto::gbdfl::v1::{GetPersonRequest, GetPersonResponse, Person};
+use qaqpa_proto::moment::stamp;
 use qaqpa_proto::v1::{Context, Withheld};
+use qaqpa_tests::consents;
 use qaqpa_tests::{Caller, Seen, World};
 use tonic::{Code, Status};
 
@@ -40,8 +42,8 @@ async fn give(world: &World, caller: &Caller, purposes: &[&str], iin: &str) -> R
         iin: iin.into(),
         purposes: purposes.iter().map(|purpose| (*purpose).to_owned()).collect(),
         form: Form::Kdp.into(),
-        given_at: given_at.to_string(),
-        term_days: 30,
+        given_at: Some(stamp(given_at)),
+        end: consents::days(30),
         kdp: Some(KdpToken { token: TOKEN.into(), public_key: PUBLIC_KEY.into() }),
         ..GiveRequest::default()
     };

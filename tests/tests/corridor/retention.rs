@@ -5,6 +5,7 @@ use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 use qaqpa_gateway::clock::KAZAKHSTAN;
 use qaqpa_proto::consent::v1::{Form, GetRequest, GetResponse, State};
+use qaqpa_proto::moment::moment;
 use qaqpa_proto::subject::v1::{DueRequest, DueResponse};
 use qaqpa_tests::people::{GET_SCHOOL, REPORTING, STATE_EXCHANGE};
 use qaqpa_tests::{Caller, World, code, people};
@@ -15,8 +16,8 @@ use crate::rights::{self, OFFICER, OFFICER_OF_MYVERIFY, SCHOOL, person};
 const GET: &str = "/qaqpa.consent.v1.Consents/Get";
 
 async fn due(officer: &Caller, until: &str) -> Vec<(String, String, u64)> {
-    let reply: DueResponse = officer.call(rights::DUE, &DueRequest { until: until.to_owned() }).await.unwrap();
-    reply.items.into_iter().map(|item| (item.at, item.what, item.count)).collect()
+    let reply: DueResponse = officer.call(rights::DUE, &DueRequest { until: until.parse().ok() }).await.unwrap();
+    reply.items.into_iter().map(|item| (item.at.unwrap().to_string(), item.what, item.count)).collect()
 }
 
 fn of(due: &[(String, String, u64)], what: &str) -> Vec<String> {
@@ -50,10 +51,10 @@ async fn withdrawn_on_friday_destroyed_on_monday() {
     rights::status(&school, REPORTING, &iin).await.unwrap();
     rights::status(&school, "statistics", &iin).await.unwrap();
     let done = rights::withdraw(&school, &consent).await.unwrap();
-    let end: Timestamp = done.destroy_by.parse().unwrap();
+    let end = moment(&done.destroy_by.unwrap()).unwrap();
     let monday = KAZAKHSTAN.to_timestamp(date(2027, 2, 15).at(18, 30, 0, 0)).unwrap();
     assert!(end >= monday && end < monday + SignedDuration::from_mins(1), "{end}");
-    assert_eq!(of(&due(&officer, "").await, "consent-content"), [done.destroy_by.as_str()]);
+    assert_eq!(of(&due(&officer, "").await, "consent-content"), [done.destroy_by.unwrap().to_string()]);
     assert_eq!(of(&due(&officer, &friday.to_string()).await, "consent-content"), Vec::<String>::new());
     assert_eq!(due(&world.caller(OFFICER_OF_MYVERIFY), "").await, [], "another operator's is not told");
 
@@ -89,7 +90,7 @@ async fn a_holiday_is_no_working_day() {
     world.land.time.turn_to(friday);
     let consent = rights::give(&world, SCHOOL, &[REPORTING], &person(34), Form::Written).await;
     let done = rights::withdraw(&world.caller(SCHOOL), &consent).await.unwrap();
-    let end: Timestamp = done.destroy_by.parse().unwrap();
+    let end = moment(&done.destroy_by.unwrap()).unwrap();
     let wednesday = KAZAKHSTAN.to_timestamp(date(2027, 3, 24).at(18, 30, 0, 0)).unwrap();
     assert!(end >= wednesday && end < wednesday + SignedDuration::from_mins(1), "Monday and Tuesday are off: {end}");
 }
@@ -117,7 +118,14 @@ async fn salts_and_records_end_with_their_terms() {
     assert!(record >= days(29 + 1_095) && record <= days(31 + 1_095), "a month's consent, and three years: {record}");
     assert!(told.is_sorted(), "soonest first");
     assert_eq!(
-        code(&officer.call::<DueResponse>(rights::DUE, &DueRequest { until: "x".into() }).await),
+        code(
+            &officer
+                .call::<DueResponse>(
+                    rights::DUE,
+                    &DueRequest { until: Some(prost_types::Timestamp { seconds: 0, nanos: -1 }) }
+                )
+                .await
+        ),
         "request.invalid"
     );
 
@@ -145,7 +153,7 @@ async fn a_gateway_that_starts_again_knows_what_is_due() {
     let done = rights::withdraw(&world.caller(SCHOOL), &consent).await.unwrap();
     let next = world.beside(&rights::callers()).await;
     world.running.stop().await;
-    next.land.time.turn_to(done.destroy_by.parse().unwrap());
+    next.land.time.turn_to(moment(&done.destroy_by.unwrap()).unwrap());
     let overlay = "[journal]\ndirectory = \"journal-0\"\n[vault]\nfile = \"vault-0/vault.sqlite\"\n";
     let world = next.beside(&[rights::callers(), overlay.to_owned()].concat()).await;
     let destroyed = |line: &Value| line["event"] == "DESTROYED" && line["consent"] == consent;

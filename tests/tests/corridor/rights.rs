@@ -12,11 +12,13 @@ use qaqpa_proto::consent::v1::{
     Form, GiveRequest, GiveResponse, KdpToken, WithdrawRequest, WithdrawResponse, WithdrawalReason,
 };
 use qaqpa_proto::gbdfl::v1::GetPersonRequest;
+use qaqpa_proto::moment::stamp;
 use qaqpa_proto::subject::v1::{
     Basis, EraseRequest, EraseResponse, ObjectRequest, ObjectResponse, ReportRequest, ReportResponse, RestrictRequest,
     RestrictResponse,
 };
 use qaqpa_proto::v1::Context;
+use qaqpa_tests::consents;
 use qaqpa_tests::people::{self, GET_STUDENT_STATUS};
 use qaqpa_tests::{Caller, World};
 use tonic::Status;
@@ -87,8 +89,8 @@ pub(crate) fn consent(world: &World, purposes: &[&str], iin: &str, form: Form) -
         iin: iin.into(),
         purposes: purposes.iter().map(|purpose| (*purpose).to_owned()).collect(),
         form: form.into(),
-        given_at: (world.land.time.clock().now() - 1.minute()).to_string(),
-        term_days: 30,
+        given_at: Some(stamp(world.land.time.clock().now() - 1.minute())),
+        end: consents::days(30),
         evidence_sha256: if matches!(form, Form::Written | Form::Electronic) { vec![7; 32] } else { Vec::new() },
         kdp: (form == Form::Kdp).then_some(token),
         ..GiveRequest::default()

@@ -4,6 +4,7 @@
 use prost::Message as _;
 use qaqpa_proto::avtoshkola::v1::SyncStudentsRequest;
 use qaqpa_proto::consent::v1::Form;
+use qaqpa_tests::consents;
 use qaqpa_tests::people::{self, SYNC_STUDENTS};
 use qaqpa_tests::{Caller, World, code, receipt};
 
@@ -18,7 +19,7 @@ async fn consented(world: &World, iin: &str) {
         [("identity-check", Form::Written), ("statistics", Form::Written), ("biometric-identification", Form::Written)]
     {
         let mut request = rights::consent(world, &[purpose], iin, form);
-        request.term_days = 3_650;
+        request.end = consents::days(3_650);
         let given = world.caller(DESK).call::<qaqpa_proto::consent::v1::GiveResponse>(rights::GIVE, &request).await;
         assert_eq!(code(&given), "answered");
     }
@@ -61,7 +62,7 @@ async fn after_the_window_the_other_goes() {
     let (school, number) = (world.caller(rights::SCHOOL), 46);
     for purpose in ["statistics", "photo-identification"] {
         let mut request = rights::consent(&world, &[purpose], &person(number), Form::Written);
-        request.term_days = 300;
+        request.end = consents::days(300);
         school.call::<qaqpa_proto::consent::v1::GiveResponse>(rights::GIVE, &request).await.unwrap();
     }
     let rows: [Row<'_>; 7] = [

@@ -27,8 +27,12 @@ fn pack(world: &World, changes: &[(&str, &str)]) -> String {
     text
 }
 
+fn seconds(seconds: i64) -> Option<prost_types::Duration> {
+    Some(prost_types::Duration { seconds, nanos: 0 })
+}
+
 fn run(pack_yaml: String) -> ShadowRequest {
-    ShadowRequest { pack_yaml, operator: "avtomektep".into(), seconds: 600, max_exchanges: 0 }
+    ShadowRequest { pack_yaml, operator: "avtomektep".into(), duration: seconds(600), max_exchanges: 0 }
 }
 
 async fn begin(caller: &Caller, request: &ShadowRequest) -> Result<Streaming<bytes::Bytes>, Status> {
@@ -148,7 +152,7 @@ async fn a_run_ends_by_number_by_time_and_when_nobody_listens() {
     assert_eq!((last.exchanges_seen, last.exchanges_changed), (2, 0), "the same pack changes nothing");
     assert!(by_number.message().await.unwrap().is_none(), "the last report is the last");
 
-    let mut by_time = begin(&admin, &ShadowRequest { seconds: 60, ..run(pack(&world, &[])) }).await.unwrap();
+    let mut by_time = begin(&admin, &ShadowRequest { duration: seconds(60), ..run(pack(&world, &[])) }).await.unwrap();
     until(&mut by_time, |report| !report.done).await;
     world.land.time.forward(61);
     until(&mut by_time, |report| report.done).await;
@@ -195,8 +199,8 @@ async fn a_run_that_cannot_be_is_refused_and_on_record() {
         ("policy.invalid", "no YAML", ADMIN, run("{[".into())),
         ("request.invalid", "another operator's pack", ADMIN, run(cpm.clone())),
         ("request.invalid", "another operator", ADMIN, ShadowRequest { operator: "cpm".into(), ..run(cpm) }),
-        ("request.invalid", "no time", ADMIN, ShadowRequest { seconds: 0, ..good() }),
-        ("request.invalid", "more than a day", ADMIN, ShadowRequest { seconds: 86_401, ..good() }),
+        ("request.invalid", "no time", ADMIN, ShadowRequest { duration: None, ..good() }),
+        ("request.invalid", "more than a day", ADMIN, ShadowRequest { duration: seconds(86_401), ..good() }),
         ("caller.role", "a school", SCHOOL, good()),
         ("caller.role", "an officer", rights::OFFICER, good()),
         ("caller.role", "an auditor", "clients/auditor", good()),

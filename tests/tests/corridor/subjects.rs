@@ -1,6 +1,7 @@
 //! The rights of a person, over exchanges that took place: what an officer is told, and that it is true, complete, their own
 //! operator's, and on record; and what is left when the person has been erased, which is nothing that leads to them.
 
+use qaqpa_proto::moment::moment;
 use std::path::Path;
 
 use prost::Message as _;
@@ -67,7 +68,7 @@ async fn a_report_says_who_what_for_what_and_to_whom() {
     }
     assert!(left.iter().all(|field| !field.starts_with("context.") && !field.contains("phone")), "{left:?}");
     assert_eq!(withheld(oldest), [("phone", 1)]);
-    assert!(oldest.at < newest.at);
+    assert!(oldest.at.as_ref().and_then(moment) < newest.at.as_ref().and_then(moment));
 
     let told = report(&world.caller(OFFICER_OF_MYVERIFY), &iin).await;
     let [only] = told.entries.as_slice() else { panic!("an officer sees another operator's: {:?}", told.entries) };
@@ -98,7 +99,7 @@ async fn five_hours(world: &World, iin: &str) -> Vec<String> {
         rights::status(&school, REPORTING, iin).await.unwrap();
         world.land.time.forward(3_600);
     }
-    report(&world.caller(OFFICER), iin).await.entries.into_iter().map(|entry| entry.at).collect()
+    report(&world.caller(OFFICER), iin).await.entries.into_iter().map(|entry| entry.at.unwrap().to_string()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -111,7 +112,7 @@ async fn pages_and_periods_lose_nothing_and_repeat_nothing() {
     let mut request = ReportRequest { iin: iin.clone(), page_size: 2, ..ReportRequest::default() };
     loop {
         let reply: ReportResponse = officer.call(rights::REPORT, &request).await.unwrap();
-        paged.push(reply.entries.iter().map(|entry| entry.at.clone()).collect::<Vec<_>>());
+        paged.push(reply.entries.iter().map(|entry| entry.at.unwrap().to_string()).collect::<Vec<_>>());
         if reply.next_page.is_empty() {
             break;
         }
@@ -126,18 +127,26 @@ async fn pages_and_periods_lose_nothing_and_repeat_nothing() {
         ("an empty period", &all[1], &all[1], &[]),
         ("all", &String::new(), &String::new(), &all[..]),
     ] {
-        let request =
-            ReportRequest { iin: iin.clone(), from: from.clone(), to: to.clone(), ..ReportRequest::default() };
+        let request = ReportRequest {
+            iin: iin.clone(),
+            from: from.parse().ok(),
+            to: to.parse().ok(),
+            ..ReportRequest::default()
+        };
         let reply: ReportResponse = officer.call(rights::REPORT, &request).await.unwrap();
-        assert_eq!(reply.entries.iter().map(|entry| entry.at.as_str()).collect::<Vec<_>>(), wanted, "{row}");
+        assert_eq!(
+            reply.entries.iter().map(|entry| entry.at.unwrap().to_string()).collect::<Vec<_>>(),
+            wanted,
+            "{row}"
+        );
     }
 
     let request = || ReportRequest { iin: iin.clone(), ..ReportRequest::default() };
     for (row, request) in [
         ("no number", ReportRequest { iin: String::new(), ..request() }),
         ("an impossible number", ReportRequest { iin: "991231500007".into(), ..request() }),
-        ("a day is no moment", ReportRequest { from: "2026-11-20".into(), ..request() }),
-        ("a moment without offset", ReportRequest { to: "2026-11-20T10:00:00".into(), ..request() }),
+        ("a moment that cannot be", ReportRequest { from: Some(NEVER), ..request() }),
+        ("an end that cannot be", ReportRequest { to: Some(NEVER), ..request() }),
         ("a page too large", ReportRequest { page_size: 1_001, ..request() }),
         ("a page that never was", ReportRequest { page: "x".into(), ..request() }),
     ] {
@@ -153,15 +162,14 @@ async fn the_same_facts_in_the_shape_of_estonia() {
     let (iin, officer) = (person(14), world.caller(OFFICER));
     let all = five_hours(&world, &iin).await;
     let find = async |offset, limit, start: &str, end: &str| {
-        let (period_start, period_end) = (start.to_owned(), end.to_owned());
+        let (period_start, period_end) = (start.parse().ok(), end.parse().ok());
         let request = FindUsageRequest { user_code: iin.clone(), period_start, period_end, offset, limit };
         officer.call::<FindUsageResponse>(rights::FIND_USAGE, &request).await
     };
     let reply = find(1, 2, "", "").await.unwrap();
     assert_eq!((reply.total_usages, reply.usages.len()), (5, 2));
     for (usage, at) in reply.usages.iter().zip(&all[1..]) {
-        assert_eq!((usage.logtime.len(), usage.logtime[..19].to_owned()), (20, at[..19].to_owned()));
-        assert!(usage.logtime.ends_with('Z'));
+        assert_eq!(usage.logtime.unwrap().to_string(), format!("{}Z", &at[..19]), "whole seconds");
         assert_eq!(
             usage.action,
             "Records, statistics and reports on training (qaqpa.avtoshkola.v1.Training/GetStudentStatus)"
@@ -196,13 +204,15 @@ async fn a_correction_names_who_has_received_the_field() {
     let told: Vec<_> = marked
         .forwarded_to
         .iter()
-        .map(|to| (to.organisation.is_empty(), to.system.as_str(), to.fields.join(" "), to.last_at.as_str()))
+        .map(|to| {
+            (to.organisation.is_empty(), to.system.as_str(), to.fields.join(" "), to.last_at.unwrap().to_string())
+        })
         .collect();
     assert_eq!(
         told,
         [
-            (true, "gbdfl", "iin".to_owned(), at.as_str()),
-            (false, "", "persons.person.patronymic persons.person.surname".to_owned(), at.as_str())
+            (true, "gbdfl", "iin".to_owned(), at.clone()),
+            (false, "", "persons.person.patronymic persons.person.surname".to_owned(), at.clone())
         ]
     );
     let line = &world.records_of(&marked.request_id).await[0];
@@ -227,7 +237,7 @@ async fn a_hold_bites_until_it_is_lifted_also_after_a_restart() {
     rights::give(&world, SCHOOL, &[REPORTING], &iin, Form::Written).await;
     let hold = rights::restrict(&officer, &iin, REPORTING).await.unwrap().hold.unwrap();
     let objection = rights::object(&officer, &iin, "statistics").await.unwrap().hold.unwrap();
-    assert_eq!((hold.basis(), hold.purpose.as_str(), hold.lifted_at.as_str()), (Basis::SubjectRequest, REPORTING, ""));
+    assert_eq!((hold.basis(), hold.purpose.as_str(), hold.lifted_at), (Basis::SubjectRequest, REPORTING, None));
     let next = world.beside(&rights::callers()).await;
     world.running.stop().await;
     let overlay = "[journal]\ndirectory = \"journal-0\"\n[vault]\nfile = \"vault-0/vault.sqlite\"\n";
@@ -425,7 +435,7 @@ async fn every_call_is_a_line_and_no_line_names_anybody() {
     rights::give(&world, SCHOOL, &[REPORTING], &iin, Form::Written).await;
     let before = world.records().await.len();
     let told = all_rights(&officer, &iin).await;
-    let due: DueResponse = officer.call(rights::DUE, &DueRequest { until: String::new() }).await.unwrap();
+    let due: DueResponse = officer.call(rights::DUE, &DueRequest::default()).await.unwrap();
     assert_eq!(due.items, [], "whose consent was erased");
     let lines = world.records().await.split_off(before);
     let words = |line: &serde_json::Value| {
@@ -453,3 +463,6 @@ async fn every_call_is_a_line_and_no_line_names_anybody() {
     let distinct: std::collections::BTreeSet<_> = marks.iter().collect();
     assert_eq!((marks.len(), distinct.len()), (5, 5), "each line has a mark of its own");
 }
+
+/// No moment at all.
+const NEVER: prost_types::Timestamp = prost_types::Timestamp { seconds: 0, nanos: -1 };

@@ -4,6 +4,7 @@
 use prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage};
 use qaqpa_proto::consent::v1::Form;
+use qaqpa_tests::consents;
 use qaqpa_tests::people::{self, ISSUE_CERTIFICATE, STATE_EXCHANGE};
 use qaqpa_tests::{Caller, World, code, exchange_id};
 use serde_json::{Value, json};
@@ -140,7 +141,7 @@ async fn a_pseudonym_joins_nothing_but_its_own() {
     let myverify = world.caller("clients/myverify");
     for (purpose, iin) in [("statistics", &iin), ("statistics", &other), ("anti-fraud", &iin)] {
         let mut request = rights::consent(&world, &[purpose], iin, Form::Kdp);
-        request.term_days = 400;
+        request.end = consents::days(400);
         let given = myverify.call::<qaqpa_proto::consent::v1::GiveResponse>(rights::GIVE, &request);
         assert_eq!(code(&given.await), "answered");
     }

@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{Context, SHA256};
 use clap::ValueEnum;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use qaqpa_gateway::start::Surroundings;
 use qaqpa_proto::consent::v1 as wire;
+use qaqpa_proto::consent::v1::give_request::End;
+use qaqpa_proto::moment::{lasting, stamp};
 
 use super::{How, shown};
 use crate::subject::connection::{Failure, Keys, json};
@@ -45,8 +47,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "WHEN", value_parser = |text: &str| period::moment(text, true), conflicts_with = "days")]
     expires_at: Option<Timestamp>,
     /// For how many days it is given
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    days: u32,
+    #[arg(long, value_name = "N")]
+    days: Option<u32>,
     /// Document that proves it; only its digest is sent
     #[arg(long, value_name = "FILE")]
     evidence: Option<PathBuf>,
@@ -93,9 +95,8 @@ pub(super) async fn run(arguments: &Arguments, surroundings: &Surroundings) -> R
         categories: arguments.categories.clone(),
         recipients: arguments.recipients.clone(),
         form: arguments.form.wire().into(),
-        given_at: arguments.given_at.unwrap_or_else(|| surroundings.clock.now()).to_string(),
-        expires_at: arguments.expires_at.map(|end| end.to_string()).unwrap_or_default(),
-        term_days: arguments.days,
+        given_at: Some(stamp(arguments.given_at.unwrap_or_else(|| surroundings.clock.now()))),
+        end: arguments.end(),
         evidence_sha256: evidence,
         reference: arguments.reference.clone(),
         kdp,
@@ -106,6 +107,13 @@ pub(super) async fn run(arguments: &Arguments, surroundings: &Surroundings) -> R
     let value = json("qaqpa.consent.v1.GiveResponse", &reply, Keys::Proto);
     how.print(&value, || shown(&reply.consent.unwrap_or_default(), &names).text());
     Ok(())
+}
+
+impl Arguments {
+    fn end(&self) -> Option<End> {
+        let days = |days: u32| End::Term(lasting(SignedDuration::from_hours(24 * i64::from(days))));
+        self.expires_at.map(|end| End::ExpiresAt(stamp(end))).or_else(|| self.days.map(days))
+    }
 }
 
 impl Form {

@@ -2,7 +2,9 @@
 
 use jiff::SignedDuration;
 use qaqpa_proto::avtoshkola::v1::{GetStudentStatusRequest, GetStudentStatusResponse};
+use qaqpa_proto::consent::v1::give_request::End;
 use qaqpa_proto::consent::v1::{Form, GiveRequest, GiveResponse, WithdrawRequest, WithdrawResponse, WithdrawalReason};
+use qaqpa_proto::moment::{lasting, moment, stamp};
 use qaqpa_proto::subject::v1::{
     Basis, EraseRequest, EraseResponse, ReportRequest, ReportResponse, RestrictRequest, RestrictResponse,
     UnrestrictRequest, UnrestrictResponse,
@@ -71,7 +73,10 @@ async fn withdrawal(world: &World, iin: &str, story: &mut Story) -> Result<(), S
         ..WithdrawRequest::default()
     };
     let reply: WithdrawResponse = world.school.call(WITHDRAW, request).await.map_err(text)?;
-    story.say(&format!("  The consent to reporting is withdrawn; its content is destroyed by {}", reply.destroy_by));
+    story.say(&format!(
+        "  The consent to reporting is withdrawn; its content is destroyed by {}",
+        written(reply.destroy_by.as_ref())
+    ));
     story.promise("consents withdrawn", 1, reply.withdrawn.len());
     story.promise("a report after the withdrawal", "consent.withdrawn", code(status(world, "withdrawn", iin).await));
     story.promise("messages that left meanwhile", before, world.government.requests());
@@ -86,7 +91,7 @@ async fn report(officer: &Client, iin: &str, story: &mut Story) -> Result<(), St
         let paths = |fields: &[qaqpa_proto::subject::v1::Field]| fields.len();
         story.say(&format!(
             "    {}  {:<15} {:<12} clause {:<8} {} fields left, {} came back, {} withheld",
-            entry.at.get(..19).unwrap_or(&entry.at),
+            written(entry.at.as_ref()),
             entry.purpose,
             entry.system,
             entry.clause,
@@ -153,12 +158,17 @@ fn consent(world: &World, iin: String, purpose: &str) -> GiveRequest {
         iin,
         purposes: vec![purpose.to_owned()],
         form: Form::Electronic.into(),
-        given_at: (now - SignedDuration::from_hours(1)).to_string(),
-        term_days: 90,
+        given_at: Some(stamp(now - SignedDuration::from_hours(1))),
+        end: Some(End::Term(lasting(SignedDuration::from_hours(24 * 90)))),
         evidence_sha256: vec![0x5a; 32],
         on_behalf_of: SCHOOL_BIN.to_owned(),
         ..GiveRequest::default()
     }
+}
+
+/// Without the fraction of its second.
+fn written(stamp: Option<&prost_types::Timestamp>) -> String {
+    stamp.and_then(moment).map(|at| format!("{at:.0}")).unwrap_or_default()
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use jiff::SignedDuration;
 use qaqpa_gateway::start::Surroundings;
 use qaqpa_papers::sheet::{Document, Sheet};
+use qaqpa_proto::moment::lasting;
 use qaqpa_proto::policy::v1::{Change, ChangeKind, Direction, ShadowRequest, ShadowResponse};
 use tonic::Streaming;
 
@@ -26,8 +27,8 @@ pub(crate) struct Arguments {
     /// The pending pack
     pack: PathBuf,
     /// For how long, `90s`, `10m`, `2h`; a day at most
-    #[arg(long = "for", value_name = "TIME", default_value = "10m", value_parser = seconds)]
-    seconds: u32,
+    #[arg(long = "for", value_name = "TIME", default_value = "10m", value_parser = duration)]
+    duration: SignedDuration,
     /// How many exchanges at most; 0: as many as there are in that time
     #[arg(long, value_name = "N", default_value_t = 0)]
     exchanges: u64,
@@ -43,7 +44,8 @@ pub(super) async fn run(arguments: &Arguments, surroundings: &Surroundings) -> R
     let operator = names.pack().map(|pack| pack.id().to_owned()).unwrap_or_default();
     let pack_yaml = read(&arguments.pack)?;
     let client = arguments.connection.open(surroundings)?;
-    let request = ShadowRequest { pack_yaml, operator, seconds: arguments.seconds, max_exchanges: arguments.exchanges };
+    let duration = Some(lasting(arguments.duration));
+    let request = ShadowRequest { pack_yaml, operator, duration, max_exchanges: arguments.exchanges };
     let reports = client.listen::<_, ShadowResponse>(SHADOW, request).await?;
     let live = arguments.format == Format::Text && io::stdout().is_terminal();
     let last = last(reports, live.then_some(&names)).await?;
@@ -158,11 +160,11 @@ fn widens(change: &Change) -> bool {
     )
 }
 
-/// `10m` as whole seconds.
-fn seconds(text: &str) -> Result<u32, String> {
+/// `10m`.
+fn duration(text: &str) -> Result<SignedDuration, String> {
     let wrong = || "give a time as 90s, 10m or 2h, a day at most".to_owned();
     let time: SignedDuration = text.parse().map_err(|_| wrong())?;
-    u32::try_from(time.as_secs()).ok().filter(|seconds| (1..=86_400).contains(seconds)).ok_or_else(wrong)
+    Some(time).filter(|time| (1..=86_400).contains(&time.as_secs())).ok_or_else(wrong)
 }
 
 const SHADOW: &str = "/qaqpa.policy.v1.Policies/Shadow";
@@ -185,7 +187,7 @@ mod tests {
             (None, "10"),
             (None, ""),
         ] {
-            assert_eq!(seconds(text).ok(), wanted, "{text}");
+            assert_eq!(duration(text).ok().map(|time| time.as_secs()), wanted, "{text}");
         }
     }
 

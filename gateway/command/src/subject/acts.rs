@@ -131,7 +131,7 @@ pub(super) async fn unrestrict(arguments: &Unrestrict, surroundings: &Surroundin
     let value = json("qaqpa.subject.v1.UnrestrictResponse", &reply, Keys::Proto);
     let (names, hold) = (how.names()?, reply.hold.unwrap_or_default());
     how.print(&value, || {
-        format!("{}: {}, {}", names.say(["Алынды", "Снято", "Lifted"]), hold.id, names.moment(&hold.lifted_at))
+        format!("{}: {}, {}", names.say(["Алынды", "Снято", "Lifted"]), hold.id, names.moment(hold.lifted_at.as_ref()))
     });
     Ok(())
 }
@@ -229,7 +229,7 @@ fn held(hold: wire::Hold, under_way: &[String], names: &Names, done: [&'static s
         "" => names.say(["барлық мақсат", "все цели", "all purposes"]).to_owned(),
         id => id.to_owned(),
     };
-    let mut text = format!("{}: {purpose}, {}\n  {}", names.say(done), names.moment(&hold.since), hold.id);
+    let mut text = format!("{}: {purpose}, {}\n  {}", names.say(done), names.moment(hold.since.as_ref()), hold.id);
     if !under_way.is_empty() {
         text += &format!(
             "\n{}: {}",
@@ -248,7 +248,7 @@ fn corrected(reply: &wire::CorrectResponse, asked: bool, names: &Names) -> Strin
     let mut text = format!("{}: {}", names.say(["Белгіленді", "Отмечено", "Marked"]), reply.request_id);
     for receiver in &reply.forwarded_to {
         let whom = if receiver.system.is_empty() { &receiver.organisation } else { &receiver.system };
-        text += &format!("\n  {whom}: {} ({})", receiver.fields.join(", "), names.moment(&receiver.last_at));
+        text += &format!("\n  {whom}: {} ({})", receiver.fields.join(", "), names.moment(receiver.last_at.as_ref()));
     }
     if asked && reply.forwarded_to.is_empty() {
         text += "\n  ";

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! purpose("state-exchange")  ->  Обмен данными с государственной ИС ...      clauses("3(3), 6")  ->  3(3): ..., 6: ...
-//! transform("age-band 14,16,18,21")  ->  возрастная группа 14, 16, 18, 21    moment("2026-11-20T06:00:00Z")  ->  20.11.2026 11:00
+//! transform("age-band 14,16,18,21")  ->  возрастная группа 14, 16, 18, 21    at(2026-11-20T06:00:00Z)  ->  20.11.2026 11:00
 //! ```
 
 use std::path::Path;
@@ -10,9 +10,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, offset};
+use prost_types::Timestamp as Stamp;
 use qaqpa_papers::words::{self, say};
 use qaqpa_policy::pack::{Purpose, cited};
 use qaqpa_policy::{Pack, Text, Transform, category};
+use qaqpa_proto::moment::moment;
 
 use crate::development::PACKS;
 
@@ -102,9 +104,18 @@ impl Names {
         known.map_or_else(|| written.to_owned(), |transform| words::transform(&transform, self.language))
     }
 
-    /// A moment as people write it, in the time of Kazakhstan; what is no moment stays as it is.
-    pub(crate) fn moment(&self, rfc3339: &str) -> String {
-        let Ok(at) = rfc3339.parse::<Timestamp>() else { return rfc3339.to_owned() };
+    /// A moment of a reply as people write it, in the time of Kazakhstan; empty where there is none.
+    pub(crate) fn moment(&self, stamp: Option<&Stamp>) -> String {
+        stamp.and_then(moment).map(|at| self.at(at)).unwrap_or_default()
+    }
+
+    /// A moment of a reply for programs and auditors, RFC 3339; empty where there is none.
+    pub(super) fn written(stamp: Option<&Stamp>) -> String {
+        stamp.and_then(moment).map(|at| at.to_string()).unwrap_or_default()
+    }
+
+    /// A moment as people write it, in the time of Kazakhstan.
+    pub(crate) fn at(&self, at: Timestamp) -> String {
         let form = self.say(["%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M", "%-d %B %Y, %H:%M"]);
         at.to_zoned(kazakhstan()).strftime(form).to_string()
     }

@@ -7,6 +7,7 @@
 //! | your rights and how to use them | what this report cannot know
 //! ```
 
+use jiff::Timestamp;
 use qaqpa_proto::subject::v1::{Field, ReportResponse, Usage};
 
 use super::markup::Markup;
@@ -19,8 +20,8 @@ use super::told;
 pub(super) struct Report<'r> {
     pub(super) reply: &'r ReportResponse,
     pub(super) period: Period,
-    /// When it was made, RFC 3339.
-    pub(super) made: String,
+    /// When it was made.
+    pub(super) made: Timestamp,
     pub(super) names: &'r Names,
 }
 
@@ -94,7 +95,7 @@ fn heading(page: &mut Markup, report: &Report<'_>) {
         ]);
         fact(page, names.say(OPERATOR), &operator.unwrap_or_else(|| unknown.to_owned()));
         fact(page, names.say(["Кезең", "Период", "Period"]), &period(report));
-        fact(page, names.say(["Жасалған уақыты", "Составлен", "Made"]), &names.moment(&report.made));
+        fact(page, names.say(["Жасалған уақыты", "Составлен", "Made"]), &names.at(report.made));
         fact(
             page,
             names.say(["Уақыт", "Время", "Times"]),
@@ -111,15 +112,9 @@ fn heading(page: &mut Markup, report: &Report<'_>) {
 /// The period in words, open where it is open.
 pub(super) fn period(report: &Report<'_>) -> String {
     let names = report.names;
-    let (from, to) = report.period.texts();
-    let from = match from.as_str() {
-        "" => names.say(["басынан бастап", "с самого начала", "from the beginning"]).to_owned(),
-        from => names.moment(from),
-    };
-    let to = match to.as_str() {
-        "" => names.moment(&report.made),
-        to => names.moment(to),
-    };
+    let beginning = || names.say(["басынан бастап", "с самого начала", "from the beginning"]).to_owned();
+    let from = report.period.from.map_or_else(beginning, |from| names.at(from));
+    let to = names.at(report.period.to.unwrap_or(report.made));
     format!("{from} – {to}")
 }
 
@@ -156,7 +151,7 @@ fn summary(page: &mut Markup, report: &Report<'_>) {
                     page.element("td", &[], &line.system);
                     page.element("td", &[], &line.exchanges.to_string());
                     page.element("td", &[], &line.answered.to_string());
-                    page.element("td", &[], &names.moment(&line.last));
+                    page.element("td", &[], &names.moment(line.last.as_ref()));
                 });
             }
         });
@@ -186,8 +181,9 @@ fn exchange(page: &mut Markup, number: usize, usage: &Usage, names: &Names) {
     let id = format!("exchange-{number}");
     page.within("article", &[("aria-labelledby", &id)], |page| {
         page.within("h3", &[("id", &id)], |page| {
+            let at = usage.at.as_ref();
             page.text(&format!("{number}. "));
-            page.element("time", &[("datetime", &usage.at)], &names.moment(&usage.at));
+            page.element("time", &[("datetime", &Names::written(at))], &names.moment(at));
             page.text(&format!(" · {}", names.purpose(&usage.purpose)));
         });
         page.within("dl", &[], |page| {
@@ -208,8 +204,8 @@ fn exchange(page: &mut Markup, number: usize, usage: &Usage, names: &Names) {
         });
         page.within("p", &[("class", "small")], |page| {
             page.text(&format!("{}: ", names.say(["Тексерушіге", "Для проверяющего", "For an auditor"])));
-            let parts =
-                [&usage.exchange_id, &usage.operation, &usage.purpose, &usage.dpv, &usage.legal_basis, &usage.at];
+            let at = Names::written(usage.at.as_ref());
+            let parts = [&usage.exchange_id, &usage.operation, &usage.purpose, &usage.dpv, &usage.legal_basis, &at];
             page.text(&parts.map(String::as_str).join(" · "));
         });
     });

@@ -8,6 +8,9 @@
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
+use prost_types::Timestamp as Stamp;
+use qaqpa_proto::moment::stamp;
+
 use super::names::kazakhstan;
 
 /// Either end may be open; `to` is past the end.
@@ -22,20 +25,16 @@ pub(super) struct Period {
 }
 
 impl Period {
-    /// As requests have them: RFC 3339, empty where open.
-    pub(super) fn texts(&self) -> (String, String) {
-        (text(self.from), text(self.to))
+    /// As requests have them; absent where open.
+    pub(super) fn stamps(&self) -> (Option<Stamp>, Option<Stamp>) {
+        (self.from.map(stamp), self.to.map(stamp))
     }
 
     /// The same with its last moment in it, as Estonia's protocol counts.
-    pub(super) fn inclusive(&self) -> (String, String) {
+    pub(super) fn inclusive(&self) -> (Option<Stamp>, Option<Stamp>) {
         let last = self.to.map(|to| to.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(to));
-        (text(self.from), text(last))
+        (self.from.map(stamp), last.map(stamp))
     }
-}
-
-fn text(moment: Option<Timestamp>) -> String {
-    moment.map(|moment| moment.to_string()).unwrap_or_default()
 }
 
 fn begin(text: &str) -> Result<Timestamp, String> {
@@ -81,7 +80,8 @@ mod tests {
     #[test]
     fn estonia_counts_the_last_moment_in() {
         let period = Period { from: None, to: moment("2026-11-30", true).ok() };
-        assert_eq!(period.texts(), (String::new(), "2026-11-30T19:00:00Z".to_owned()));
-        assert_eq!(period.inclusive().1, "2026-11-30T18:59:59.999999999Z");
+        let at = |text: &str| Some(stamp(text.parse().unwrap()));
+        assert_eq!(period.stamps(), (None, at("2026-11-30T19:00:00Z")));
+        assert_eq!(period.inclusive().1, at("2026-11-30T18:59:59.999999999Z"));
     }
 }

@@ -67,7 +67,7 @@ pub(super) async fn run(arguments: &Arguments, surroundings: &Surroundings) -> R
             let reply = all(&client, &number, &arguments.period).await?;
             let operator = reply.entries.first().map(|usage| usage.operator.as_str());
             let names = Names::new(arguments.policy.as_deref(), operator, language)?;
-            let made = surroundings.clock.now().to_string();
+            let made = surroundings.clock.now();
             let report = Report { reply: &reply, period: arguments.period, made, names: &names };
             match form {
                 Form::Html => page::page(&report),
@@ -82,12 +82,11 @@ pub(super) async fn run(arguments: &Arguments, surroundings: &Surroundings) -> R
 
 /// All pages as one reply. What happens in between moves the pages; an exchange is still told once.
 async fn all(client: &Client, number: &Number, period: &Period) -> Result<ReportResponse, Failure> {
-    let (from, to) = period.texts();
+    let (from, to) = period.stamps();
     let (mut whole, mut seen) = (ReportResponse::default(), HashSet::new());
     let mut page = String::new();
     loop {
-        let (iin, from, to) = (number.text(), from.clone(), to.clone());
-        let request = ReportRequest { iin, from, to, page_size: PAGE, page };
+        let request = ReportRequest { iin: number.text(), from, to, page_size: PAGE, page };
         let reply: ReportResponse = client.call(REPORT, request).await?;
         whole.journal = reply.journal;
         whole.entries.extend(reply.entries.into_iter().filter(|usage| seen.insert(usage.exchange_id.clone())));
@@ -104,8 +103,8 @@ async fn find_usage(client: &Client, number: &Number, period: &Period) -> Result
     loop {
         let request = FindUsageRequest {
             user_code: number.text(),
-            period_start: period_start.clone(),
-            period_end: period_end.clone(),
+            period_start,
+            period_end,
             offset: u32::try_from(whole.usages.len()).unwrap_or(u32::MAX),
             limit: PAGE,
         };
@@ -144,7 +143,8 @@ pub(super) fn document(report: &Report<'_>) -> Document {
     let count = reply.entries.len().to_string();
     facts.push((names.say(["Алмасу", "Обменов", "Exchanges"]).to_owned(), count));
     let sheets = reply.entries.iter().map(|usage| {
-        let mut sheet = Sheet::new("", [names.moment(&usage.at).as_str(), names.purpose(&usage.purpose).as_str()]);
+        let mut sheet =
+            Sheet::new("", [names.moment(usage.at.as_ref()).as_str(), names.purpose(&usage.purpose).as_str()]);
         let lines =
             |lines: Vec<String>| if lines.is_empty() { names.say(page::NONE).to_owned() } else { lines.join("\n") };
         let moved = |fields| lines(told::moved(fields, names).iter().map(told::Moved::words).collect());

@@ -128,7 +128,7 @@ fn json_has_every_key_and_estonia_its_own() {
     }
     assert!(reply.get("next_page").is_none() && reply.get("journal").is_some());
 
-    let usage = DataUsage { logtime: "2026-11-20T06:00:00Z".to_owned(), ..DataUsage::default() };
+    let usage = DataUsage { logtime: "2026-11-20T06:00:00Z".parse().ok(), ..DataUsage::default() };
     let found = FindUsageResponse { total_usages: 1, usages: vec![usage] };
     let found = json("qaqpa.subject.v1.FindUsageResponse", &found, Keys::Camel);
     assert_eq!(found.get("totalUsages"), Some(&1.into()));
@@ -147,7 +147,7 @@ fn names(language: &str) -> Names {
 
 fn report_of<'r>(reply: &'r ReportResponse, names: &'r Names) -> Report<'r> {
     let period = Period { from: moment("2026-11-01", false).ok(), to: None };
-    Report { reply, period, made: "2026-11-21T04:30:00Z".to_owned(), names }
+    Report { reply, period, made: "2026-11-21T04:30:00Z".parse().unwrap(), names }
 }
 
 fn tests() -> PathBuf {
@@ -157,7 +157,7 @@ fn tests() -> PathBuf {
 fn exchanges() -> ReportResponse {
     let training = "/qaqpa.avtoshkola.v1.Training/";
     let first = Usage {
-        at: "2026-11-20T06:00:00Z".to_owned(),
+        at: "2026-11-20T06:00:00Z".parse().ok(),
         exchange_id: "0192f0c1-0000-7000-8000-000000000001".to_owned(),
         caller: "school".to_owned(),
         acting_for: "990140000007".to_owned(),
@@ -180,7 +180,7 @@ fn exchanges() -> ReportResponse {
         ..Usage::default()
     };
     let counted = Usage {
-        at: "2026-11-19T19:30:00Z".to_owned(),
+        at: "2026-11-19T19:30:00Z".parse().ok(),
         exchange_id: "0192f0c1-0000-7000-8000-000000000002".to_owned(),
         acting_for: "990140000017".to_owned(),
         purpose: "statistics".to_owned(),
@@ -199,7 +199,7 @@ fn exchanges() -> ReportResponse {
         ..first.clone()
     };
     let failed = Usage {
-        at: "2026-11-02T03:00:00Z".to_owned(),
+        at: "2026-11-02T03:00:00Z".parse().ok(),
         exchange_id: "0192f0c1-0000-7000-8000-000000000003".to_owned(),
         outcome: "failed".to_owned(),
         reply_fields: Vec::new(),
@@ -213,7 +213,7 @@ fn exchanges() -> ReportResponse {
 fn hostile() -> ReportResponse {
     let nasty = || "</p><script src=\"https://e\">alert('1')</script>\u{0}&".to_owned();
     let usage = Usage {
-        at: nasty(),
+        at: Some(prost_types::Timestamp { seconds: i64::MAX, nanos: -1 }),
         exchange_id: nasty(),
         caller: nasty(),
         acting_for: nasty(),

@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use prost_types::Timestamp as Stamp;
 use qaqpa_proto::subject::v1::{Field, ReportResponse, Usage, WithheldCount};
 
 use super::names::Names;
@@ -91,8 +92,7 @@ pub(super) struct Line {
     pub(super) system: String,
     pub(super) exchanges: usize,
     pub(super) answered: usize,
-    /// RFC 3339.
-    pub(super) last: String,
+    pub(super) last: Option<Stamp>,
 }
 
 /// Exchanges by purpose and system, those with the most first.
@@ -104,7 +104,7 @@ pub(super) fn summary(reply: &ReportResponse, names: &Names) -> Vec<Line> {
             system: names.system(&usage.system),
             exchanges: 0,
             answered: 0,
-            last: usage.at.clone(), // newest first
+            last: usage.at, // newest first
         });
         line.exchanges += 1;
         line.answered += usize::from(usage.outcome == "answered");

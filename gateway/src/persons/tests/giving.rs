@@ -1,9 +1,11 @@
 //! What a consent must be before it may be recorded: every refusal a row, with its code and the field at fault.
 
+use prost_types::Timestamp as Stamp;
 use qaqpa_policy::Bin;
+use qaqpa_proto::consent::v1::give_request::End;
 use qaqpa_proto::consent::v1::{Form, GiveRequest, KdpToken};
 
-use super::{ADULT, FRIDAY, OPERATOR_BIN, OTHER, moment, pack, written};
+use super::{ADULT, FRIDAY, OPERATOR_BIN, OTHER, days, moment, pack, written};
 use crate::persons::giving::{Giving, judge};
 use crate::refusal::denial::Denial;
 
@@ -30,6 +32,10 @@ fn purposes<const N: usize>(names: [&str; N]) -> GiveRequest {
     GiveRequest { purposes: names.map(str::to_owned).to_vec(), ..written("") }
 }
 
+fn until(text: &str) -> Option<End> {
+    text.parse().ok().map(End::ExpiresAt)
+}
+
 #[test]
 fn what_the_policy_does_not_allow_is_not_given() {
     let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
@@ -41,7 +47,12 @@ fn what_the_policy_does_not_allow_is_not_given() {
         ("given", "", "one purpose twice", purposes(["identification", "identification"])),
         ("given", "", "a purpose that stands alone", purposes(["identification"])),
         ("given", "", "a minor's guardian, for a purpose of another basis", guarded(purposes(["exchange"]))),
-        ("given", "", "a minute ahead", GiveRequest { given_at: "2026-02-13T18:30:59+05:00".into(), ..written("") }),
+        (
+            "given",
+            "",
+            "a minute ahead",
+            GiveRequest { given_at: "2026-02-13T18:30:59+05:00".parse().ok(), ..written("") },
+        ),
         (
             "given",
             "",
@@ -82,21 +93,21 @@ fn what_the_policy_does_not_allow_is_not_given() {
             "consent.given_in_future",
             "given_at:future",
             "tomorrow",
-            GiveRequest { given_at: "2026-02-14T09:00:00+05:00".into(), ..written("") },
+            GiveRequest { given_at: "2026-02-14T09:00:00+05:00".parse().ok(), ..written("") },
         ),
         (
             "consent.expired_already",
             "",
             "a year and a day ago",
-            GiveRequest { given_at: "2025-02-12T09:00:00+05:00".into(), ..written("") },
+            GiveRequest { given_at: "2025-02-12T09:00:00+05:00".parse().ok(), ..written("") },
         ),
-        ("consent.expired_already", "", "until now", GiveRequest { expires_at: FRIDAY.into(), ..written("") }),
-        ("consent.term_too_long", "max_days_365", "366 days", GiveRequest { term_days: 366, ..written("") }),
+        ("consent.expired_already", "", "until now", GiveRequest { end: until(FRIDAY), ..written("") }),
+        ("consent.term_too_long", "max_days_365", "366 days", GiveRequest { end: days(366), ..written("") }),
         (
             "consent.term_too_long",
             "max_days_30",
             "longer than the shorter of two",
-            GiveRequest { term_days: 31, ..purposes(["reporting", "quality"]) },
+            GiveRequest { end: days(31), ..purposes(["reporting", "quality"]) },
         ),
         (
             "consent.guardian_is_subject",
@@ -114,8 +125,8 @@ fn what_cannot_be_is_named_by_path_all_at_once() {
     let broken = GiveRequest {
         iin: "991231500007".into(),
         guardian_iin: "99123150000".into(),
-        given_at: "13.02.2026".into(),
-        expires_at: "2026-02-30T00:00:00Z".into(),
+        given_at: Some(Stamp { seconds: 0, nanos: -1 }),
+        end: Some(End::ExpiresAt(Stamp { seconds: i64::MAX, nanos: 0 })),
         evidence_sha256: vec![7; 31],
         reference: "K 17".into(),
         request_id: "x".repeat(65),
@@ -129,16 +140,12 @@ fn what_cannot_be_is_named_by_path_all_at_once() {
         (
             "expires_at:before_given_at",
             "ends before it begins",
-            GiveRequest { expires_at: "2026-02-13T08:59:59+05:00".into(), ..written("") },
+            GiveRequest { end: until("2026-02-13T08:59:59+05:00"), ..written("") },
         ),
-        ("term_days:out_of_bounds", "a century and a day", GiveRequest { term_days: 36_501, ..written("") }),
-        (
-            "term_days:beside_expires_at",
-            "two ends",
-            GiveRequest { term_days: 1, expires_at: "2026-03-13T09:00:00+05:00".into(), ..written("") },
-        ),
+        ("term:out_of_bounds", "a century and a day", GiveRequest { end: days(36_501), ..written("") }),
+        ("term:out_of_bounds", "no time at all", GiveRequest { end: days(0), ..written("") }),
         ("kdp:beside_other_form", "a token on paper", kdp(Form::Written)),
-        ("given_at:not_a_moment", "no offset", GiveRequest { given_at: "2026-02-13T09:00:00".into(), ..written("") }),
+        ("given_at:not_a_moment", "never given", GiveRequest { given_at: None, ..written("") }),
         ("purposes:too_many", "65 purposes", GiveRequest { purposes: vec!["reporting".into(); 65], ..written("") }),
     ] {
         assert_eq!(refusal(request), ("request.invalid", wanted.to_owned()), "{why}");
@@ -151,7 +158,7 @@ fn without_an_end_it_ends_when_the_policy_says() {
     assert_eq!(ends(written("")), Some(moment("2027-02-13T09:00:00+05:00")), "365 days");
     assert_eq!(ends(purposes(["reporting", "quality"])), Some(moment("2026-03-15T09:00:00+05:00")), "the shorter one");
     assert_eq!(ends(purposes(["identification"])), None, "the policy sets no term");
-    assert_eq!(ends(GiveRequest { term_days: 10, ..written("") }), Some(moment("2026-02-23T09:00:00+05:00")));
-    let ahead = judged(GiveRequest { given_at: "2026-02-13T18:30:40+05:00".into(), ..written("") }).ok().unwrap();
+    assert_eq!(ends(GiveRequest { end: days(10), ..written("") }), Some(moment("2026-02-23T09:00:00+05:00")));
+    let ahead = judged(GiveRequest { given_at: "2026-02-13T18:30:40+05:00".parse().ok(), ..written("") }).ok().unwrap();
     assert_eq!(ahead.record().given_at, moment(FRIDAY), "a fast clock does not put it off");
 }

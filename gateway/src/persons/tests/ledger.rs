@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use qaqpa_policy::Iin;
 use qaqpa_proto::consent::v1::GiveRequest;
 
-use super::{ADULT, OPERATOR_BIN, OTHER, SCHOOL_BIN, Trial, by, everything, moment, person, reach, written};
+use super::{ADULT, OPERATOR_BIN, OTHER, SCHOOL_BIN, Trial, by, days, everything, moment, person, reach, written};
 use crate::persons::ledger::Which;
 use crate::persons::named;
 
@@ -46,7 +46,7 @@ async fn one_request_id_means_one_consent() {
     for (wanted, why, request) in [
         (None, "the same", written("r-1")),
         (Some("request.duplicate"), "another person", GiveRequest { iin: OTHER.into(), ..written("r-1") }),
-        (Some("request.duplicate"), "another term", GiveRequest { term_days: 10, ..written("r-1") }),
+        (Some("request.duplicate"), "another term", GiveRequest { end: days(10), ..written("r-1") }),
         (Some("request.duplicate"), "another document", GiveRequest { reference: "K-18".into(), ..written("r-1") }),
     ] {
         let found = trial.give(request).await;

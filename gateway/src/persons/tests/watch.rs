@@ -3,7 +3,7 @@
 use qaqpa_proto::consent::v1::{EventKind, GiveRequest, WatchResponse};
 use tokio::sync::mpsc;
 
-use super::{OPERATOR_BIN, OTHER, SCHOOL_BIN, Trial, everything, moment, person, reach, written};
+use super::{OPERATOR_BIN, OTHER, SCHOOL_BIN, Trial, days, everything, moment, person, reach, written};
 use crate::persons::ledger::Reach;
 use crate::persons::watch::Watcher;
 use crate::refusal::denial::Denial;
@@ -23,11 +23,14 @@ async fn next(events: &mut mpsc::Receiver<Result<WatchResponse, Denial>>) -> Eve
 async fn the_past_is_told_first_and_then_what_happens() {
     use EventKind::{Destroyed, Expired, Given, Withdrawn};
     let trial = Trial::start();
-    let id = trial.give(GiveRequest { term_days: 3, ..written("r-1") }).await.ok().unwrap().record.id.clone();
+    let id = trial.give(GiveRequest { end: days(3), ..written("r-1") }).await.ok().unwrap().record.id.clone();
     let trial = trial.restarted();
     let mut events = watch(&trial, everything(), Some("2026-01-01T00:00:00Z"));
     let first = events.recv().await.unwrap().unwrap();
-    assert_eq!((first.id.as_str(), first.event(), first.at.as_str()), (id.as_str(), Given, "2026-02-13T13:30:00Z"));
+    assert_eq!(
+        (first.id.as_str(), first.event(), first.at.unwrap().to_string()),
+        (id.as_str(), Given, "2026-02-13T13:30:00Z".to_owned())
+    );
     trial.give(GiveRequest { iin: OTHER.into(), ..written("r-2") }).await.ok().unwrap();
     assert_eq!(next(&mut events).await, Given);
     let withdrawn = trial.withdraw(person(OTHER), &everything()).await.ok().unwrap();
@@ -36,7 +39,7 @@ async fn the_past_is_told_first_and_then_what_happens() {
     assert_eq!(next(&mut events).await, Destroyed);
     trial.turn_to("2026-02-16T09:00:01+05:00");
     let expired = events.recv().await.unwrap().unwrap();
-    assert_eq!((expired.id, expired.at.as_str()), (id, "2026-02-16T04:00:00Z"));
+    assert_eq!((expired.id, expired.at.unwrap().to_string()), (id, "2026-02-16T04:00:00Z".to_owned()));
     let mut later = watch(&trial, everything(), Some("2026-01-01T00:00:00Z"));
     for wanted in [Given, Given, Withdrawn, Destroyed, Expired] {
         assert_eq!(next(&mut later).await, wanted, "all of it again, in order");
