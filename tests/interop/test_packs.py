@@ -1,4 +1,4 @@
-"""Policy packs, read and judged by other people's code: PyYAML and jsonschema against the published schema.
+"""Policy packs and the table of proofs, read and judged by other people's code: PyYAML and jsonschema against the schemas.
 
 The Rust side keeps the schema's keys equal to its reader's; here the schema itself is one, every pack that we ship
 fits it, and what the reader refuses by form the schema refuses too.
@@ -14,6 +14,8 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "schemas/policy-pack.schema.json").read_text(encoding="utf-8"))
+PROOFS = ROOT / "deploy/proofs.yaml"
+PROOFS_SCHEMA = json.loads((ROOT / "schemas/proofs.schema.json").read_text(encoding="utf-8"))
 PACKS = sorted((ROOT / "deploy/policies").glob("*.yaml"))
 SPECIMEN = ROOT / "gateway/policy/tests/policy/specimen.yaml"
 
@@ -73,7 +75,18 @@ def test_a_pack_fits_the_schema(path):
     assert problems(read(path)) == []
 
 
-@pytest.mark.parametrize("path", PACKS, ids=lambda path: path.stem)
+def test_the_proofs_fit_their_schema():
+    jsonschema.Draft202012Validator.check_schema(PROOFS_SCHEMA)
+    judge = jsonschema.Draft202012Validator(PROOFS_SCHEMA)
+    proofs = read(PROOFS)
+    assert [error.message for error in judge.iter_errors(proofs)] == []
+    for wrong in [{"magic": proofs["residency"]}, {"residency": {**proofs["residency"], "tests": ["a.rs"]}},
+                  {"residency": {**proofs["residency"], "code": []}}]:
+        assert list(judge.iter_errors(proofs | wrong)) != [], wrong
+    assert list(judge.iter_errors({key: row for key, row in proofs.items() if key != "residency"})) != []
+
+
+@pytest.mark.parametrize("path", [*PACKS, PROOFS], ids=lambda path: path.stem)
 def test_a_pack_says_one_thing_in_every_yaml_reader(path):
     """No anchor, alias, tag or second document, and nothing that YAML 1.1 takes for a boolean or a date."""
     text = path.read_text(encoding="utf-8")

@@ -173,15 +173,15 @@ impl Traced<'_> {
     }
 
     fn tests(&self, written: impl Fn(&'static str) -> String) -> Vec<String> {
-        self.evidence(|by| proof::of(by).tests).map(written).collect()
+        self.evidence(|by| &proof::of(by).tests).map(written).collect()
     }
 
     /// Files that keep it: those of its mechanisms, and the two that every rule goes through.
     fn code(&self) -> Vec<&'static str> {
         let rules = [Mechanism::Minimisation, Mechanism::PurposeBinding];
         let by_rule =
-            rules.into_iter().filter(|_| !self.rules.is_empty()).flat_map(|by| proof::of(by).code.iter().copied());
-        let mut code: Vec<&'static str> = self.evidence(|by| proof::of(by).code).collect();
+            rules.into_iter().filter(|_| !self.rules.is_empty()).flat_map(|by| &proof::of(by).code).map(String::as_str);
+        let mut code: Vec<&'static str> = self.evidence(|by| &proof::of(by).code).collect();
         if code.is_empty() {
             code.extend(by_rule);
         }
@@ -192,10 +192,10 @@ impl Traced<'_> {
 
     fn evidence<'s>(
         &'s self,
-        of: impl Fn(Mechanism) -> &'static [&'static str] + 's,
+        of: impl Fn(Mechanism) -> &'static [String] + 's,
     ) -> impl Iterator<Item = &'static str> + 's {
         let mut seen = std::collections::BTreeSet::new();
-        self.mechanisms.iter().flat_map(move |by| of(*by).iter().copied()).filter(move |item| seen.insert(*item))
+        self.mechanisms.iter().flat_map(move |by| of(*by)).map(String::as_str).filter(move |item| seen.insert(*item))
     }
 }
 

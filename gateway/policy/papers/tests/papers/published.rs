@@ -74,7 +74,7 @@ fn what_a_mechanism_names_exists() {
         for file in proof.code.iter().filter(|file| !root().join(file).is_file()) {
             missing.push(format!("{}: no file {file}", mechanism.name()));
         }
-        for test in proof.tests {
+        for test in &proof.tests {
             let (file, function) = test.split_once("::").unwrap();
             let text = fs::read_to_string(root().join(file)).unwrap_or_default();
             if !is_test(&text, function) {
@@ -98,7 +98,7 @@ fn every_mechanism_that_a_pack_relies_on_has_code_and_a_test() {
             }
         }
     }
-    assert!(missing.is_empty(), "without code or test in gateway/policy/papers/src/proof.rs: {missing:?}");
+    assert!(missing.is_empty(), "without code or test in deploy/proofs.yaml: {missing:?}");
 }
 
 #[test]
