@@ -1,6 +1,7 @@
 //! Compiles the contracts with protox (no protoc) and refuses a field that says nothing of its kind.
 //!
-//! A contract is a `.proto` below `qaqpa/`: whoever adds a file there has added it to the house.
+//! A contract is a `.proto` below `qaqpa/`: whoever adds a file there has added it to the house. `google/rpc/` is Google's, a copy:
+//! the model of errors, which reflection then offers too.
 //!
 //! Three products: `contracts.binpb`, the descriptor set with our custom options still in it (prost's own descriptor
 //! types would drop them); the typed Rust messages for clients and for the gateway's own services; and `debug.rs`, the `Debug`
@@ -31,8 +32,10 @@ const NAME_PEOPLE: [&str; 10] = [
 #[expect(clippy::disallowed_methods, reason = "cargo tells a build script its output directory by the environment")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo::rerun-if-changed=qaqpa");
+    println!("cargo::rerun-if-changed=google");
+    let files = [contracts(Path::new("google"))?, contracts(Path::new("qaqpa"))?].concat();
     let mut compiler = protox::Compiler::new(["."])?;
-    compiler.include_source_info(true).include_imports(true).open_files(contracts(Path::new("qaqpa"))?)?;
+    compiler.include_source_info(true).include_imports(true).open_files(files)?;
     let encoded = compiler.encode_file_descriptor_set();
     let pool = DescriptorPool::decode(encoded.as_slice())?;
     let untagged = untagged_fields(&pool);
@@ -45,7 +48,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     std::fs::write(out.join("debug.rs"), personal.iter().map(debug).collect::<String>())?;
     let mut rust = prost_build::Config::new();
     let silent = personal.iter().map(MessageDescriptor::full_name).chain(NAME_PEOPLE);
-    rust.include_file("packages.rs").skip_debug(silent).compile_fds(compiler.file_descriptor_set())?;
+    rust.disable_comments([".google.rpc"])
+        .include_file("packages.rs")
+        .skip_debug(silent)
+        .compile_fds(compiler.file_descriptor_set())?;
     Ok(())
 }
 

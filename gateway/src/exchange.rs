@@ -430,7 +430,7 @@ impl Gateway {
             shep: Some(reply.shep),
             warnings: warnings(&cleared.consent),
             commitment_salt: cleared.salt.to_vec(),
-            refusal: None,
+            error: None,
         };
         with_receipt(&receipt, reply.minimised.bytes())
     }

@@ -7,6 +7,7 @@
 //!   a descriptor set. The compiled-in set is [`DESCRIPTOR_SET`]; an agency's own set may be loaded instead.
 //! * [`reason`] is the one table of refusals and failures: `ErrorInfo.reason` is part of the contract. [`language`] has the
 //!   three languages that texts for people are written in.
+//! * [`google`] is `google.rpc`, in which every error is told, also inside a stream.
 //! * [`moment`] turns the wire's timestamps and durations into ours and back.
 //!
 //! An exchange never passes through the Rust types: it is filtered, written and read by tables made from [`Contract`].
@@ -23,6 +24,7 @@ pub use contract::{
     BusinessResult, Contract, Enumeration, Field, FieldKind, FieldPath, Filled, Message, MessageIndex, Operation,
     Packed, Subject, System,
 };
+pub use packages::google;
 pub use packages::qaqpa::*;
 pub use problem::ContractError;
 

@@ -35,11 +35,17 @@ def denied(call):
     """Runs a call that must be refused."""
     with pytest.raises(grpc.RpcError) as caught:
         call()
-    error, details = caught.value, {}
+    error = caught.value
     status = rpc_status.from_call(error)
-    for packed in status.details if status else ():
+    return Denial(error.code(), error.details(), unpacked(status) if status else {})
+
+
+def unpacked(status):
+    """The details of a google.rpc.Status, of a call or of one record of a stream, by the name of their kind."""
+    details = {}
+    for packed in status.details:
         for kind in DETAILS:
             message = kind()
             if packed.Unpack(message):
                 details[kind.DESCRIPTOR.name] = message
-    return Denial(error.code(), error.details(), details)
+    return details

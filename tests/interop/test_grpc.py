@@ -8,7 +8,7 @@ import grpc
 import pytest
 
 from calls import context, get_school, give, group, student, withdraw
-from denial import denied
+from denial import denied, unpacked
 from world import SCHOOL, iin, request_id, until
 
 TRAINING = "/qaqpa.avtoshkola.v1.Training"
@@ -44,11 +44,14 @@ def test_a_stream_answers_each_record_and_says_what_stayed(world, stubs):
     for name, reply in replies.items():
         receipt = reply.receipt
         if name == bad:
-            assert receipt.refusal.reason == "request.invalid", receipt.refusal
-            assert any("student.birth_date" in field for field in receipt.refusal.fields), receipt.refusal
+            told = unpacked(receipt.error)
+            assert told["ErrorInfo"].reason == "request.invalid", receipt.error
+            assert told["BadRequest"].field_violations[0].field == "student.birth_date", receipt.error
+            assert receipt.error.code == grpc.StatusCode.INVALID_ARGUMENT.value[0] and set(told) == {"ErrorInfo", "BadRequest", "LocalizedMessage"}
+            assert told["ErrorInfo"].metadata["exchange_id"] == receipt.exchange_id
             assert "1999" not in str(receipt)
             continue
-        assert not receipt.HasField("refusal"), receipt.refusal
+        assert not receipt.HasField("error"), receipt.error
         assert reply.group_id
         withheld = {withheld.path: withheld for withheld in receipt.withheld_from_request}
         for path, category, clause in [("student.phone", "phone", "3(5)"), ("student.photo", "photo", "8"),

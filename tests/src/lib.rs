@@ -44,7 +44,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub use caller::Caller;
-pub use seen::{Seen, code, exchange_id, receipt};
+pub use seen::{Seen, code, exchange_id, receipt, record_code};
 pub use sky::{Names, Time};
 
 /// A gateway and the government it exchanges with.

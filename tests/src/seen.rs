@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use qaqpa_proto::v1::Receipt;
 use tonic::{Code, Status};
-use tonic_types::StatusExt as _;
+use tonic_types::{RpcStatusExt as _, StatusExt as _};
 
 use crate::World;
 
@@ -91,6 +91,14 @@ pub fn code<T>(result: &Result<T, Status>) -> String {
 pub fn exchange_id(status: &Status) -> String {
     let info = status.get_details_error_info();
     info.and_then(|info| info.metadata.get("exchange_id").cloned()).unwrap_or_default()
+}
+
+/// `answered`, or the stable code for which a record of a stream was refused or failed.
+#[must_use]
+pub fn record_code(receipt: &Receipt) -> String {
+    let Some(error) = receipt.error.clone() else { return "answered".to_owned() };
+    let status = tonic_types::Status { code: error.code, message: error.message, details: error.details };
+    status.get_details_error_info().map_or_else(|| "no reason".to_owned(), |info| info.reason)
 }
 
 /// The receipt in front of any reply.

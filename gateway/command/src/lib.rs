@@ -9,6 +9,7 @@ mod demo;
 pub mod development;
 mod mock;
 mod policy;
+mod refusal;
 mod residency;
 mod retention;
 mod serve;

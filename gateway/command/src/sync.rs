@@ -18,11 +18,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use qaqpa_gateway::refusal::reason::Language;
 use qaqpa_gateway::start::Surroundings;
 use qaqpa_proto::avtoshkola::v1::SyncStudentsRequest;
-use qaqpa_proto::v1::{Context, Refusal};
+use qaqpa_proto::v1::Context;
 
 use self::rows::{Row, Rows};
 use super::{Bearings, INPUT, failed, say, tell};
 use crate::client::{Access, Client};
+use crate::refusal::Refusal;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -137,7 +138,8 @@ async fn sync(arguments: &Arguments, client: &Client, rows: Rows) -> Result<Summ
             Some(wait) if pass < PASSES && wait <= LONGEST_WAIT => tokio::time::sleep(wait).await,
             _ => break,
         }
-        let (again, rest): (Vec<_>, Vec<_>) = refused.into_iter().partition(|(_, refusal)| refusal.retry_after_ms > 0);
+        let (again, rest): (Vec<_>, Vec<_>) =
+            refused.into_iter().partition(|(_, refusal)| !refusal.retry_after.is_zero());
         pending.extend(again.into_iter().map(|(row, _)| (row.request_id.clone(), row)));
         refused = rest;
     }
@@ -183,12 +185,11 @@ async fn one_pass(
         let receipt = reply.receipt.unwrap_or_default();
         let Some(row) = pending.remove(&receipt.request_id) else { continue };
         bar.inc(1);
-        match receipt.refusal {
+        match receipt.error.map(Refusal::from) {
             // It went through in an earlier run whose note was lost.
             Some(refusal) if refusal.reason == "request.duplicate" => note(notes, &row, &mut summary.already)?,
             Some(refusal) => {
-                let asked = Duration::from_millis(refusal.retry_after_ms);
-                wait = wait.max((!asked.is_zero()).then_some(asked));
+                wait = wait.max(Some(refusal.retry_after).filter(|asked| !asked.is_zero()));
                 refused.push((row, refusal));
             }
             None => note(notes, &row, &mut summary.sent)?,

@@ -1,5 +1,5 @@
 //! A reason with what belongs to this one case, and how it reaches the caller: `google.rpc.Status` with ErrorInfo,
-//! BadRequest, RetryInfo, QuotaFailure and LocalizedMessage, or `qaqpa.v1.Refusal` inside a stream.
+//! BadRequest, RetryInfo, QuotaFailure and LocalizedMessage, of a call or inside a stream's receipt.
 //!
 //! Two texts: the caller's comes from the table, with `detail` as a stable word; `evidence` is for the operator alone. Neither
 //! holds a value that anybody sent.
@@ -7,7 +7,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use qaqpa_proto::v1::Refusal;
+use prost::Message as _;
+use qaqpa_proto::google::rpc;
 use tonic::Status;
 use tonic_types::{ErrorDetails, StatusExt as _};
 
@@ -101,17 +102,9 @@ impl Denial {
         metadata
     }
 
-    /// As part of a stream's receipt.
+    /// As part of a stream's receipt: the same that a call would end with.
     #[must_use]
-    pub fn refusal(&self, language: Language) -> Refusal {
-        let row = self.reason.row();
-        Refusal {
-            code: row.grpc as i32,
-            reason: row.code.to_owned(),
-            fault: row.fault.name().to_owned(),
-            message: row.text(language).to_owned(),
-            retry_after_ms: self.retry_after.map_or(0, |wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
-            fields: self.fields.iter().map(|(path, word)| format!("{path}: {word}")).collect(),
-        }
+    pub fn error(&self, language: Language, exchange_id: &str) -> rpc::Status {
+        rpc::Status::decode(self.status(language, exchange_id).details()).unwrap_or_default() // tonic-types has written it
     }
 }

@@ -270,9 +270,9 @@ fn record_reply(answer: Answer, language: Language) -> Bytes {
         Ok(reply) => reply,
         Err(denial) => {
             let receipt = Receipt {
+                error: Some(denial.error(language, &answer.exchange_id)),
                 exchange_id: answer.exchange_id,
                 request_id: answer.request_id,
-                refusal: Some(denial.refusal(language)),
                 ..Receipt::default()
             };
             with_receipt(&receipt, &[])

@@ -54,7 +54,7 @@ pub(crate) async fn run(caller: Caller, records: usize, pid: u32) -> Outcome<Val
 }
 
 fn is_refused(reply: &SyncStudentsResponse) -> bool {
-    reply.receipt.as_ref().is_none_or(|receipt| receipt.refusal.is_some())
+    reply.receipt.as_ref().is_none_or(|receipt| receipt.error.is_some())
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one clock of this process")]

@@ -18,7 +18,7 @@ use qaqpa_proto::avtoshkola::v1::{
     Certificate, IssueCertificateRequest, RevokeCertificateRequest, Student, SubmitOutcomesRequest,
 };
 use qaqpa_tests::people::{self, REPORTING, STATE_EXCHANGE};
-use qaqpa_tests::{Caller, World, code, receipt};
+use qaqpa_tests::{Caller, World, code, receipt, record_code};
 use tonic::Status;
 
 use crate::captured::Captured;
@@ -35,9 +35,7 @@ impl Told {
     async fn ask(&mut self, caller: &Caller, path: &'static str, request: &impl Message) -> String {
         let result = caller.send(path, vec![request.encode_to_vec().into()]).await;
         let told = match &result {
-            Ok(replies) => {
-                receipt(replies.first().unwrap()).refusal.map_or("answered".to_owned(), |refusal| refusal.reason)
-            }
+            Ok(replies) => record_code(&receipt(replies.first().unwrap())),
             Err(_) => code(&result),
         };
         match result {

@@ -6,7 +6,7 @@ use qaqpa_proto::avtoshkola::v1::SyncStudentsRequest;
 use qaqpa_proto::consent::v1::Form;
 use qaqpa_tests::consents;
 use qaqpa_tests::people::{self, SYNC_STUDENTS};
-use qaqpa_tests::{Caller, World, code, receipt};
+use qaqpa_tests::{Caller, World, code, receipt, record_code};
 
 use crate::rights::{self, person};
 
@@ -88,7 +88,7 @@ async fn of_school(world: &World, school: &Caller, purpose: &str, number: usize)
     let context = Some(people::context("", purpose));
     let request = SyncStudentsRequest { context, ..people::sync("", student) };
     let replies = school.send(SYNC_STUDENTS, vec![request.encode_to_vec().into()]).await.unwrap();
-    receipt(&replies[0]).refusal.map_or("answered".to_owned(), |refusal| refusal.reason)
+    record_code(&receipt(&replies[0]))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -8,7 +8,7 @@ use futures_util::{StreamExt as _, stream};
 use prost::Message as _;
 use qaqpa_gateway::serve::grpc::IN_FLIGHT;
 use qaqpa_tests::people::{self, SYNC_STUDENTS};
-use qaqpa_tests::{World, code, receipt};
+use qaqpa_tests::{World, code, receipt, record_code};
 
 /// What came back for each request id: `answered`, or the reason.
 async fn results(world: &World, records: Vec<Bytes>) -> BTreeMap<String, Vec<String>> {
@@ -16,7 +16,7 @@ async fn results(world: &World, records: Vec<Bytes>) -> BTreeMap<String, Vec<Str
     let mut results: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for reply in &replies {
         let receipt = receipt(reply);
-        let result = receipt.refusal.map_or("answered".to_owned(), |refusal| refusal.reason);
+        let result = record_code(&receipt);
         let key = if receipt.request_id == receipt.exchange_id { "none".to_owned() } else { receipt.request_id };
         results.entry(key).or_default().push(result);
     }

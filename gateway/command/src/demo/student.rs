@@ -1,5 +1,6 @@
 //! The main job: 200 students through the stream, and the story of one of them there and back.
 
+use crate::refusal::Refusal;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -59,7 +60,7 @@ pub(super) async fn sync_all(world: &World, story: &mut Story) -> Result<Synced,
     let mut warnings = 0;
     while let Some(reply) = replies.message().await.map_err(|status| status.message().to_owned())? {
         let receipt = reply.receipt.clone().unwrap_or_default();
-        if let Some(refusal) = &receipt.refusal {
+        if let Some(refusal) = receipt.error.clone().map(Refusal::from) {
             story.say(&format!("  {}: {} {}", receipt.request_id, refusal.reason, refusal.message));
             continue;
         }

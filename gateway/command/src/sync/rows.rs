@@ -9,8 +9,9 @@ use aws_lc_rs::digest::{SHA256, digest};
 use prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor};
 use qaqpa_proto::avtoshkola::v1::SyncStudentsRequest;
-use qaqpa_proto::v1::Refusal;
 use serde_json::{Map, Value};
+
+use crate::refusal::Refusal;
 
 const REQUEST: &str = "qaqpa.avtoshkola.v1.SyncStudentsRequest";
 const REQUEST_ID: &str = "request_id";
@@ -178,13 +179,7 @@ fn write_csv(file: &mut File, header: &[String], refused: &[(Row, Refusal)]) -> 
 const EXTRA: [&str; 3] = ["refused_reason", "refused_message", "refused_fields"];
 
 fn refusal(reason: &str, message: &str, fields: Vec<String>) -> Refusal {
-    Refusal {
-        reason: reason.to_owned(),
-        message: message.to_owned(),
-        fault: "caller".to_owned(),
-        fields,
-        ..Refusal::default()
-    }
+    Refusal { reason: reason.to_owned(), message: message.to_owned(), fields, ..Refusal::default() }
 }
 
 /// A request id for a row without one: the same row, the same id.
