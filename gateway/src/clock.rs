@@ -5,9 +5,7 @@ use std::time::SystemTime;
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil::Date};
-
-/// Kazakhstan keeps one time zone, UTC+5, since 2024-03-01.
-pub const KAZAKHSTAN: jiff::tz::Offset = jiff::tz::offset(5);
+use qaqpa_policy::calendar::KAZAKHSTAN;
 
 /// Reads the wall clock. Cheap to clone.
 #[derive(Clone)]

@@ -19,7 +19,6 @@ pub mod serve;
 pub mod start;
 pub mod telemetry;
 pub mod tls;
-pub mod working_days;
 
 /// An exchange makes some hundreds of small allocations, and mimalloc serves them a tenth of an exchange's CPU cheaper than
 /// glibc does. Here and not in `main.rs`, so that tests and the benchmark run on it too.

@@ -20,6 +20,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use qaqpa_journal::Journal;
 use qaqpa_policy::Iin;
+use qaqpa_policy::working_days::Calendar;
 use qaqpa_vault::{Options, Subject, Vault, VaultKey};
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -29,7 +30,6 @@ use crate::persons::gate::SubjectGate;
 use crate::persons::holds::Holds;
 use crate::persons::ledger::Ledger;
 use crate::persons::pseudonyms::Epoch;
-use crate::working_days::Calendar;
 
 /// `[vault]`
 #[derive(Debug, Clone, Deserialize)]

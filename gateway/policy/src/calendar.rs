@@ -1,8 +1,11 @@
-//! Days and moments as the wire spells them: `YYYY-MM-DD` and RFC 3339.
+//! Days and moments as the wire spells them, `YYYY-MM-DD` and RFC 3339, and the time zone of the country.
 //!
 //! Refuses days that no calendar has, other separators, missing offsets. Reads no clock.
 
 use jiff::civil::Date;
+
+/// Kazakhstan keeps one time zone, UTC+5, since 2024-03-01.
+pub const KAZAKHSTAN: jiff::tz::Offset = jiff::tz::offset(5);
 
 /// Reads `YYYY-MM-DD`, a day of the real calendar.
 #[must_use]

@@ -34,6 +34,7 @@ pub mod subject;
 pub mod suggest;
 pub mod transform;
 pub mod wire;
+pub mod working_days;
 
 pub use caller::{Caller, CallerMatch, CallerRule, Callers, Identity, Role};
 pub use consent::{Consent, NotConsented};

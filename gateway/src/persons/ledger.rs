@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use aws_lc_rs::hmac;
 use jiff::Timestamp;
 use qaqpa_journal::{Entry, Journal, Receipt as Leaf};
+use qaqpa_policy::working_days::{Calendar, add_working_days};
 use qaqpa_policy::{Bin, Iin};
 use qaqpa_vault::{ConsentRecord, Lookup, Vault, Withdrawal};
 use tokio::sync::broadcast;
@@ -33,7 +34,6 @@ use crate::persons::named;
 use crate::persons::watch::{Happening, Kind};
 use crate::refusal::denial::Denial;
 use crate::refusal::reason::Reason;
-use crate::working_days::{Calendar, add_working_days};
 
 /// All consents of a gateway.
 pub struct Ledger {

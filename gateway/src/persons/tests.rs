@@ -13,6 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use jiff::{SignedDuration, Timestamp};
 use qaqpa_journal::{Journal, Options, Signer};
+use qaqpa_policy::working_days::Calendar;
 use qaqpa_policy::{Bin, Iin, Pack};
 use qaqpa_proto::consent::v1::give_request::End;
 use qaqpa_proto::consent::v1::{Form, GiveRequest};
@@ -25,7 +26,6 @@ use crate::persons::gate::SubjectGate;
 use crate::persons::giving::judge;
 use crate::persons::ledger::{By, Ledger, Reach, Recorded, Which, Withdrawn};
 use crate::refusal::denial::Denial;
-use crate::working_days::Calendar;
 
 /// Friday, 13 February 2026, 18:30 in Kazakhstan.
 const FRIDAY: &str = "2026-02-13T18:30:00+05:00";

@@ -16,6 +16,7 @@ use qaqpa_adapters::codec::{self, Codec};
 use qaqpa_adapters::shep::sync::Password;
 use qaqpa_adapters::wsse::{PinnedSigners, Signer};
 use qaqpa_journal::Journal;
+use qaqpa_policy::working_days::Calendar;
 use qaqpa_policy::{Callers, Pack, Plans};
 use qaqpa_proto::Contract;
 use qaqpa_residency::{Peers, Plane, Tables};
@@ -40,7 +41,6 @@ use crate::start::Surroundings;
 use crate::start::config::{self, Config, Problem, Profile, Source};
 use crate::start::laptops;
 use crate::telemetry::Telemetry;
-use crate::working_days::Calendar;
 
 /// Everything but the journal, checked.
 pub struct Blueprint {

@@ -4,7 +4,7 @@
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 use prost::Message as _;
-use qaqpa_gateway::clock::KAZAKHSTAN;
+use qaqpa_policy::calendar::KAZAKHSTAN;
 use qaqpa_proto::avtoshkola::v1::Student;
 use qaqpa_tests::people::{self, SUBMIT_GROUP};
 use qaqpa_tests::{Seen, World, consents, receipt};

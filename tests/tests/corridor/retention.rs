@@ -3,7 +3,7 @@
 
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
-use qaqpa_gateway::clock::KAZAKHSTAN;
+use qaqpa_policy::calendar::KAZAKHSTAN;
 use qaqpa_proto::consent::v1::{Form, GetRequest, GetResponse, State};
 use qaqpa_proto::moment::moment;
 use qaqpa_proto::subject::v1::{DueRequest, DueResponse};

@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use jiff::civil::{Date, Weekday};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::clock::KAZAKHSTAN;
+use crate::calendar::KAZAKHSTAN;
 
 /// Which days are worked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
