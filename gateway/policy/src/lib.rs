@@ -21,14 +21,17 @@
 pub mod calendar;
 pub mod caller;
 pub mod category;
+mod circumstances;
 pub mod consent;
 pub mod context;
 pub mod identifier;
+mod lack;
 pub mod mechanism;
 pub mod minimise;
 pub mod pack;
 pub mod permit;
 pub mod plan;
+mod pseudonym;
 pub mod standing;
 pub mod subject;
 pub mod suggest;

@@ -13,15 +13,12 @@ mod any;
 mod entry;
 mod filter;
 mod output;
-mod pseudonym;
 mod released;
 mod tally;
 mod transformed;
 mod value;
 
 use std::sync::Arc;
-
-use jiff::civil::Date;
 
 use crate::category;
 use crate::identifier::InvalidIdentifier;
@@ -30,8 +27,10 @@ use crate::plan::{Direction, Entry, Fate, Plan};
 use crate::transform::Transform;
 use crate::wire::Malformed;
 
-pub use pseudonym::PseudonymKey;
 pub use released::Released;
+
+pub use crate::circumstances::Circumstances;
+pub use crate::pseudonym::PseudonymKey;
 
 /// What happens to fields that the purpose does not need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -49,15 +48,6 @@ impl Mode {
     pub fn of(purpose: &Purpose, operation: &str) -> Self {
         if purpose.strict.iter().any(|pattern| pattern.covers(operation)) { Self::Strict } else { Self::Strip }
     }
-}
-
-/// What transforms need to know of the moment and of the recipient.
-#[derive(Debug, Clone)]
-pub struct Circumstances {
-    /// Ages are counted on this day.
-    pub today: Date,
-    /// Without it, what would be pseudonymised stays behind.
-    pub pseudonyms: Option<PseudonymKey>,
 }
 
 /// Evidence that bytes hold nothing but what one plan lets move.

@@ -20,6 +20,7 @@
 mod check;
 mod document;
 mod family;
+mod place;
 mod problem;
 mod purpose;
 #[cfg(test)]
@@ -36,8 +37,9 @@ pub use document::{
     Clause, MinorRule, Minors, Operator, Reading, ReadingKind, Recipient, Residency, Source, Special, Terms, Text, Why,
     Withdrawal, cited,
 };
+pub use place::Place;
 pub use problem::{PackProblem, ProblemKind};
-pub use purpose::{ConsentRule, Incompatible, OperationPattern, Place, Purpose, Rule};
+pub use purpose::{ConsentRule, Incompatible, OperationPattern, Purpose, Rule};
 
 /// A pack that has passed every check which needs no contract; the rest is checked by [`crate::Plans::compile`].
 #[derive(Debug, Clone)]

@@ -16,9 +16,9 @@ use jiff::{SignedDuration, Timestamp};
 use qaqpa_proto::v1::Category;
 
 use crate::category;
-use crate::consent::LackKind;
 use crate::consent::form::Form;
 use crate::identifier::{Bin, Iin};
+use crate::lack::LackKind;
 use crate::pack::{ConsentRule, Purpose};
 use crate::permit::Permit;
 use crate::plan::{FieldFate, Plan};

@@ -24,7 +24,7 @@ use qaqpa_proto::v1::{Category, Format};
 use qaqpa_proto::{Field, FieldKind};
 
 use crate::calendar;
-use crate::minimise::Circumstances;
+use crate::circumstances::Circumstances;
 
 /// No transformed text or bytes value is longer.
 pub const MAX_BYTES: usize = 127;

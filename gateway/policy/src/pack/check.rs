@@ -13,8 +13,8 @@ use super::document::{
     Clause, MinorRule, Minors, Operator, Reading, ReadingKind, Recipient, Residency, Source, Special, Terms, Why,
     Withdrawal,
 };
+use super::place::Place;
 use super::problem::{PackProblem, ProblemKind as Kind};
-use super::purpose::Place;
 use super::shape::{
     ClauseShape, MinorsShape, OperatorShape, PackShape, ReadingShape, RecipientShape, ResidencyShape, SourceShape,
     SpecialShape, TermsShape, WhyShape, WithdrawalShape, WithholdShape,

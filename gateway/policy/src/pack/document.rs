@@ -10,7 +10,7 @@
 
 use qaqpa_proto::v1::Category;
 
-use super::purpose::Place;
+use super::place::Place;
 use crate::identifier::Bin;
 use crate::mechanism::Mechanism;
 

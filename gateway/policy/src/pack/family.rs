@@ -7,8 +7,9 @@
 //!   └ newsletters: prohibited too       └ state-exchange: incompatible with marketing too, and marketing with it
 //! ```
 
+use super::place::Place;
 use super::problem::{PackProblem, ProblemKind as Kind};
-use super::purpose::{Incompatible, Place, Purpose};
+use super::purpose::{Incompatible, Purpose};
 use crate::suggest::nearest;
 
 /// One line under `incompatible`, as written.

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use super::purpose::Place;
+use super::place::Place;
 
 /// One thing that is wrong with a pack. Its author is at fault.
 #[derive(Debug, Clone, PartialEq, Eq)]

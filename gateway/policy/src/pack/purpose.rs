@@ -8,17 +8,9 @@
 use qaqpa_proto::v1::Category;
 
 use super::document::Text;
+use super::place::Place;
 use crate::consent::form::Form;
 use crate::transform::Transform;
-
-/// Where in the file something stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Place {
-    /// From 1; 0 when it concerns the whole file.
-    pub line: u64,
-    /// From 1; 0 when it concerns the whole file.
-    pub column: u64,
-}
 
 /// Why data may move.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,8 +2,9 @@
 
 use super::{Check, Kind};
 use crate::pack::document::{Clause, Recipient, Special};
+use crate::pack::place::Place;
 use crate::pack::problem::PackProblem;
-use crate::pack::purpose::{Place, Purpose, Rule};
+use crate::pack::purpose::{Purpose, Rule};
 use crate::suggest::nearest;
 
 impl Check<'_> {

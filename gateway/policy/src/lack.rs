@@ -1,0 +1,85 @@
+//! What stands against a person's data moving, and where in the request it shows. Words alone: what is lacking is found by
+//! [`consent`](crate::consent) and [`standing`](crate::standing).
+//!
+//! ```text
+//! ConsentWithdrawn at student.iin     consent.withdrawn: the consent was withdrawn
+//! ```
+
+/// One person's lack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lack {
+    /// Field path with position, `student[3].guardian_iin`; never a value.
+    pub path: String,
+    /// What is lacking.
+    pub kind: LackKind,
+}
+
+/// What can stand against a person's data moving, gravest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LackKind {
+    /// Their data is blocked.
+    Restricted,
+    /// They objected to the purpose.
+    Objected,
+    /// Their data went out for a purpose that this one may not be joined with.
+    Incompatible,
+    /// A minor, and the policy takes none.
+    MinorRefused,
+    /// A minor's guardian is missing or no IIN.
+    Guardian,
+    /// A minor's guardian is the minor.
+    GuardianIsSubject,
+    /// A minor's consent reference is missing.
+    Reference,
+    /// The consent was withdrawn.
+    ConsentWithdrawn,
+    /// The consent's term is over.
+    ConsentExpired,
+    /// The consent is for other organisations, systems or categories, or of a form that the purpose does not accept.
+    ConsentScope,
+    /// No consent for the purpose.
+    ConsentMissing,
+    /// Without a birth date nobody knows whether a guardian is needed.
+    BirthDate,
+    /// No valid IIN says who it is.
+    Unknown,
+}
+
+impl LackKind {
+    /// Stable code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Restricted => "subject.restricted",
+            Self::Objected => "subject.objected",
+            Self::Incompatible => "purpose.incompatible",
+            Self::MinorRefused => "consent.minor_refused",
+            Self::Guardian | Self::GuardianIsSubject | Self::Reference => "consent.guardian_missing",
+            Self::ConsentWithdrawn => "consent.withdrawn",
+            Self::ConsentExpired => "consent.expired",
+            Self::ConsentScope => "consent.out_of_scope",
+            Self::ConsentMissing => "consent.missing",
+            Self::BirthDate => "consent.birth_date_unknown",
+            Self::Unknown => "subject.unknown",
+        }
+    }
+
+    /// One sentence.
+    pub(crate) fn sentence(self) -> &'static str {
+        match self {
+            Self::Restricted => "the person's data is blocked",
+            Self::Objected => "the person objected to this purpose",
+            Self::Incompatible => "the person's data went out for a purpose that this one may not be joined with",
+            Self::MinorRefused => "the operator's policy takes no data of minors",
+            Self::Guardian | Self::GuardianIsSubject | Self::Reference => {
+                "a minor needs a guardian's IIN and the reference of their consent"
+            }
+            Self::ConsentWithdrawn => "the consent was withdrawn",
+            Self::ConsentExpired => "the term of the consent is over",
+            Self::ConsentScope => "the consent does not cover this exchange",
+            Self::ConsentMissing => "there is no consent for this purpose",
+            Self::BirthDate => "without a birth date it is unknown whether a guardian must consent",
+            Self::Unknown => "no valid IIN says whom the record is about",
+        }
+    }
+}

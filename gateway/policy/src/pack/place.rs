@@ -1,0 +1,10 @@
+//! Where in its file something of a pack stands, for those who have to find it: `cpm.yaml:14:7`.
+
+/// Where in the file something stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Place {
+    /// From 1; 0 when it concerns the whole file.
+    pub line: u64,
+    /// From 1; 0 when it concerns the whole file.
+    pub column: u64,
+}
