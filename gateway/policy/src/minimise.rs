@@ -132,12 +132,6 @@ impl Minimised {
         self.withheld().fold(0, |sum, withheld| sum.saturating_add(withheld.count))
     }
 
-    /// How many fields the contract does not know.
-    #[must_use]
-    pub fn unknown_count(&self) -> u32 {
-        self.tally.unknown().iter().fold(0, |sum, count| sum.saturating_add(*count))
-    }
-
     /// The scalar fields that move, with their values, for the journal's commitments.
     #[must_use]
     pub fn released(&self) -> Vec<Released<'_>> {

@@ -149,12 +149,6 @@ impl Pack {
         &self.residency
     }
 
-    /// Clause that speaks of the border.
-    #[must_use]
-    pub fn residency_clause(&self) -> &str {
-        &self.residency.clause
-    }
-
     /// How soon data are destroyed after a withdrawal.
     #[must_use]
     pub fn withdrawal(&self) -> &Withdrawal {

@@ -242,7 +242,6 @@ fn unknown_fields_stay_behind_at_every_depth() {
     wire.extend(secret);
     let minimised = sync_plan().minimise(&wire, Mode::Strip, &circumstances()).unwrap();
     assert!(!minimised.bytes().windows(6).any(|window| window == b"SECRET"));
-    assert_eq!(minimised.unknown_count(), 3);
     let unknown: Vec<_> = minimised.withheld().filter(|withheld| withheld.category == "unknown").collect();
     assert_eq!(
         unknown.iter().map(|found| (found.path, found.count)).collect::<Vec<_>>(),

@@ -105,7 +105,9 @@ fn reflected(world: &World) -> DynamicMessage {
 fn reflection_keeps_unknown_fields(world: &World) {
     assert_eq!(tokens(&reflected(world).encode_to_vec()), 1, "reflection still keeps them");
     let minimised = world.minimise(Direction::Reply, &with_unknown()).unwrap();
-    assert_eq!((tokens(minimised.bytes()), minimised.unknown_count()), (0, 1));
+    let unknown: Vec<u32> =
+        minimised.withheld().filter(|field| field.category == "unknown").map(|field| field.count).collect();
+    assert_eq!((tokens(minimised.bytes()), unknown), (0, vec![1]));
 }
 
 fn taking_is_lazy(world: &World) {
