@@ -8,6 +8,7 @@
 //! * [`reason`] is the one table of refusals and failures: `ErrorInfo.reason` is part of the contract. [`language`] has the
 //!   three languages that texts for people are written in.
 //! * [`google`] is `google.rpc`, in which every error is told, also inside a stream.
+//! * [`wire`] reads protobuf's wire format without knowing any message: the one reader of whoever looks into bytes.
 //! * [`moment`] turns the wire's timestamps and durations into ours and back.
 //!
 //! An exchange never passes through the Rust types: it is filtered, written and read by tables made from [`Contract`].
@@ -19,6 +20,7 @@ mod load;
 pub mod moment;
 mod problem;
 pub mod reason;
+pub mod wire;
 
 pub use contract::{
     BusinessResult, Contract, Enumeration, Field, FieldKind, FieldPath, Filled, Message, MessageIndex, Operation,

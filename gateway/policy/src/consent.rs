@@ -17,13 +17,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use qaqpa_proto::Operation;
+use qaqpa_proto::wire::Malformed;
 
 use crate::identifier::Iin;
 use crate::pack::MinorRule;
 use crate::permit::Permit;
 use crate::standing::{Demand, Standing};
 use crate::subject::{self, Person, Subjects};
-use crate::wire::Malformed;
 
 pub use crate::lack::{Lack, LackKind};
 

@@ -5,8 +5,9 @@
 
 use std::fmt;
 
+use qaqpa_proto::wire::{Fault, Malformed, Reader, Value};
+
 use crate::identifier::{Bin, InvalidIdentifier};
-use crate::wire::{Fault, Malformed, Reader, Value};
 
 /// Longest request id and purpose id, in bytes.
 pub const MAX_ID: usize = 64;

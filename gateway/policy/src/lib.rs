@@ -36,7 +36,6 @@ pub mod standing;
 pub mod subject;
 pub mod suggest;
 pub mod transform;
-pub mod wire;
 pub mod working_days;
 
 pub use caller::{Caller, CallerMatch, CallerRule, Callers, Identity, Role};
@@ -52,4 +51,3 @@ pub use plan::{Direction, NotOffered, Plan, PlanProblem, Plans};
 pub use standing::Standing;
 pub use subject::Subjects;
 pub use transform::Transform;
-pub use wire::Malformed;

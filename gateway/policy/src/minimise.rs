@@ -20,12 +20,13 @@ mod value;
 
 use std::sync::Arc;
 
+use qaqpa_proto::wire::Malformed;
+
 use crate::category;
 use crate::identifier::InvalidIdentifier;
 use crate::pack::{Purpose, Text};
 use crate::plan::{Direction, Entry, Fate, Plan};
 use crate::transform::Transform;
-use crate::wire::Malformed;
 
 pub use released::Released;
 

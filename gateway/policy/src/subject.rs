@@ -6,11 +6,11 @@
 use std::fmt;
 
 use jiff::civil::Date;
+use qaqpa_proto::wire::{Fault, Malformed, Reader, Value};
 use qaqpa_proto::{FieldPath, Operation};
 
 use crate::calendar;
 use crate::identifier::Iin;
-use crate::wire::{Fault, Malformed, Reader, Value};
 
 /// All persons of one request.
 #[derive(Clone, Default)]

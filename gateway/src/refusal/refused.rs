@@ -5,8 +5,8 @@
 use qaqpa_adapters::codec::{ReadError, WriteError};
 use qaqpa_adapters::shep::sync::{DataProblem, NotAnswered, SyncProblem, Unwritable};
 use qaqpa_policy::consent::LackKind;
-use qaqpa_policy::wire::Fault;
-use qaqpa_policy::{ContextProblem, Malformed, NotConsented, NotMinimised, NotPermitted};
+use qaqpa_policy::{ContextProblem, NotConsented, NotMinimised, NotPermitted};
+use qaqpa_proto::wire::{Fault, Malformed};
 use qaqpa_residency::{Refused, ResidencyRefusal};
 
 use crate::refusal::denial::Denial;

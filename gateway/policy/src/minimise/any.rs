@@ -4,10 +4,11 @@
 //! Refused: an `Any` without a type, and one that holds more than a type and a value. The one spelling of a type URL that
 //! is understood is `type.googleapis.com/` and the full name: two spellings could mean two messages to two readers.
 
+use qaqpa_proto::wire::{Fault, Malformed, Reader, Value};
+
 use super::filter::Filter;
 use super::output::{Length, write_varint};
 use super::value::Known;
-use crate::wire::{Fault, Malformed, Reader, Value};
 
 const TYPE_URL: u32 = 1;
 const VALUE: u32 = 2;

@@ -5,10 +5,11 @@
 
 use std::collections::BTreeSet;
 
+use qaqpa_proto::wire::{Fault, Malformed, Reader, Value};
+
 use super::filter::Filter;
 use super::value::{Known, fixed_bits};
 use crate::plan::Shape;
-use crate::wire::{Fault, Malformed, Reader, Value};
 
 /// Keys of the maps of one message, each with the place of its map.
 pub(super) type Keys<'w> = BTreeSet<(usize, Key<'w>)>;

@@ -1,12 +1,13 @@
 //! The single pass. Allocates the output, one tally, and nothing per field that is kept or dropped.
 
+use qaqpa_proto::wire::{Fault, MAX_DEPTH, Malformed, Reader, Tag, Value};
+
 use super::entry::Keys;
 use super::output::Length;
 use super::tally::Tally;
 use super::value::{Known, fixed_bits, flaw};
 use super::{Circumstances, Flaw, InvalidField, MAX_FLAWS};
 use crate::plan::{Bits, Fate, Kind, Plan, Step, Table};
-use crate::wire::{Fault, MAX_DEPTH, Malformed, Reader, Tag, Value};
 
 type Filtered = (Vec<u8>, Tally, Vec<InvalidField>);
 

@@ -1,9 +1,10 @@
 //! What moves, field by field: the journal commits to each of these.
 
+use qaqpa_proto::wire::{Reader, Value};
+
 use super::any;
 use crate::category;
 use crate::plan::{Entry, Fate, Plan};
-use crate::wire::{Reader, Value};
 
 /// One scalar field of a filtered message.
 #[derive(Clone, PartialEq, Eq)]

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
+use qaqpa_proto::wire::{Fault, Reader, Value};
+
 use super::filter::Filter;
 use super::output::{Length, write_varint};
 use super::value::{Known, number_flaw};
 use crate::plan::Shape;
 use crate::transform::Transform;
-use crate::wire::{Fault, Reader, Value};
 
 impl Filter<'_> {
     /// Writes what a transform makes of a value; true when something moves.

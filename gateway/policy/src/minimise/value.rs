@@ -1,12 +1,12 @@
 //! One field's value under the contract's eyes: whether it is there at all, and whether it is as it must be.
 
 use qaqpa_proto::v1::Format;
+use qaqpa_proto::wire::{Fault, Reader, Tag, Value};
 
 use super::Flaw;
 use crate::calendar;
 use crate::identifier::{Bin, Iin, Phone};
 use crate::plan::{Absent, Entry, Shape, Step};
-use crate::wire::{Fault, Reader, Tag, Value};
 
 /// A field that the contract knows, while it is looked at.
 pub(super) struct Known<'p, 'w> {

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use prost::Message as _;
 use qaqpa_policy::consent::Moment;
-use qaqpa_policy::wire::Fault;
 use qaqpa_policy::{Claim, Consent, Iin, NotConsented, Permit, Role, Standing, Subjects, consent, permit};
 use qaqpa_proto::avtoshkola::v1::{GetStudentStatusRequest, Student, SubmitGroupRequest};
+use qaqpa_proto::wire::Fault;
 
 use crate::sample::{STATUS, SUBMIT, SYNC, caller, contract, plans, request, student};
 use crate::standing::of_guardian;

@@ -5,12 +5,12 @@ use proptest::prelude::*;
 use prost::Message as _;
 use qaqpa_policy::minimise::MAX_FLAWS;
 use qaqpa_policy::plan::FieldFate;
-use qaqpa_policy::wire::Fault;
 use qaqpa_policy::{Direction, Mode, NotMinimised};
 use qaqpa_proto::avtoshkola::v1::{
     Certificate, Dict, GetSchoolResponse, GetStudentStatusResponse, Group, Outcome, ReplyHead, School, Student,
     SubmitGroupRequest, SubmitOutcomesRequest, SyncStudentsRequest,
 };
+use qaqpa_proto::wire::Fault;
 
 fn flaws(error: &NotMinimised) -> Vec<String> {
     error.fields().iter().map(|field| format!("{}:{}", field.path, field.flaw.code())).collect()

@@ -1,8 +1,8 @@
 //! Maps, choices, `Any`, numbers of every width: bytes by hand against the rich contract, one row a sentence.
 
 use prost::Message as _;
-use qaqpa_policy::wire::Fault;
 use qaqpa_policy::{Direction, Minimised, Mode, NotMinimised};
+use qaqpa_proto::wire::Fault;
 
 use crate::rich::World;
 use crate::rich::typed::{Any, DETAIL, Detail, Document, Record, Root};

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use qaqpa_policy::plan::FieldFate;
-use qaqpa_policy::wire::{Fault, MAX_DEPTH};
 use qaqpa_policy::{Direction, Minimised, Mode, NotMinimised, Pack, Plan, Plans};
 use qaqpa_proto::Contract;
+use qaqpa_proto::wire::{Fault, MAX_DEPTH};
 
 use crate::sample::{PACK, circumstances};
 

@@ -2,8 +2,8 @@
 //!
 //! Only for cases, whose persons are synthetic: nothing else may print values.
 
-use qaqpa_policy::wire::{MAX_DEPTH, Malformed, Reader, Value};
 use qaqpa_proto::v1::Category;
+use qaqpa_proto::wire::{MAX_DEPTH, Malformed, Reader, Value};
 use qaqpa_proto::{Contract, Field, FieldKind, MessageIndex};
 
 /// Path with positions, and the value as people write it.

@@ -66,9 +66,10 @@ const MAX_FIELD_NUMBER: u64 = (1 << 29) - 1;
 pub struct Tag {
     /// Number of the field, 1 to 2^29-1.
     pub number: u32,
-    pub(crate) wire_type: u8,
+    /// 0, 1, 2 or 5; others are refused with the value.
+    pub wire_type: u8,
     /// Position of the tag in the reader's bytes.
-    pub(crate) start: usize,
+    pub start: usize,
 }
 
 /// A field's value.
@@ -94,20 +95,25 @@ pub struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// A walk from the first byte of a message.
+    #[inline]
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0, base: 0 }
     }
 
     /// Reader of a value that was read last.
+    #[inline]
     #[must_use]
     pub fn inner(&self, value: &'a [u8]) -> Self {
         Self { bytes: value, at: 0, base: self.base + self.at - value.len() }
     }
 
     /// The next field, or `None` at the end. What most fields are, a short text with a low number, takes one step.
+    ///
+    /// # Errors
+    /// See [`tag`](Self::tag) and [`value`](Self::value).
     #[inline(always)]
-    pub(crate) fn field(&mut self) -> Result<Option<(Tag, Value<'a>)>, Malformed> {
+    pub fn field(&mut self) -> Result<Option<(Tag, Value<'a>)>, Malformed> {
         if let Some([key @ 8..0x80, length @ 0..0x80, rest @ ..]) = self.bytes.get(self.at..)
             && key & 7 == 2
             && let Some(value) = rest.get(..usize::from(*length))
@@ -190,27 +196,34 @@ impl<'a> Reader<'a> {
 
     /// Bytes from `start` up to here, tag included.
     #[inline]
-    pub(crate) fn since(&self, start: usize) -> &'a [u8] {
+    #[must_use]
+    pub fn since(&self, start: usize) -> &'a [u8] {
         self.bytes.get(start..self.at).unwrap_or_default()
     }
 
     /// Bytes from `start`, if any, to `end`; what neighbours that stay together are copied by.
     #[inline]
-    pub(crate) fn between(&self, start: Option<usize>, end: usize) -> &'a [u8] {
+    #[must_use]
+    pub fn between(&self, start: Option<usize>, end: usize) -> &'a [u8] {
         start.and_then(|start| self.bytes.get(start..end)).unwrap_or_default()
     }
 
     /// How far it has come.
-    pub(crate) fn at(&self) -> usize {
+    #[inline]
+    #[must_use]
+    pub fn at(&self) -> usize {
         self.at
     }
 
     /// Bytes that are left.
-    pub(crate) fn remaining(&self) -> usize {
+    #[inline]
+    #[must_use]
+    pub fn remaining(&self) -> usize {
         self.bytes.len() - self.at
     }
 
     /// Whether nothing is left.
+    #[inline]
     #[must_use]
     pub fn is_at_end(&self) -> bool {
         self.at == self.bytes.len()
@@ -218,7 +231,8 @@ impl<'a> Reader<'a> {
 
     /// `fault`, here.
     #[inline(always)]
-    pub(crate) fn fault(&self, fault: Fault) -> Malformed {
+    #[must_use]
+    pub fn fault(&self, fault: Fault) -> Malformed {
         Malformed { fault, at: self.base + self.at, path: String::new() }
     }
 }
