@@ -123,6 +123,8 @@ fn what_cannot_be_written_is_named_by_path() {
         (WriteError::Malformed("student.iin".into()), b"\x1a\x03\x0a\x01\xff".to_vec()),
         (WriteError::Malformed("student.iin".into()), b"\x1a\x02\x08\x01".to_vec()),
         (WriteError::Malformed(String::new()), b"\x1b".to_vec()),
+        (WriteError::Malformed(String::new()), b"\x15\0\0\0\0".to_vec()), // fixed width
+        (WriteError::Malformed(String::new()), b"\x1a\x82\0\x0a\0".to_vec()), // a length longer than it needs to be
     ] {
         // The group comes first in the schema, so it must be there for a student to be looked at.
         let with_group = wire::SubmitGroupRequest { group: Some(group()), ..Default::default() }.encode_to_vec();

@@ -5,11 +5,11 @@
 //! without a text, a date that is none, a character that XML does not have, a field number the contract does not have.
 
 use qaqpa_proto::v1::FillValue;
+use qaqpa_proto::wire::{Malformed, Reader, Value};
 
 use super::fills::{Fills, Step};
 use super::lexical;
 use super::table::{Kind, MAX_DEPTH, Shape, Slot, Table};
-use super::wire::{Fields, Malformed, Value};
 use crate::xml::escape;
 
 /// Why a message cannot be written. Unless stated the caller is at fault. Paths are field names of the contract.
@@ -109,8 +109,12 @@ impl<'t, 'w> Writer<'t, 'w, '_> {
     /// One pass over the wire; what is never written falls away, the rest is put in the order of the schema.
     fn index(&mut self, shape: &'t Shape, wire: &'w [u8]) -> Result<(), WriteError> {
         let base = self.entries.len();
-        let mut fields = Fields::of(wire);
-        while let Some((number, value)) = self.sound(fields.next())? {
+        let mut fields = Reader::new(wire);
+        while let Some((tag, value)) = self.sound(fields.field())? {
+            if matches!(value, Value::Fixed) {
+                return Err(self.fail(WriteError::Malformed)); // no type of a contract has fixed width
+            }
+            let number = tag.number;
             let slot =
                 shape.by_number(number).map_err(|_| WriteError::Unknown { path: self.path.join("."), number })?;
             let Some(slot) = slot else { continue };
@@ -125,9 +129,10 @@ impl<'t, 'w> Writer<'t, 'w, '_> {
     }
 
     fn unpack(&mut self, slot: u16, packed: &'w [u8]) -> Result<(), WriteError> {
-        let mut fields = Fields::of(packed);
-        while let Some(value) = self.sound(fields.next_packed())? {
-            self.entries.push(Entry { slot, value: Value::Varint(value) });
+        let mut numbers = Reader::new(packed);
+        while !numbers.is_at_end() {
+            let value = Value::Varint(self.sound(numbers.varint())?);
+            self.entries.push(Entry { slot, value });
         }
         Ok(())
     }
@@ -163,6 +168,7 @@ impl<'t, 'w> Writer<'t, 'w, '_> {
         match value {
             Value::Bytes(bytes) => self.bytes(slot.kind, bytes)?,
             Value::Varint(number) => self.varint(slot.kind, number)?,
+            Value::Fixed => return Err(self.fail(WriteError::Malformed)),
         }
         self.close(&slot.element);
         Ok(())
@@ -265,7 +271,7 @@ impl<'t, 'w> Writer<'t, 'w, '_> {
     }
 
     fn sound<T>(&self, read: Result<T, Malformed>) -> Result<T, WriteError> {
-        read.map_err(|Malformed| self.fail(WriteError::Malformed))
+        read.map_err(|_| self.fail(WriteError::Malformed))
     }
 
     fn fail(&self, error: fn(String) -> WriteError) -> WriteError {
@@ -278,5 +284,6 @@ fn is_default(value: Value<'_>) -> bool {
     match value {
         Value::Varint(number) => number == 0,
         Value::Bytes(bytes) => bytes.is_empty(),
+        Value::Fixed => false,
     }
 }
