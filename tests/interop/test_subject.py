@@ -77,10 +77,10 @@ def test_what_was_exchanged_and_every_right_that_follows(own_world, stubs, tmp_p
 
     # What was exchanged: for programs, for Estonia, for the person.
     counted, sent = told(own_world, "subject", "report", "--iin")["entries"]
-    assert (sent["purpose"], sent["outcome"], sent["system"], sent["consent"]) == ("state-exchange", "answered", "avtoshkola", "")
+    assert (sent["purpose"], sent["outcome"], sent["system"], sent["consent"]) == ("state-exchange", "OUTCOME_ANSWERED", "avtoshkola", "")
     assert (counted["purpose"], counted["consent"]) == (REPORTING, consent["id"])
-    assert {"path": "student.iin", "category": "iin", "transform": ""} in sent["request_fields"]
-    assert "phone" in [withheld["category"] for withheld in sent["withheld"]]
+    assert {"path": "student.iin", "category": "IIN"} in sent["request_fields"]
+    assert "PHONE" in [withheld["category"] for withheld in sent["withheld"]]
     estonia = json.loads(run(own_world, "subject", "report", "--iin", "--format", "estonia").stdout)
     assert estonia["totalUsages"] == 2 and {"logtime", "action", "receiverCode", "receiverName", "receiverSystem"} == set(estonia["usages"][0])
     for language, words in {"kk": "Сіздің құқықтарыңыз", "ru": "Ваши права", "en": "Your rights"}.items():
@@ -109,7 +109,7 @@ def test_what_was_exchanged_and_every_right_that_follows(own_world, stubs, tmp_p
     assert told(own_world, "consent", "withdraw", "--iin", "--purpose", REPORTING)["withdrawn"] == [consent["id"]]
     assert "consent.already_withdrawn" in run(own_world, "consent", "withdraw", "--id", consent["id"], wanted=REFUSED).stderr
     due = told(own_world, "retention", "due")["items"]
-    assert (due[0]["what"], due[0]["id"]) == ("consent-content", consent["id"])
+    assert (due[0]["what"], due[0]["id"]) == ("DUE_KIND_CONSENT_CONTENT", consent["id"])
     assert consent["id"] in run(own_world, "retention", "due", "--language", "ru", "--until", "2027-12-31").stdout
     assert "--yes" in run(own_world, "subject", "erase", "--iin", wanted=UNUSABLE_INPUT).stderr
     erased = run(own_world, "subject", "erase", "--iin", "--yes", "--format", "json")

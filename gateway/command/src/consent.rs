@@ -225,7 +225,7 @@ impl Standing {
 fn shown(consent: &wire::Consent, names: &Names) -> Document {
     let all =
         |values: &[String], words| if values.is_empty() { names.say(words).to_owned() } else { values.join(", ") };
-    let categories: Vec<String> = consent.categories.iter().map(|category| names.category(category)).collect();
+    let categories: Vec<String> = consent.categories().map(|category| names.category(category)).collect();
     let every = ["мақсаттарға қажеттің бәрі", "все, что нужны целям", "all that the purposes need"];
     let facts = [
         (STATE, state(consent.state(), names).to_owned()),

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use qaqpa_gateway::start::Surroundings;
 use qaqpa_papers::sheet::{Document, Sheet};
 use qaqpa_proto::moment::{moment, stamp};
-use qaqpa_proto::subject::v1::{DueItem, DueRequest, DueResponse};
+use qaqpa_proto::subject::v1::{DueItem, DueKind, DueRequest, DueResponse};
 
 use super::subject::connection::{Connection, Failure, Keys, ended, json, say_json};
 use super::subject::names::Names;
@@ -88,20 +88,20 @@ fn when(item: &DueItem, now: Timestamp, names: &Names) -> String {
 }
 
 fn what(item: &DueItem, names: &Names) -> String {
-    let words = match item.what.as_str() {
-        "consent-content" => {
+    let words = match item.what() {
+        DueKind::ConsentContent => {
             ["қайтарып алынған келісімнің мазмұны", "содержание отозванного согласия", "content of a withdrawn consent"]
         }
-        "consent-record" => {
+        DueKind::ConsentRecord => {
             ["аяқталған келісімнің жазбасы", "запись о прекратившемся согласии", "record of a consent that is over"]
         }
-        "request" => [
+        DueKind::Request => [
             "жабылған өтініш не алынған шектеу",
             "закрытое обращение или снятое ограничение",
             "closed request or lifted hold",
         ],
-        "salts" => ["алмасулардың тұздары", "соли обменов", "salts of exchanges"],
-        other => return other.to_owned(),
+        DueKind::Salts => ["алмасулардың тұздары", "соли обменов", "salts of exchanges"],
+        DueKind::Unspecified => ["белгісіз", "неизвестно", "unknown"],
     };
     names.say(words).to_owned()
 }
@@ -114,14 +114,17 @@ mod tests {
 
     #[test]
     fn what_is_next_in_three_languages() {
-        let item = |at: &str, what: &str, count| DueItem {
+        let item = |at: &str, what: DueKind, count| DueItem {
             at: at.parse().ok().map(stamp),
-            what: what.to_owned(),
+            what: what.into(),
             id: String::new(),
             count,
         };
         let reply = DueResponse {
-            items: vec![item("2026-11-20T06:00:00Z", "consent-content", 1), item("2027-11-21T00:00:00Z", "salts", 412)],
+            items: vec![
+                item("2026-11-20T06:00:00Z", DueKind::ConsentContent, 1),
+                item("2027-11-21T00:00:00Z", DueKind::Salts, 412),
+            ],
         };
         let now = "2026-11-20T07:00:00Z".parse().unwrap();
         for (language, wanted) in [

@@ -44,6 +44,13 @@ pub fn name(category: Category) -> &'static str {
     }
 }
 
+/// The category of that name; unspecified where there is none.
+#[must_use]
+pub fn named(text: &str) -> Category {
+    let own = [Category::Control, Category::Structure];
+    own.into_iter().chain(RULED).find(|category| name(*category) == text).unwrap_or_default()
+}
+
 /// Categories a policy may rule on. `control` and `structure` are the gateway's own and need no rule.
 pub const RULED: [Category; 29] = [
     Category::Technical,
@@ -93,6 +100,7 @@ mod tests {
         for number in 1..200 {
             let Ok(category) = Category::try_from(number) else { continue };
             assert_eq!(name(category), category.as_str_name().to_lowercase());
+            assert_eq!(named(name(category)), category);
             let own = matches!(category, Category::Control | Category::Structure);
             assert_eq!(ruled(name(category)), (!own).then_some(category));
             ruled_in_contract += usize::from(!own);

@@ -16,6 +16,8 @@
 //! bucket 10     37                  30
 //! ```
 
+mod wire;
+
 use std::borrow::Cow;
 use std::fmt;
 

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use prost::Message as _;
 use qaqpa_adapters::shep::sync::ResponseInfo;
 use qaqpa_policy::minimise::Transformed;
-use qaqpa_policy::{Consent, Minimised, Withheld};
+use qaqpa_policy::{Consent, Minimised, Withheld, category};
 use qaqpa_proto::v1::{Receipt, ShepStatus, Warning};
 
 use crate::refusal::reason::Language;
@@ -31,7 +31,7 @@ pub(crate) fn withheld<'a>(
     withheld
         .map(|withheld| qaqpa_proto::v1::Withheld {
             path: withheld.path.to_owned(),
-            category: withheld.category.to_owned(),
+            category: category::named(withheld.category).into(),
             clause: withheld.clause.to_owned(),
             reason: withheld.reason(language.tag()).to_owned(),
             count: withheld.count,
@@ -53,8 +53,8 @@ pub(crate) fn warnings(consent: &Consent) -> Vec<Warning> {
 pub(crate) fn transformed(minimised: &Minimised) -> Vec<qaqpa_proto::v1::Transformed> {
     let told = |transformed: Transformed<'_>| qaqpa_proto::v1::Transformed {
         path: transformed.path.to_owned(),
-        category: transformed.category.to_owned(),
-        transform: transformed.transform.to_string(),
+        category: category::named(transformed.category).into(),
+        transform: transformed.transform.told(),
         clause: transformed.clause.to_owned(),
     };
     minimised.transformed().map(told).collect()

@@ -71,13 +71,14 @@ pub(crate) fn judge(
         return Err(Denial::from(Reason::ConsentGuardianIsSubject).at(vec![at("guardian_iin", "subject")]));
     }
     let evidence = (!request.evidence_sha256.is_empty()).then(|| hex::encode(&request.evidence_sha256));
+    let categories = request.categories().map(|category| category::name(category).to_owned()).collect();
     let record = ConsentRecord {
         id: String::new(),
         operator: pack.id().to_owned(),
         reference: request.reference,
         form: form.name().to_owned(),
         purposes: distinct(request.purposes),
-        categories: distinct(request.categories),
+        categories: distinct(categories),
         recipients: distinct(request.recipients),
         given_at: fields.given_at.min(now),
         recorded_at: now,
@@ -135,10 +136,12 @@ impl Fields {
                 wrong.push(at(path, "not_visible_ascii"));
             }
         }
-        for (path, list) in
-            [("purposes", &request.purposes), ("categories", &request.categories), ("recipients", &request.recipients)]
-        {
-            if list.len() > LONGEST_LIST {
+        for (path, length) in [
+            ("purposes", request.purposes.len()),
+            ("categories", request.categories.len()),
+            ("recipients", request.recipients.len()),
+        ] {
+            if length > LONGEST_LIST {
                 wrong.push(at(path, "too_many"));
             }
         }
@@ -180,13 +183,11 @@ fn purposes<'p>(request: &GiveRequest, pack: &'p Pack) -> Result<Vec<&'p Purpose
 
 /// Categories and recipients that the purposes have.
 fn scope(request: &GiveRequest, pack: &Pack, purposes: &[&Purpose]) -> Result<(), Denial> {
-    let ruled = |name: &String| {
-        category::ruled(name).is_some_and(|category| {
-            let mut rules = purposes.iter().flat_map(|purpose| purpose.disclose.iter().chain(&purpose.receive));
-            rules.any(|rule| rule.category == category)
-        })
+    let ruled = |number: &i32| {
+        let mut rules = purposes.iter().flat_map(|purpose| purpose.disclose.iter().chain(&purpose.receive));
+        rules.any(|rule| i32::from(rule.category) == *number)
     };
-    let mut unknown = places("categories", &request.categories, |name| !ruled(name), "unknown");
+    let mut unknown = places("categories", &request.categories, |number| !ruled(number), "unknown");
     unknown.extend(places("recipients", &request.recipients, |name| pack.recipient(name).is_none(), "unknown"));
     if unknown.is_empty() { Ok(()) } else { Err(Denial::from(Reason::ConsentScopeUnknown).at(unknown)) }
 }
@@ -270,10 +271,10 @@ fn broken<T>(wrong: &mut Vec<(String, &'static str)>, path: &str, word: &'static
 }
 
 /// The places of a list's entries that are wrong.
-pub(crate) fn places(
+pub(crate) fn places<T>(
     path: &str,
-    list: &[String],
-    is_wrong: impl Fn(&String) -> bool,
+    list: &[T],
+    is_wrong: impl Fn(&T) -> bool,
     word: &'static str,
 ) -> Vec<(String, &'static str)> {
     let wrong = list.iter().enumerate().filter(|(_, name)| is_wrong(name));

@@ -54,19 +54,6 @@ pub enum What {
     Salts,
 }
 
-impl What {
-    /// As in replies and in the journal.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ConsentContent => "consent-content",
-            Self::ConsentRecord => "consent-record",
-            Self::Request => "request",
-            Self::Salts => "salts",
-        }
-    }
-}
-
 /// `[retention]`: what holds where a pack names no term.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]

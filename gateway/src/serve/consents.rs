@@ -12,7 +12,7 @@ use std::sync::Arc;
 use futures_util::{Stream, StreamExt as _};
 use jiff::Timestamp;
 use qaqpa_policy::consent::form::Form;
-use qaqpa_policy::{Bin, Iin, Pack, Role};
+use qaqpa_policy::{Bin, Iin, Pack, Role, category};
 use qaqpa_proto::consent::v1 as wire;
 use qaqpa_proto::consent::v1::{
     GetRequest, GetResponse, GiveRequest, GiveResponse, ListRequest, ListResponse, State, WatchRequest, WatchResponse,
@@ -243,7 +243,7 @@ fn shown(record: &ConsentRecord, now: Timestamp) -> wire::Consent {
     wire::Consent {
         id: record.id.clone(),
         purposes: record.purposes.clone(),
-        categories: record.categories.clone(),
+        categories: record.categories.iter().map(|name| category::named(name).into()).collect(),
         recipients: record.recipients.clone(),
         form: form(&record.form).into(),
         given_at: Some(stamp(record.given_at)),

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use prost_types::Timestamp as Stamp;
-use qaqpa_policy::{Direction, Plans};
+use qaqpa_policy::{Direction, Plans, category};
 use qaqpa_proto::Operation;
 use qaqpa_proto::moment::stamp;
 use qaqpa_proto::subject::v1::Usage as Entry;
-use qaqpa_proto::subject::v1::{DataUsage, Field, Receiver, WithheldCount};
+use qaqpa_proto::subject::v1::{DataUsage, Field, Outcome, Receiver, WithheldCount};
 use qaqpa_vault::{ConsentRecord, Subject};
 
 use crate::evidence::usage::{self, Usage};
@@ -79,7 +79,7 @@ pub(crate) fn entry(
         system: intent.system.clone(),
         recipient: recipient.unwrap_or_default(),
         operation: intent.method.clone(),
-        outcome: usage.outcome.as_ref().map_or("unknown", |outcome| &outcome.result).to_owned(),
+        outcome: outcome(usage).into(),
         request_fields: fields(Direction::Request, left(usage)),
         reply_fields: fields(Direction::Reply, reply),
         withheld: withheld(usage),
@@ -102,14 +102,15 @@ fn named(
     let plan = plans.and_then(|plans| plans.plan(&intent.method, &intent.why.purpose, direction));
     let transform = |path: &str| {
         let field = plan?.fields().find(|field| field.path == path)?;
-        Some(field.transform?.to_string())
+        field.transform?.told()
     };
     let field = |path: &String| Field {
         category: message
             .and_then(|message| usage::category(&gateway.contract, message, path))
+            .map(category::named)
             .unwrap_or_default()
-            .to_owned(),
-        transform: transform(path).unwrap_or_default(),
+            .into(),
+        transform: transform(path),
         path: path.clone(),
     };
     paths.into_iter().filter(|path| !path.starts_with("context.")).map(field).collect()
@@ -126,7 +127,19 @@ fn withheld(usage: &Usage) -> Vec<WithheldCount> {
     for (category, count) in usage.intent.withheld.iter().chain(later) {
         *counts.entry(category).or_default() += count;
     }
-    counts.into_iter().map(|(category, count)| WithheldCount { category: category.clone(), count }).collect()
+    counts
+        .into_iter()
+        .map(|(category, count)| WithheldCount { category: category::named(category).into(), count })
+        .collect()
+}
+
+/// How it ended, by the outcome's line; without one nobody knows.
+fn outcome(usage: &Usage) -> Outcome {
+    match usage.outcome.as_ref().map(|outcome| outcome.result.as_str()) {
+        Some("answered") => Outcome::Answered,
+        Some("failed") => Outcome::Failed,
+        None | Some(_) => Outcome::Unknown,
+    }
 }
 
 /// One exchange in the shape of Estonia's usage protocol.

@@ -15,7 +15,7 @@ use qaqpa_policy::{Iin, Role};
 use qaqpa_proto::moment::stamp;
 use qaqpa_proto::subject::v1 as wire;
 use qaqpa_proto::subject::v1::{
-    Basis, CorrectRequest, CorrectResponse, DueItem, DueRequest, DueResponse, EraseRequest, EraseResponse,
+    Basis, CorrectRequest, CorrectResponse, DueItem, DueKind, DueRequest, DueResponse, EraseRequest, EraseResponse,
     FindUsageRequest, FindUsageResponse, ObjectRequest, ObjectResponse, ReportRequest, ReportResponse, RestrictRequest,
     RestrictResponse, UnrestrictRequest, UnrestrictResponse,
 };
@@ -30,7 +30,7 @@ use crate::gateway::Gateway;
 use crate::persons::giving::at;
 use crate::persons::holds::{Actor, Held};
 use crate::persons::ledger::{append, vault_error};
-use crate::persons::retention::{Due, forget_salts};
+use crate::persons::retention::{Due, What, forget_salts};
 use crate::persons::{mark, named};
 use crate::refusal::denial::Denial;
 use crate::refusal::reason::Reason;
@@ -229,7 +229,7 @@ impl Desk {
         let due = self.gateway.retention().due(until, Some(self.call.caller.operator())).await?;
         let item = |due: Due| DueItem {
             at: Some(stamp(due.at)),
-            what: due.what.name().to_owned(),
+            what: kind(due.what).into(),
             id: due.id.unwrap_or_default(),
             count: due.count,
         };
@@ -340,6 +340,15 @@ fn shown(held: &Held) -> wire::Hold {
         basis: basis.into(),
         since: Some(stamp(held.record.since)),
         lifted_at: held.record.lifted.as_ref().map(|lifted| stamp(lifted.at)),
+    }
+}
+
+fn kind(what: What) -> DueKind {
+    match what {
+        What::ConsentContent => DueKind::ConsentContent,
+        What::ConsentRecord => DueKind::ConsentRecord,
+        What::Request => DueKind::Request,
+        What::Salts => DueKind::Salts,
     }
 }
 

@@ -34,6 +34,8 @@ async fn reflection_hands_out_the_contracts_with_their_options() {
         let mut pool = DescriptorPool::global();
         for file in [
             "google/protobuf/descriptor.proto",
+            "google/protobuf/any.proto",
+            "google/rpc/status.proto",
             "qaqpa/v1/options.proto",
             "qaqpa/v1/exchange.proto",
             "qaqpa/avtoshkola/v1/training.proto",

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use qaqpa_policy::calendar::KAZAKHSTAN;
 use qaqpa_proto::consent::v1::{Form, GetRequest, GetResponse, State};
 use qaqpa_proto::moment::moment;
-use qaqpa_proto::subject::v1::{DueRequest, DueResponse};
+use qaqpa_proto::subject::v1::{DueKind, DueRequest, DueResponse};
 use qaqpa_tests::people::{GET_SCHOOL, REPORTING, STATE_EXCHANGE};
 use qaqpa_tests::{Caller, World, code, people};
 use serde_json::Value;
@@ -15,13 +15,13 @@ use crate::rights::{self, OFFICER, OFFICER_OF_MYVERIFY, SCHOOL, person};
 
 const GET: &str = "/qaqpa.consent.v1.Consents/Get";
 
-async fn due(officer: &Caller, until: &str) -> Vec<(String, String, u64)> {
+async fn due(officer: &Caller, until: &str) -> Vec<(String, DueKind, u64)> {
     let reply: DueResponse = officer.call(rights::DUE, &DueRequest { until: until.parse().ok() }).await.unwrap();
-    reply.items.into_iter().map(|item| (item.at.unwrap().to_string(), item.what, item.count)).collect()
+    reply.items.into_iter().map(|item| (item.at.unwrap().to_string(), item.what(), item.count)).collect()
 }
 
-fn of(due: &[(String, String, u64)], what: &str) -> Vec<String> {
-    due.iter().filter(|(_, named, _)| named == what).map(|(at, ..)| at.clone()).collect()
+fn of(due: &[(String, DueKind, u64)], what: DueKind) -> Vec<String> {
+    due.iter().filter(|(_, named, _)| *named == what).map(|(at, ..)| at.clone()).collect()
 }
 
 /// Runs the job at a moment; what it says it has destroyed.
@@ -54,8 +54,8 @@ async fn withdrawn_on_friday_destroyed_on_monday() {
     let end = moment(&done.destroy_by.unwrap()).unwrap();
     let monday = KAZAKHSTAN.to_timestamp(date(2027, 2, 15).at(18, 30, 0, 0)).unwrap();
     assert!(end >= monday && end < monday + SignedDuration::from_mins(1), "{end}");
-    assert_eq!(of(&due(&officer, "").await, "consent-content"), [done.destroy_by.unwrap().to_string()]);
-    assert_eq!(of(&due(&officer, &friday.to_string()).await, "consent-content"), Vec::<String>::new());
+    assert_eq!(of(&due(&officer, "").await, DueKind::ConsentContent), [done.destroy_by.unwrap().to_string()]);
+    assert_eq!(of(&due(&officer, &friday.to_string()).await, DueKind::ConsentContent), Vec::<String>::new());
     assert_eq!(due(&world.caller(OFFICER_OF_MYVERIFY), "").await, [], "another operator's is not told");
 
     assert_eq!(salts(&world), 2);
@@ -72,7 +72,7 @@ async fn withdrawn_on_friday_destroyed_on_monday() {
         let got: GetResponse = school.call(GET, &GetRequest { id: id.clone() }).await.unwrap();
         assert_eq!(got.consent.unwrap().state(), wanted, "{row}");
     }
-    assert_eq!(of(&due(&officer, "").await, "consent-content"), Vec::<String>::new());
+    assert_eq!(of(&due(&officer, "").await, DueKind::ConsentContent), Vec::<String>::new());
     assert_eq!(code(&rights::status(&school, REPORTING, &iin).await), "consent.withdrawn", "as before");
     let consents = events(&world, "CONSENT").await;
     assert_eq!(consents, ["GIVEN", "GIVEN", "WITHDRAWN", "DESTROYED", "READ", "READ"]);
@@ -110,11 +110,11 @@ async fn salts_and_records_end_with_their_terms() {
     let days = |days: i64| begun + SignedDuration::from_hours(24 * days);
     let until = days(4_000).to_string();
     let told = due(&officer, &until).await;
-    let salted: Vec<_> = told.iter().filter(|(_, what, _)| what == "salts").collect();
+    let salted: Vec<_> = told.iter().filter(|(_, what, _)| *what == DueKind::Salts).collect();
     assert_eq!(salted.iter().map(|(.., count)| count).sum::<u64>(), 2, "of its own operator: {told:?}");
     let ends: Timestamp = salted[0].0.parse().unwrap();
     assert!(ends >= days(365) && ends <= days(367), "a year, told by whole days: {ends}");
-    let record: Timestamp = of(&told, "consent-record")[0].parse().unwrap();
+    let record: Timestamp = of(&told, DueKind::ConsentRecord)[0].parse().unwrap();
     assert!(record >= days(29 + 1_095) && record <= days(31 + 1_095), "a month's consent, and three years: {record}");
     assert!(told.is_sorted(), "soonest first");
     assert_eq!(
@@ -133,7 +133,7 @@ async fn salts_and_records_end_with_their_terms() {
     assert_eq!(job(&world, days(364)).await, []);
     assert_eq!(job(&world, days(367)).await, [("salts", 2), ("uses", 2)]);
     assert_eq!(salts(&world), 1, "myverify's pack names no term: the gateway's own, three years");
-    assert_eq!(of(&due(&officer, &until).await, "salts"), Vec::<String>::new());
+    assert_eq!(of(&due(&officer, &until).await, DueKind::Salts), Vec::<String>::new());
     let got = school.call::<GetResponse>(GET, &GetRequest { id: consent.clone() }).await;
     assert_eq!(got.unwrap().consent.unwrap().state(), State::Expired);
     let third = job(&world, days(31 + 1_096)).await;

@@ -9,11 +9,12 @@ use qaqpa_gateway::persons::{mark, named};
 use qaqpa_journal::Trust;
 use qaqpa_journal::verify::{Request, Verdict, verify};
 use qaqpa_policy::Iin;
+use qaqpa_policy::{Transform, category};
 use qaqpa_proto::consent::v1::Form;
 use qaqpa_proto::subject::v1::{
-    Basis, CorrectRequest, CorrectResponse, CorrectionNote, DueRequest, DueResponse, EraseRequest, FindUsageRequest,
-    FindUsageResponse, ObjectRequest, ReportRequest, ReportResponse, RestrictRequest, UnrestrictRequest,
-    UnrestrictResponse, Usage,
+    Basis, CorrectRequest, CorrectResponse, CorrectionNote, DueRequest, DueResponse, EraseRequest, Field,
+    FindUsageRequest, FindUsageResponse, ObjectRequest, Outcome, ReportRequest, ReportResponse, RestrictRequest,
+    UnrestrictRequest, UnrestrictResponse, Usage,
 };
 use qaqpa_tests::people::{self, REPORTING, STATE_EXCHANGE, SUBMIT_GROUP};
 use qaqpa_tests::{Caller, World, code, exchange_id, receipt};
@@ -22,15 +23,23 @@ use tonic::Status;
 use crate::rights::{self, OFFICER, OFFICER_OF_MYVERIFY, SCHOOL, person, report};
 
 /// `path category transform`, of each field.
-fn fields(fields: &[qaqpa_proto::subject::v1::Field]) -> Vec<String> {
+fn fields(fields: &[Field]) -> Vec<String> {
     fields
         .iter()
-        .map(|field| format!("{} {} {}", field.path, field.category, field.transform).trim_end().to_owned())
+        .map(|field| {
+            format!("{} {} {}", field.path, category::name(field.category()), form(field)).trim_end().to_owned()
+        })
         .collect()
 }
 
+/// As packs spell it.
+fn form(field: &Field) -> String {
+    let told = field.transform.as_ref();
+    told.map(|told| Transform::heard(told).unwrap().to_string()).unwrap_or_default()
+}
+
 fn withheld(usage: &Usage) -> Vec<(&str, u32)> {
-    usage.withheld.iter().map(|count| (count.category.as_str(), count.count)).collect()
+    usage.withheld.iter().map(|count| (category::name(count.category()), count.count)).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -56,7 +65,7 @@ async fn a_report_says_who_what_for_what_and_to_whom() {
     assert_eq!(fields(&newest.request_fields), ["iin iin"]);
     let came: Vec<_> = fields(&newest.reply_fields);
     assert!(!came.is_empty() && came.iter().all(|field| !field.contains("iin")), "{came:?}");
-    assert_eq!((newest.outcome.as_str(), newest.caller.as_str()), ("answered", "school"));
+    assert_eq!((newest.outcome(), newest.caller.as_str()), (Outcome::Answered, "school"));
     assert_eq!((newest.operator.as_str(), newest.acting_for.as_str()), ("avtomektep", people::SCHOOL));
     let why = (oldest.purpose.as_str(), oldest.dpv.as_str(), oldest.legal_basis.as_str(), oldest.clause.as_str());
     assert_eq!(why, (STATE_EXCHANGE, "dpv:LegalCompliance", "dpv:LegalObligation", "3(3), 6, 7"));

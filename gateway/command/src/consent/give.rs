@@ -11,9 +11,11 @@ use aws_lc_rs::digest::{Context, SHA256};
 use clap::ValueEnum;
 use jiff::{SignedDuration, Timestamp};
 use qaqpa_gateway::start::Surroundings;
+use qaqpa_policy::category;
 use qaqpa_proto::consent::v1 as wire;
 use qaqpa_proto::consent::v1::give_request::End;
 use qaqpa_proto::moment::{lasting, stamp};
+use qaqpa_proto::v1::Category;
 
 use super::{How, shown};
 use crate::subject::connection::{Failure, Keys, json};
@@ -32,8 +34,8 @@ pub(crate) struct Arguments {
     #[arg(long = "purpose", value_name = "ID", required = true)]
     purposes: Vec<String>,
     /// Only this kind of data; all that the purposes need when absent
-    #[arg(long = "category", value_name = "NAME")]
-    categories: Vec<String>,
+    #[arg(long = "category", value_name = "NAME", value_parser = kind_of_data)]
+    categories: Vec<Category>,
     /// Only this system; all that the purposes reach when absent
     #[arg(long = "recipient", value_name = "ID")]
     recipients: Vec<String>,
@@ -92,7 +94,7 @@ pub(super) async fn run(arguments: &Arguments, surroundings: &Surroundings) -> R
         iin: iin.text(),
         guardian_iin: guardian.map(|guardian| guardian.text()).unwrap_or_default(),
         purposes: arguments.purposes.clone(),
-        categories: arguments.categories.clone(),
+        categories: arguments.categories.iter().map(|category| (*category).into()).collect(),
         recipients: arguments.recipients.clone(),
         form: arguments.form.wire().into(),
         given_at: Some(stamp(arguments.given_at.unwrap_or_else(|| surroundings.clock.now()))),
@@ -125,6 +127,11 @@ impl Form {
             Self::Kdp => wire::Form::Kdp,
         }
     }
+}
+
+/// As packs spell it: `birth_date`.
+fn kind_of_data(name: &str) -> Result<Category, String> {
+    category::ruled(name).ok_or_else(|| "no kind of data has this name; `qaqpa policy explain` shows them".to_owned())
 }
 
 /// SHA-256 of a file, 32 bytes.

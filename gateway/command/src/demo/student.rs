@@ -7,6 +7,7 @@ use std::time::Instant;
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use qaqpa_adapters::xml::{Document, document};
+use qaqpa_policy::category;
 use qaqpa_proto::avtoshkola::v1::{SyncStudentsRequest, SyncStudentsResponse};
 use qaqpa_proto::v1::{Receipt, Withheld};
 use serde_json::{Value, json};
@@ -145,7 +146,13 @@ async fn reply_both_ways(world: &World, hero: &Exchange, story: &mut Story) -> R
 }
 
 fn describe(withheld: &Withheld) -> String {
-    format!("    {:<22} {:<14} clause {:<10} {}", withheld.path, withheld.category, withheld.clause, withheld.reason)
+    format!(
+        "    {:<22} {:<14} clause {:<10} {}",
+        withheld.path,
+        category::name(withheld.category()),
+        withheld.clause,
+        withheld.reason
+    )
 }
 
 /// Request and reply of an exchange, as the mock government saw them.

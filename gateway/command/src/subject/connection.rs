@@ -113,7 +113,7 @@ pub(crate) enum Keys {
     Camel,
 }
 
-/// A reply as JSON, with every key of its message; `name` is the message's full name.
+/// A reply as protobuf's JSON, with every key of its message but those of absent moments and messages; `name` is its full name.
 pub(crate) fn json(name: &str, message: &impl Message, keys: Keys) -> Value {
     let shown = || {
         let pool = DescriptorPool::decode(DESCRIPTOR_SET).ok()?;

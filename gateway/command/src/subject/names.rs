@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! purpose("state-exchange")  ->  Обмен данными с государственной ИС ...      clauses("3(3), 6")  ->  3(3): ..., 6: ...
-//! transform("age-band 14,16,18,21")  ->  возрастная группа 14, 16, 18, 21    at(2026-11-20T06:00:00Z)  ->  20.11.2026 11:00
+//! transform(AGE_BAND [14, 16, 18, 21])  ->  возрастная группа 14, 16, 18, 21    at(2026-11-20T06:00:00Z)  ->  20.11.2026 11:00
 //! ```
 
 use std::path::Path;
@@ -13,8 +13,9 @@ use jiff::tz::{TimeZone, offset};
 use prost_types::Timestamp as Stamp;
 use qaqpa_papers::words::{self, say};
 use qaqpa_policy::pack::{Purpose, cited};
-use qaqpa_policy::{Pack, Text, Transform, category};
+use qaqpa_policy::{Pack, Text, Transform};
 use qaqpa_proto::moment::moment;
+use qaqpa_proto::v1::{self as wire, Category};
 
 use crate::development::PACKS;
 
@@ -87,21 +88,14 @@ impl Names {
         own.map_or_else(|| number.clone(), |operator| format!("{} ({number})", self.text(&operator.name)))
     }
 
-    pub(crate) fn category(&self, name: &str) -> String {
-        match category::ruled(name) {
-            Some(known) => words::category(known, self.language).to_owned(),
-            None if name.is_empty() => self.say(["белгісіз", "неизвестно", "unknown"]).to_owned(),
-            None => name.to_owned(),
-        }
+    pub(crate) fn category(&self, category: Category) -> String {
+        words::category(category, self.language).to_owned()
     }
 
-    /// How a value was made coarser; a transform that is not known here stays as it is written.
-    pub(super) fn transform(&self, written: &str) -> String {
-        let (name, parameters) = written.split_once(' ').unwrap_or((written, ""));
-        let numbers: Option<Vec<u64>> =
-            parameters.split(',').filter(|number| !number.is_empty()).map(|number| number.parse().ok()).collect();
-        let known = numbers.and_then(|numbers| Transform::parse(name, &numbers).ok());
-        known.map_or_else(|| written.to_owned(), |transform| words::transform(&transform, self.language))
+    /// How a value was made coarser.
+    pub(super) fn transform(&self, told: &wire::Transform) -> String {
+        let unknown = || self.say(["белгісіз түрде", "в неизвестном виде", "in an unknown form"]).to_owned();
+        Transform::heard(told).map_or_else(unknown, |transform| words::transform(&transform, self.language))
     }
 
     /// A moment of a reply as people write it, in the time of Kazakhstan; empty where there is none.

@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use qaqpa_proto::subject::v1::{DataUsage, Field, FindUsageResponse, ReportResponse, Usage, WithheldCount};
-use qaqpa_proto::v1::JournalEntry;
+use qaqpa_proto::subject::v1::{DataUsage, Field, FindUsageResponse, Outcome, ReportResponse, Usage, WithheldCount};
+use qaqpa_proto::v1::{Category, JournalEntry, Transform, TransformKind};
 use roxmltree::{Document, ParsingOptions};
 
 use super::connection::{Keys, json};
@@ -168,15 +168,15 @@ fn exchanges() -> ReportResponse {
         clause: "1, 2".to_owned(),
         system: "avtoshkola".to_owned(),
         operation: format!("{training}SyncStudents"),
-        outcome: "answered".to_owned(),
+        outcome: Outcome::Answered.into(),
         request_fields: vec![
-            field("student.iin", "iin", ""),
-            field("student.birth_date", "birth_date", "year"),
-            field("student.surname", "name", ""),
-            field("student.name", "name", ""),
+            field("student.iin", Category::Iin, None),
+            field("student.birth_date", Category::BirthDate, as_year()),
+            field("student.surname", Category::Name, None),
+            field("student.name", Category::Name, None),
         ],
-        reply_fields: vec![field("head.code", "technical", "")],
-        withheld: vec![withheld("photo", 1), withheld("phone", 2)],
+        reply_fields: vec![field("head.code", Category::Technical, None)],
+        withheld: vec![withheld(Category::Photo, 1), withheld(Category::Phone, 2)],
         ..Usage::default()
     };
     let counted = Usage {
@@ -188,11 +188,11 @@ fn exchanges() -> ReportResponse {
         legal_basis: "dpv:Consent".to_owned(),
         clause: "3".to_owned(),
         operation: format!("{training}GetStudentStatus"),
-        request_fields: vec![field("iin", "iin", "")],
+        request_fields: vec![field("iin", Category::Iin, None)],
         reply_fields: vec![
-            field("statuses[0].iin", "iin", "pseudonym"),
-            field("statuses[1].iin", "iin", "pseudonym"),
-            field("statuses[0].certificate.issue_date", "certificate", "year"),
+            field("statuses[0].iin", Category::Iin, as_pseudonym()),
+            field("statuses[1].iin", Category::Iin, as_pseudonym()),
+            field("statuses[0].certificate.issue_date", Category::Certificate, as_year()),
         ],
         withheld: Vec::new(),
         consent: "consent-1".to_owned(),
@@ -201,7 +201,7 @@ fn exchanges() -> ReportResponse {
     let failed = Usage {
         at: "2026-11-02T03:00:00Z".parse().ok(),
         exchange_id: "0192f0c1-0000-7000-8000-000000000003".to_owned(),
-        outcome: "failed".to_owned(),
+        outcome: Outcome::Failed.into(),
         reply_fields: Vec::new(),
         withheld: Vec::new(),
         ..first.clone()
@@ -225,21 +225,37 @@ fn hostile() -> ReportResponse {
         system: nasty(),
         recipient: nasty(),
         operation: nasty(),
-        outcome: nasty(),
-        request_fields: vec![field(&nasty(), &nasty(), &nasty())],
-        reply_fields: vec![field(&nasty(), &nasty(), &nasty())],
-        withheld: vec![withheld(&nasty(), u32::MAX), withheld(&nasty(), 1)],
+        outcome: 99,
+        request_fields: vec![Field {
+            path: nasty(),
+            category: 99,
+            transform: Some(Transform { kind: 99, parameters: vec![u32::MAX] }),
+        }],
+        reply_fields: vec![Field {
+            path: nasty(),
+            category: 99,
+            transform: Some(Transform { kind: 99, parameters: vec![u32::MAX] }),
+        }],
+        withheld: vec![WithheldCount { category: 99, count: u32::MAX }, WithheldCount { category: 99, count: 1 }],
         consent: nasty(),
     };
     ReportResponse { entries: vec![usage], ..ReportResponse::default() }
 }
 
-fn field(path: &str, category: &str, transform: &str) -> Field {
-    Field { path: path.to_owned(), category: category.to_owned(), transform: transform.to_owned() }
+fn field(path: &str, category: Category, transform: Option<Transform>) -> Field {
+    Field { path: path.to_owned(), category: category.into(), transform }
 }
 
-fn withheld(category: &str, count: u32) -> WithheldCount {
-    WithheldCount { category: category.to_owned(), count }
+fn as_year() -> Option<Transform> {
+    Some(Transform { kind: TransformKind::Year.into(), parameters: Vec::new() })
+}
+
+fn as_pseudonym() -> Option<Transform> {
+    Some(Transform { kind: TransformKind::Pseudonym.into(), parameters: Vec::new() })
+}
+
+fn withheld(category: Category, count: u32) -> WithheldCount {
+    WithheldCount { category: category.into(), count }
 }
 
 /// Elements that neither load nor run anything.

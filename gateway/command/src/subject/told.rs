@@ -3,13 +3,15 @@
 //! Fields are told by kind of data, not by path; fields of one kind and form stand together, positions in lists left out.
 //!
 //! ```text
-//! [("iin", ""): student.iin, ("birth_date", "year"): student.birth_date]  ->  ИИН · дата рождения: только год
+//! [IIN: student.iin, BIRTH_DATE by YEAR: student.birth_date]  ->  ИИН · дата рождения: только год
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use prost_types::Timestamp as Stamp;
-use qaqpa_proto::subject::v1::{Field, ReportResponse, Usage, WithheldCount};
+use qaqpa_policy::category;
+use qaqpa_proto::subject::v1::{Field, Outcome, ReportResponse, Usage, WithheldCount};
+use qaqpa_proto::v1::Category;
 
 use super::names::Names;
 
@@ -33,13 +35,16 @@ impl Moved {
 
 /// Fields by kind and form.
 pub(super) fn moved(fields: &[Field], names: &Names) -> Vec<Moved> {
-    let mut groups: BTreeMap<(&str, &str), BTreeSet<String>> = BTreeMap::new();
+    let mut groups: BTreeMap<(&str, String), (Category, BTreeSet<String>)> = BTreeMap::new();
     for field in fields {
-        groups.entry((&field.category, &field.transform)).or_default().insert(without_positions(&field.path));
+        let form = field.transform.as_ref().map(|transform| names.transform(transform)).unwrap_or_default();
+        let group = groups.entry((category::name(field.category()), form)).or_default();
+        group.0 = field.category();
+        group.1.insert(without_positions(&field.path));
     }
-    let moved = |((category, transform), paths): ((&str, &str), BTreeSet<String>)| Moved {
+    let moved = |((_, form), (category, paths)): ((&str, String), (Category, BTreeSet<String>))| Moved {
         what: names.category(category),
-        form: if transform.is_empty() { String::new() } else { names.transform(transform) },
+        form,
         paths: paths.into_iter().collect(),
     };
     groups.into_iter().map(moved).collect()
@@ -47,19 +52,21 @@ pub(super) fn moved(fields: &[Field], names: &Names) -> Vec<Moved> {
 
 /// `phone: 2`, one for each kind.
 pub(super) fn withheld(counts: &[WithheldCount], names: &Names) -> Vec<String> {
-    counts.iter().map(|count| format!("{}: {}", names.category(&count.category), count.count)).collect()
+    counts.iter().map(|count| format!("{}: {}", names.category(count.category()), count.count)).collect()
 }
 
 /// How it ended.
 pub(super) fn outcome(usage: &Usage, names: &Names) -> &'static str {
-    names.say(match usage.outcome.as_str() {
-        "answered" => ["жауап келді", "ответ получен", "answered"],
-        "failed" => [
+    names.say(match usage.outcome() {
+        Outcome::Answered => ["жауап келді", "ответ получен", "answered"],
+        Outcome::Failed => [
             "сәтсіз аяқталды, жауап берілмеді",
             "завершилось неудачей, ответ не выдан",
             "failed, no answer was handed over",
         ],
-        _ => ["жауап келген-келмегені белгісіз", "неизвестно, был ли ответ", "it is not known whether an answer came"],
+        Outcome::Unknown | Outcome::Unspecified => {
+            ["жауап келген-келмегені белгісіз", "неизвестно, был ли ответ", "it is not known whether an answer came"]
+        }
     })
 }
 
@@ -107,7 +114,7 @@ pub(super) fn summary(reply: &ReportResponse, names: &Names) -> Vec<Line> {
             last: usage.at, // newest first
         });
         line.exchanges += 1;
-        line.answered += usize::from(usage.outcome == "answered");
+        line.answered += usize::from(usage.outcome() == Outcome::Answered);
     }
     let mut lines: Vec<Line> = lines.into_values().collect();
     lines.sort_by_key(|line| std::cmp::Reverse(line.exchanges));
@@ -116,12 +123,12 @@ pub(super) fn summary(reply: &ReportResponse, names: &Names) -> Vec<Line> {
 
 /// How many fields stayed behind, by kind, in all exchanges.
 pub(super) fn all_withheld(reply: &ReportResponse) -> Vec<WithheldCount> {
-    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+    let mut counts: BTreeMap<&str, WithheldCount> = BTreeMap::new();
     for withheld in reply.entries.iter().flat_map(|usage| &usage.withheld) {
-        let count = counts.entry(&withheld.category).or_default();
-        *count = count.saturating_add(withheld.count);
+        let sum = counts.entry(category::name(withheld.category())).or_default();
+        *sum = WithheldCount { category: withheld.category, count: sum.count.saturating_add(withheld.count) };
     }
-    counts.into_iter().map(|(category, count)| WithheldCount { category: category.to_owned(), count }).collect()
+    counts.into_values().collect()
 }
 
 /// `outcomes[17].iin` is `outcomes.iin`: which of a list a field was says something of other people.
@@ -141,6 +148,8 @@ fn without_positions(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use qaqpa_proto::v1::{Transform, TransformKind};
+
     use super::*;
 
     #[test]
@@ -152,20 +161,21 @@ mod tests {
 
     #[test]
     fn fields_of_one_kind_and_form_stand_together() {
-        let field = |path: &str, category: &str, transform: &str| Field {
+        let field = |path: &str, category: Category, transform: Option<Transform>| Field {
             path: path.to_owned(),
-            category: category.to_owned(),
-            transform: transform.to_owned(),
+            category: category.into(),
+            transform,
         };
+        let of = |kind: i32, parameters| Some(Transform { kind, parameters });
         let names = Names::new(None, None, "en").unwrap();
         let fields = [
-            field("rows[1].iin", "iin", ""),
-            field("rows[0].iin", "iin", ""),
-            field("birth_date", "birth_date", "age-band 14,18"),
-            field("odd", "", "spun"),
+            field("rows[1].iin", Category::Iin, None),
+            field("rows[0].iin", Category::Iin, None),
+            field("birth_date", Category::BirthDate, of(TransformKind::AgeBand.into(), vec![14, 18])),
+            field("odd", Category::Unspecified, of(99, Vec::new())),
         ];
         let told: Vec<String> = moved(&fields, &names).iter().map(Moved::words).collect();
-        assert_eq!(told, ["unknown: spun", "birth date: age band 14, 18", "IIN"]);
-        assert_eq!(moved(&fields, &names).last().unwrap().paths, ["rows.iin"]);
+        assert_eq!(told, ["birth date: age band 14, 18", "IIN", "unknown: in an unknown form"]);
+        assert_eq!(moved(&fields, &names)[1].paths, ["rows.iin"]);
     }
 }

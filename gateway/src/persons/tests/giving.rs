@@ -4,6 +4,7 @@ use prost_types::Timestamp as Stamp;
 use qaqpa_policy::Bin;
 use qaqpa_proto::consent::v1::give_request::End;
 use qaqpa_proto::consent::v1::{Form, GiveRequest, KdpToken};
+use qaqpa_proto::v1::Category;
 
 use super::{ADULT, FRIDAY, OPERATOR_BIN, OTHER, days, moment, pack, written};
 use crate::persons::giving::{Giving, judge};
@@ -57,7 +58,11 @@ fn what_the_policy_does_not_allow_is_not_given() {
             "given",
             "",
             "a category and a recipient of the purpose",
-            GiveRequest { categories: list(&["iin", "education"]), recipients: list(&["avtoshkola"]), ..written("") },
+            GiveRequest {
+                categories: vec![Category::Iin.into(), Category::Education.into()],
+                recipients: list(&["avtoshkola"]),
+                ..written("")
+            },
         ),
         ("consent.scope_empty", "purposes:missing", "no purpose", purposes([])),
         ("consent.scope_unknown", "purposes[1]:unknown", "unknown", purposes(["reporting", "raporting"])),
@@ -66,7 +71,11 @@ fn what_the_policy_does_not_allow_is_not_given() {
             "consent.scope_unknown",
             "categories[1]:unknown recipients[0]:unknown",
             "not the purpose's",
-            GiveRequest { categories: list(&["iin", "photo"]), recipients: list(&["gbdfl"]), ..written("") },
+            GiveRequest {
+                categories: vec![Category::Iin.into(), Category::Photo.into()],
+                recipients: list(&["gbdfl"]),
+                ..written("")
+            },
         ),
         ("consent.not_needed", "exchange", "a purpose that the law demands", purposes(["exchange"])),
         ("consent.not_separate", "identification", "not alone", purposes(["identification", "reporting"])),
