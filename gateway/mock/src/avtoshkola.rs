@@ -17,9 +17,9 @@ use qaqpa_adapters::shep::sync::Data;
 use qaqpa_proto::v1::FillValue;
 use qaqpa_proto::{Contract, Operation};
 
-use crate::office::locked;
+use crate::lock::locked;
 use crate::refusal::Refusal;
-use crate::systems::{Answer, Head};
+use crate::respond::{Answer, Head};
 use act::Act;
 use registry::Registry;
 

@@ -19,7 +19,7 @@ use qaqpa_proto::{Contract, Operation};
 
 use crate::check_digit;
 use crate::refusal::Refusal;
-use crate::systems::{Answer, Head};
+use crate::respond::{Answer, Head};
 use dictionary::Words;
 
 /// A KDP token whose term is over, for the mock alone.

@@ -7,7 +7,8 @@ use std::sync::atomic::Ordering;
 use tokio::sync::watch;
 
 use crate::listen::{self, NotStarted};
-use crate::office::{Office, locked};
+use crate::lock::locked;
+use crate::office::Office;
 use crate::{Behaviour, Exchange, Options};
 
 /// A mock government that is being served. Clones are the same one; it ends when it is stopped or the last of them is dropped.

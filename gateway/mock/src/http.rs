@@ -5,17 +5,17 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
-use hyper::header::{ALLOW, CONTENT_TYPE, HOST, HeaderValue, LOCATION};
+use hyper::header::{ALLOW, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use qaqpa_adapters::xml::text::BODY_LIMIT;
 
 use crate::office::Office;
 use crate::outgoing::Outgoing;
+use crate::parcel::Delivery;
 use crate::scissors::Allowance;
 use crate::{PATH, wsdl};
 
@@ -24,27 +24,6 @@ use crate::{PATH, wsdl};
 pub(crate) struct Line {
     pub(crate) allowance: Allowance,
     pub(crate) reset: Arc<AtomicBool>,
-}
-
-/// What the office gives out.
-pub(crate) struct Parcel {
-    pub(crate) status: StatusCode,
-    pub(crate) content_type: &'static str,
-    pub(crate) location: Option<HeaderValue>,
-    pub(crate) body: Outgoing,
-    pub(crate) delivery: Delivery,
-}
-
-/// How far it gets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Delivery {
-    Whole,
-    After(Duration),
-    Never,
-    Nothing,
-    Reset,
-    /// This many octets, headers included.
-    Part(usize),
 }
 
 /// The connection ends without a reply, because a behaviour says so or because the client did not finish its request.
@@ -96,18 +75,6 @@ async fn post(office: &Office, line: &Line, request: Request<Incoming>) -> Resul
         Delivery::Part(octets) => line.allowance.limit(octets),
     }
     Ok(parcel.into_response())
-}
-
-impl Parcel {
-    fn into_response(self) -> Response<Outgoing> {
-        let mut response = Response::new(self.body);
-        *response.status_mut() = self.status;
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
-        if let Some(location) = self.location {
-            response.headers_mut().insert(LOCATION, location);
-        }
-        response
-    }
 }
 
 fn describe(office: &Office, request: &Request<Incoming>) -> Response<Outgoing> {

@@ -3,25 +3,17 @@
 //! Each step refuses with its own fault. The order is that of a receiver that trusts nobody: nothing is read from a message
 //! before its signature was verified, but for `accept_unsigned`.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use qaqpa_adapters::shep::sync::{self, Received, ResponseInfo, Status};
 use qaqpa_adapters::soap::Envelope;
 use qaqpa_adapters::wsse::{self, NotAuthentic};
 use qaqpa_adapters::xml::{Document, Node, text};
 
-use crate::office::Office;
 use crate::refusal::Refusal;
 use crate::reply::{self, Draft};
-use crate::systems::Head;
+use crate::request::Request;
+use crate::respond::Head;
 use crate::{Behaviour, Sender};
-
-/// What is the same for all steps.
-#[derive(Clone, Copy)]
-pub(crate) struct Request<'r> {
-    pub(crate) office: &'r Office,
-    pub(crate) behaviour: &'r Behaviour,
-    pub(crate) now: Timestamp,
-}
 
 /// What a request calls itself, as far as it could be read.
 #[derive(Default)]
@@ -43,7 +35,7 @@ pub(crate) fn take(
     let received = sync::read_request(body).map_err(|problem| Refusal::format(problem.to_string()))?;
     names.message_id.clone_from(&received.info.message_id);
     names.service_id.clone_from(&received.info.service_id);
-    known(request.office.options.sender.as_ref(), &received)?;
+    known(request.options.sender.as_ref(), &received)?;
     reply::written(request, &draft(request, &received)?, is_signed)
 }
 
@@ -52,7 +44,7 @@ fn authentic<'a, 'input>(
     request: &Request<'_>,
     document: &'a Document<'input>,
 ) -> Result<(Node<'a, 'input>, bool), Refusal> {
-    let options = &request.office.options;
+    let options = request.options;
     match wsse::verify(document, &options.trusted, request.now.as_second()) {
         Ok(verified) => Ok((verified.node(), true)),
         Err(NotAuthentic::Unsigned) if options.accept_unsigned => {
@@ -73,7 +65,6 @@ fn known(wanted: Option<&Sender>, received: &Received<'_, '_>) -> Result<(), Ref
 
 /// Acts, unless the behaviour is one that does not.
 fn draft<'r>(request: &Request<'r>, received: &Received<'_, '_>) -> Result<Draft<'r>, Refusal> {
-    let office = request.office;
     let mut info = info(request, received);
     match request.behaviour {
         Behaviour::SoapFault(code) => return Err(Refusal::new(code.clone())),
@@ -83,18 +74,18 @@ fn draft<'r>(request: &Request<'r>, received: &Received<'_, '_>) -> Result<Draft
             return Ok(Draft { info, document: None });
         }
         Behaviour::Html502 | Behaviour::Redirect(_) => return Ok(Draft { info, document: None }),
-        Behaviour::Replayed if office.has_replied() => return Ok(Draft { info, document: None }),
+        Behaviour::Replayed if request.may_replay => return Ok(Draft { info, document: None }),
         _ => {}
     }
     let other = info.correlation_id.clone().filter(|_| *request.behaviour == Behaviour::WrongCorrelation);
     let head = Head { message_id: info.message_id.clone(), request_id: other, date: info.response_date };
-    let answer = office.systems.answer(&received.info.service_id, received.data.as_ref(), &head)?;
+    let answer = request.systems.answer(&received.info.service_id, received.data.as_ref(), &head)?;
     let document = if *request.behaviour == Behaviour::NoData { None } else { Some(answer) };
     Ok(Draft { info, document })
 }
 
 fn info(request: &Request<'_>, received: &Received<'_, '_>) -> ResponseInfo {
-    let ids = &request.office.ids;
+    let ids = request.ids;
     let (answers, date) = match request.behaviour {
         Behaviour::WrongCorrelation => (ids.next().to_string(), request.now),
         Behaviour::StaleDate => (received.info.message_id.clone(), request.now - SignedDuration::from_hours(24)),

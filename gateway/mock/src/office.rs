@@ -5,20 +5,22 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::header::HeaderValue;
 use jiff::Timestamp;
 
-use crate::http::{Delivery, Parcel};
 use crate::ids::Ids;
-use crate::intake::{self, Names, Request};
+use crate::intake::{self, Names};
 use crate::kept::Kept;
+use crate::lock::locked;
 use crate::outgoing::Outgoing;
+use crate::parcel::{Delivery, Parcel};
 use crate::refusal::Refusal;
 use crate::reply::{self, XML};
+use crate::request::Request;
 use crate::script::Script;
 use crate::systems::Systems;
 use crate::{Behaviour, Exchange, NotStarted, Options, PATH, Transport};
@@ -71,7 +73,14 @@ impl Office {
     pub(crate) fn answer(&self, body: &Bytes, content_type: Option<&str>) -> Parcel {
         let behaviour = locked(&self.script).take();
         let now = (self.options.clock)();
-        let request = Request { office: self, behaviour: &behaviour, now };
+        let request = Request {
+            options: &self.options,
+            ids: &self.ids,
+            systems: &self.systems,
+            behaviour: &behaviour,
+            now,
+            may_replay: locked(&self.kept).last_reply().is_some(),
+        };
         let mut names = Names::default();
         let (parcel, reply) = match intake::take(&request, body, content_type, &mut names) {
             Ok(envelope) => self.bent(&behaviour, envelope),
@@ -84,11 +93,6 @@ impl Office {
             reply,
         });
         parcel
-    }
-
-    /// Whether there is something to replay.
-    pub(crate) fn has_replied(&self) -> bool {
-        locked(&self.kept).last_reply().is_some()
     }
 
     /// A good reply on its way, in the encoding and over the connection that the behaviour leaves it.
@@ -146,11 +150,6 @@ fn delivery(behaviour: &Behaviour, length: usize) -> Delivery {
         Behaviour::CutMidBody => Delivery::Part(HEADERS + length / 2),
         _ => Delivery::Whole,
     }
-}
-
-/// A lock whose holder panicked still guards what it guards; the mock goes on serving.
-pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 const IN_HEADERS: usize = 24;

@@ -13,9 +13,9 @@ use qaqpa_adapters::shep::sync::{ResponseInfo, Shape, write_reply};
 use qaqpa_adapters::wsse::{self, Id, KeyInfo, Layout, Sign};
 
 use crate::Behaviour;
-use crate::intake::Request;
 use crate::refusal::Refusal;
-use crate::systems::Answer;
+use crate::request::Request;
+use crate::respond::Answer;
 
 pub(crate) use encoding::{XML, encoded};
 pub use spelling::CANARY;
@@ -38,7 +38,7 @@ pub(crate) fn written(request: &Request<'_>, draft: &Draft<'_>, is_signed: bool)
     let shape = draft.document.as_ref().map(|answer| (shape(behaviour, answer), answer.xml.as_str()));
     let content = write_reply(&draft.info, shape).map_err(|problem| Refusal::internal(problem.to_string()))?;
     let content = spelling::of(behaviour, content);
-    let id = Id::new(request.office.ids.next());
+    let id = Id::new(request.ids.next());
     let envelope = match (is_signed || is_about_signatures(behaviour), behaviour) {
         (_, Behaviour::Unsigned) | (false, _) => wsse::envelope_unsigned(&content),
         (true, _) => signed(request, &content, id, shape.is_none_or(|(shape, _)| shape.is_canonical()))?,
@@ -55,7 +55,7 @@ fn shape<'o>(behaviour: &Behaviour, answer: &Answer<'o>) -> Shape<'o> {
 }
 
 fn signed(request: &Request<'_>, content: &str, id: Id, is_canonical: bool) -> Result<String, Refusal> {
-    let options = &request.office.options;
+    let options = request.options;
     let signer: &dyn Sign = match request.behaviour {
         Behaviour::WrongSigner => {
             options.rogue.as_deref().ok_or_else(|| Refusal::internal("there is no rogue signer"))?

@@ -2,34 +2,19 @@
 //!
 //! Refused: a serviceId that nobody has, and a message without a document.
 
-use jiff::Timestamp;
 use qaqpa_adapters::codec::CodecProblem;
 use qaqpa_adapters::shep::sync::Data;
-use qaqpa_proto::{Contract, Operation};
+use qaqpa_proto::Contract;
 
 use crate::avtoshkola::Avtoshkola;
 use crate::gbdfl::Gbdfl;
 use crate::refusal::Refusal;
+use crate::respond::{Answer, Head};
 
 /// Every system that is played.
 pub(crate) struct Systems {
     avtoshkola: Avtoshkola,
     gbdfl: Gbdfl,
-}
-
-/// What the head of the reply says.
-pub(crate) struct Head {
-    /// The receiver's id of its reply.
-    pub(crate) message_id: String,
-    /// The request it claims to answer, where that is not the one it does.
-    pub(crate) request_id: Option<String>,
-    pub(crate) date: Timestamp,
-}
-
-/// A business document.
-pub(crate) struct Answer<'s> {
-    pub(crate) operation: &'s Operation,
-    pub(crate) xml: String,
 }
 
 impl Systems {
