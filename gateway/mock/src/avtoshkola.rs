@@ -10,77 +10,62 @@ mod registry;
 mod schools;
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
-use qaqpa_adapters::codec::{Codec, CodecProblem, Limits, Read, ReadError};
+use qaqpa_adapters::codec::{Codec, CodecProblem};
 use qaqpa_adapters::shep::sync::Data;
-use qaqpa_proto::v1::FillValue;
 use qaqpa_proto::{Contract, Operation};
 
 use crate::lock::locked;
 use crate::refusal::Refusal;
-use crate::respond::{Answer, Head};
+use crate::respond::{self, Answer, Head, Respond};
 use act::Act;
 use registry::Registry;
 
-/// The services of the contract that are played, and what the state knows.
-pub(crate) struct Avtoshkola {
-    services: HashMap<String, Vec<Service>>,
-    registry: Mutex<Registry>,
+/// One serviceId and the operations behind it. The document says which is meant, and the first that reads it is taken: a group with
+/// one student (SyncStudents) is a group (SubmitGroup).
+struct Service {
+    operations: Vec<Played>,
+    /// What the state knows, the same for all services.
+    registry: Arc<Mutex<Registry>>,
 }
 
-/// One operation. Several may share a serviceId; the document says which is meant, and the first that reads it is taken:
-/// a group with one student (SyncStudents) is a group (SubmitGroup).
-pub(crate) struct Service {
+struct Played {
     act: Act,
     operation: Operation,
     codec: Codec,
 }
 
-impl Avtoshkola {
-    /// `generous` is the least length of a school's address, in characters.
-    pub(crate) fn open(contract: &Contract, generous: usize) -> Result<Self, CodecProblem> {
-        let mut services: HashMap<String, Vec<Service>> = HashMap::new();
-        for operation in contract.operations() {
-            let Some(act) = Act::behind(&operation.path) else { continue };
-            let codec = Codec::compile(contract, operation)?;
-            let service = Service { act, operation: operation.clone(), codec };
-            services.entry(operation.service_id.clone()).or_default().push(service);
-        }
-        Ok(Self { services, registry: Mutex::new(Registry::new(generous)) })
+/// The services of the contract that are played, by serviceId. `generous` is the least length of a school's address, in characters.
+pub(crate) fn services(
+    contract: &Contract,
+    generous: usize,
+) -> Result<impl Iterator<Item = respond::Service>, CodecProblem> {
+    let mut services: HashMap<String, Vec<Played>> = HashMap::new();
+    for operation in contract.operations() {
+        let Some(act) = Act::behind(&operation.path) else { continue };
+        let codec = Codec::compile(contract, operation)?;
+        let played = Played { act, operation: operation.clone(), codec };
+        services.entry(operation.service_id.clone()).or_default().push(played);
     }
-
-    pub(crate) fn service(&self, id: &str) -> Option<&[Service]> {
-        self.services.get(id).map(Vec::as_slice)
-    }
-
-    /// Reads, acts and writes.
-    pub(crate) fn answer<'s>(
-        &self,
-        services: &'s [Service],
-        data: &Data<'_, '_>,
-        head: &Head,
-    ) -> Result<Answer<'s>, Refusal> {
-        let (service, read) = read(services, data)?;
-        let own = read.filled.iter().find(|(value, _)| *value == FillValue::RequestId).map(|(_, text)| text.clone());
-        let id = head.request_id.clone().or(own).ok_or_else(|| Refusal::format("missing: head/requestId"))?;
-        let reply = service.act.perform(&read.wire, id, head.date, &mut locked(&self.registry))?;
-        let mut xml = String::with_capacity(1024);
-        service.codec.write_reply(&reply, &mut xml).map_err(|problem| Refusal::internal(problem.to_string()))?;
-        Ok(Answer { operation: &service.operation, xml })
-    }
+    let registry = Arc::new(Mutex::new(Registry::new(generous)));
+    Ok(services.into_iter().map(move |(id, operations)| {
+        let service: Box<dyn Respond> = Box::new(Service { operations, registry: Arc::clone(&registry) });
+        (id, service)
+    }))
 }
 
-fn read<'s>(services: &'s [Service], data: &Data<'_, '_>) -> Result<(&'s Service, Read), Refusal> {
-    for service in services {
-        let root = &service.operation.request_root;
-        let read = data.with_root(root, |node| service.codec.read_request(node, &Limits::default()));
-        match read.map_err(|problem| Refusal::format(problem.to_string()))? {
-            Ok(read) if read.drift.missing.is_empty() => return Ok((service, read)),
-            Ok(read) => return Err(Refusal::format(format!("missing: {}", read.drift.missing.join(", ")))),
-            Err(ReadError::Root(_)) => {}
-            Err(problem) => return Err(Refusal::format(problem.to_string())),
+impl Respond for Service {
+    /// Reads, acts and writes.
+    fn respond(&self, data: &Data<'_, '_>, head: &Head) -> Result<Answer<'_>, Refusal> {
+        for Played { act, operation, codec } in &self.operations {
+            let Some(read) = respond::read(operation, codec, data)? else { continue };
+            let id = head.answers(&read).ok_or_else(|| Refusal::format("missing: head/requestId"))?;
+            let reply = act.perform(&read.wire, id, head.date, &mut locked(&self.registry))?;
+            let mut xml = String::with_capacity(1024);
+            codec.write_reply(&reply, &mut xml).map_err(|problem| Refusal::internal(problem.to_string()))?;
+            return Ok(Answer { operation, xml });
         }
+        Err(Refusal::format("the document is not one of this service"))
     }
-    Err(Refusal::format("the document is not one of this service"))
 }

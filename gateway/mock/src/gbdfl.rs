@@ -19,48 +19,35 @@ use qaqpa_proto::{Contract, Operation};
 
 use crate::check_digit;
 use crate::refusal::Refusal;
-use crate::respond::{Answer, Head};
+use crate::respond::{self, Answer, Head, Respond};
 use dictionary::Words;
 
 /// A KDP token whose term is over, for the mock alone.
 pub const EXPIRED_TOKEN: &str = "RVhQSVJFRA==";
 
-/// The one service; a contract that was loaded in place of the embedded one may not have it.
-pub(crate) struct Gbdfl {
-    service: Option<Service>,
-}
-
-pub(crate) struct Service {
+/// The one service that is played.
+struct Service {
     operation: Operation,
     codec: Codec,
 }
 
-impl Gbdfl {
-    pub(crate) fn open(contract: &Contract) -> Result<Self, CodecProblem> {
-        let service = match contract.operation(GET_PERSON) {
-            Some(operation) => {
-                Some(Service { operation: operation.clone(), codec: Codec::compile(contract, operation)? })
-            }
-            None => None,
-        };
-        Ok(Self { service })
-    }
-
-    pub(crate) fn service(&self, id: &str) -> Option<&Service> {
-        self.service.as_ref().filter(|service| service.operation.service_id == id)
-    }
+/// The service by its serviceId; a contract that was loaded in place of the embedded one may not have it.
+pub(crate) fn services(contract: &Contract) -> Result<Option<respond::Service>, CodecProblem> {
+    let Some(operation) = contract.operation(GET_PERSON) else { return Ok(None) };
+    let service = Service { operation: operation.clone(), codec: Codec::compile(contract, operation)? };
+    Ok(Some((operation.service_id.clone(), Box::new(service))))
 }
 
-impl Service {
+impl Respond for Service {
     /// Reads, looks up and writes.
-    pub(crate) fn answer(&self, data: &Data<'_, '_>, head: &Head) -> Result<Answer<'_>, Refusal> {
+    fn respond(&self, data: &Data<'_, '_>, head: &Head) -> Result<Answer<'_>, Refusal> {
         let read = self.read(data)?;
         let asked = GetPersonRequest::decode(read.wire.as_slice())
             .map_err(|_| Refusal::internal("the contract is not the one that the mock knows"))?;
-        let filled = |wanted| read.filled.iter().find(|(value, _)| *value == wanted).map(|(_, text)| text.clone());
         let missing = |path| move || Refusal::format(format!("missing: {path}"));
-        let own = filled(FillValue::RequestId).ok_or_else(missing("messageId"))?;
-        let sender = filled(FillValue::SenderCode).ok_or_else(missing("senderCode"))?;
+        let request_id = head.answers(&read).ok_or_else(missing("messageId"))?;
+        let sender = read.filled.iter().find(|(value, _)| *value == FillValue::SenderCode).map(|(_, text)| text);
+        let sender = sender.ok_or_else(missing("senderCode"))?;
         let (result, person) = match looked_up(&asked, head) {
             Ok(person) => (dictionary::SUCCESS, Some(person)),
             Err(result) => (result, None),
@@ -69,9 +56,9 @@ impl Service {
             receipt: None,
             message_id: head.message_id.clone(),
             message_date: head.date.to_string(),
-            request_id: head.request_id.clone().unwrap_or(own),
+            request_id,
             sender: Some(dictionary::technical(dictionary::GBDFL)),
-            receiver: Some(dictionary::technical((&sender, "Получатель", "Алушы"))),
+            receiver: Some(dictionary::technical((sender, "Получатель", "Алушы"))),
             message_result: Some(dictionary::technical(result)),
             persons: person.map(|person| PersonList { person: vec![person] }),
         };
@@ -81,7 +68,9 @@ impl Service {
             .map_err(|problem| Refusal::internal(problem.to_string()))?;
         Ok(Answer { operation: &self.operation, xml: with_nil(&xml) })
     }
+}
 
+impl Service {
     /// Without a token a request is still one of this service; the result says what it lacks.
     fn read(&self, data: &Data<'_, '_>) -> Result<Read, Refusal> {
         let read =

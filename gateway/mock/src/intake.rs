@@ -79,7 +79,7 @@ fn draft<'r>(request: &Request<'r>, received: &Received<'_, '_>) -> Result<Draft
     }
     let other = info.correlation_id.clone().filter(|_| *request.behaviour == Behaviour::WrongCorrelation);
     let head = Head { message_id: info.message_id.clone(), request_id: other, date: info.response_date };
-    let answer = request.systems.answer(&received.info.service_id, received.data.as_ref(), &head)?;
+    let answer = request.services.answer(&received.info.service_id, received.data.as_ref(), &head)?;
     let document = if *request.behaviour == Behaviour::NoData { None } else { Some(answer) };
     Ok(Draft { info, document })
 }

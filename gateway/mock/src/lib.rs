@@ -40,8 +40,8 @@ mod request;
 mod respond;
 mod scissors;
 mod script;
+mod services;
 mod socket;
-mod systems;
 mod wsdl;
 
 pub use behaviour::{Behaviour, Entry, Sound, UnknownBehaviour, Wrapping};

@@ -22,13 +22,13 @@ use crate::refusal::Refusal;
 use crate::reply::{self, XML};
 use crate::request::Request;
 use crate::script::Script;
-use crate::systems::Systems;
+use crate::services::Services;
 use crate::{Behaviour, Exchange, NotStarted, Options, PATH, Transport};
 
 pub(crate) struct Office {
     pub(crate) options: Options,
     address: SocketAddr,
-    pub(crate) systems: Systems,
+    pub(crate) services: Services,
     pub(crate) ids: Ids,
     pub(crate) script: Mutex<Script>,
     pub(crate) kept: Mutex<Kept>,
@@ -47,7 +47,7 @@ impl Office {
     pub(crate) fn open(options: Options, address: SocketAddr) -> Result<Self, NotStarted> {
         Ok(Self {
             address,
-            systems: Systems::open(&options.contract, options.generous)?,
+            services: Services::open(&options.contract, options.generous)?,
             ids: Ids::starting_at((options.clock)()),
             script: Mutex::new(Script::new()),
             kept: Mutex::new(Kept::up_to(options.keep)),
@@ -76,7 +76,7 @@ impl Office {
         let request = Request {
             options: &self.options,
             ids: &self.ids,
-            systems: &self.systems,
+            services: &self.services,
             behaviour: &behaviour,
             now,
             may_replay: locked(&self.kept).last_reply().is_some(),

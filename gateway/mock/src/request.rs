@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::ids::Ids;
-use crate::systems::Systems;
+use crate::services::Services;
 use crate::{Behaviour, Options};
 
 /// One request, and what it is answered from.
@@ -11,7 +11,7 @@ use crate::{Behaviour, Options};
 pub(crate) struct Request<'r> {
     pub(crate) options: &'r Options,
     pub(crate) ids: &'r Ids,
-    pub(crate) systems: &'r Systems,
+    pub(crate) services: &'r Services,
     pub(crate) behaviour: &'r Behaviour,
     pub(crate) now: Timestamp,
     /// There is a good reply that can be sent again.

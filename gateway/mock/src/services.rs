@@ -1,0 +1,38 @@
+//! The service map: which serviceId is answered by whom.
+//!
+//! Two kinds of answers stand behind it: registries written in Rust ([`crate::avtoshkola`], [`crate::gbdfl`]), which remember what
+//! they are told. Refused: a serviceId that nobody answers, and a message without a document.
+
+use std::collections::HashMap;
+
+use qaqpa_adapters::codec::CodecProblem;
+use qaqpa_adapters::shep::sync::Data;
+use qaqpa_proto::Contract;
+
+use crate::refusal::Refusal;
+use crate::respond::{Answer, Head, Respond};
+use crate::{avtoshkola, gbdfl};
+
+/// Every service that is answered, by serviceId.
+pub(crate) struct Services(HashMap<String, Box<dyn Respond>>);
+
+impl Services {
+    /// `generous` is the least length of a school's address, in characters.
+    pub(crate) fn open(contract: &Contract, generous: usize) -> Result<Self, CodecProblem> {
+        let mut services = HashMap::new();
+        services.extend(avtoshkola::services(contract, generous)?);
+        services.extend(gbdfl::services(contract)?);
+        Ok(Self(services))
+    }
+
+    /// What the system behind a serviceId answers.
+    pub(crate) fn answer(
+        &self,
+        service_id: &str,
+        data: Option<&Data<'_, '_>>,
+        head: &Head,
+    ) -> Result<Answer<'_>, Refusal> {
+        let service = self.0.get(service_id).ok_or_else(Refusal::service)?;
+        service.respond(data.ok_or_else(|| Refusal::format("`data` is missing"))?, head)
+    }
+}
