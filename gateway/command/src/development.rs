@@ -22,7 +22,7 @@ use qaqpa_certs_dev::DevPki;
 use qaqpa_gateway::clock::{Clock, offset_date_time};
 use qaqpa_gateway::tls::{certificates, private_key, provider};
 use qaqpa_journal::Signer;
-use qaqpa_mock::{Options, Sender, Transport};
+use qaqpa_mock::{Options, Replies, Sender, Transport};
 use qaqpa_policy::Pack;
 use qaqpa_proto::Contract;
 use qaqpa_vault::VaultKey;
@@ -260,6 +260,7 @@ pub fn government(directory: &Path, address: SocketAddr, clock: &Clock) -> Resul
         signer: Arc::new(signer("signers/shep-signer")?),
         rogue: Some(Arc::new(signer("enemies/rogue-signer")?)),
         contract,
+        replies: Replies::default(),
         clock: Arc::new(move || clock.now()),
         accept_unsigned: false,
         sender: Some(Sender { id: SENDER.to_owned(), password: Password::new(password) }),

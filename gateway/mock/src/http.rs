@@ -80,7 +80,7 @@ async fn post(office: &Office, line: &Line, request: Request<Incoming>) -> Resul
 fn describe(office: &Office, request: &Request<Incoming>) -> Response<Outgoing> {
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
     let url = office.url_as_seen_from(host);
-    match wsdl::document(request.uri().query().unwrap_or_default(), &url) {
+    match wsdl::document(request.uri().query().unwrap_or_default(), &url, &office.options.replies) {
         None => short(StatusCode::NOT_FOUND),
         Some(document) => {
             let mut response = Response::new(Outgoing::Whole(document.into()));

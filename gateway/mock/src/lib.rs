@@ -1,4 +1,5 @@
-//! Stands in for the state: a mock government that answers SHEP's synchronous channel v10 for AIS Avtoshkola and GBD FL.
+//! Stands in for the state: a mock government that answers SHEP's synchronous channel v10 for AIS Avtoshkola and GBD FL, and from
+//! files for any other system that has a contract ([`Replies`]).
 //!
 //! It is served over TLS without client certificates, as SHEP is; it verifies the WS-Security signature of every request
 //! against pinned signers and signs its replies. What it knows of AIS Avtoshkola is RECONSTRUCTED, like the contract it
@@ -35,6 +36,7 @@ mod options;
 mod outgoing;
 mod parcel;
 mod refusal;
+mod replies;
 mod reply;
 mod request;
 mod respond;
@@ -50,6 +52,7 @@ pub use government::Government;
 pub use kept::Exchange;
 pub use listen::NotStarted;
 pub use options::{Clock, Options, Sender, Transport};
+pub use replies::{Replies, RepliesProblem};
 pub use reply::{CANARY, FORGED};
 
 /// Path of the channel, the same everywhere (kz-protocols 1.1).

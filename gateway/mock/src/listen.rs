@@ -22,7 +22,7 @@ use crate::http::{self, Line};
 use crate::office::Office;
 use crate::scissors::{Allowance, Scissors};
 use crate::socket::Socket;
-use crate::{Options, Transport};
+use crate::{Options, RepliesProblem, Transport};
 
 /// Why there is no mock government. Whoever starts it is at fault, or the machine.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +36,9 @@ pub enum NotStarted {
     /// A contract that cannot be written as XML.
     #[error("the contract cannot be served: {0}")]
     Contract(#[from] CodecProblem),
+    /// Replies in files that the contract does not know.
+    #[error("the replies cannot be served: {0}")]
+    Replies(#[from] RepliesProblem),
 }
 
 pub(crate) async fn bind(options: &Options) -> Result<TcpListener, NotStarted> {

@@ -47,7 +47,7 @@ impl Office {
     pub(crate) fn open(options: Options, address: SocketAddr) -> Result<Self, NotStarted> {
         Ok(Self {
             address,
-            services: Services::open(&options.contract, options.generous)?,
+            services: Services::open(&options)?,
             ids: Ids::starting_at((options.clock)()),
             script: Mutex::new(Script::new()),
             kept: Mutex::new(Kept::up_to(options.keep)),

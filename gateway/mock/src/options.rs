@@ -16,6 +16,8 @@ use qaqpa_adapters::shep::sync::Password;
 use qaqpa_adapters::wsse::{PinnedSigners, Sign};
 use qaqpa_proto::Contract;
 
+use crate::Replies;
+
 /// The clock of whoever starts the mock; tests turn it.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
@@ -34,6 +36,8 @@ pub struct Options {
     pub rogue: Option<Arc<dyn Sign>>,
     /// Which services there are and how their documents look.
     pub contract: Arc<Contract>,
+    /// Replies to services that no registry answers, or in the place of one.
+    pub replies: Replies,
     /// Dates replies and judges the validity of signers.
     pub clock: Clock,
     /// Takes requests without a signature and answers them without one: for the first steps of a foreign SOAP stack and for

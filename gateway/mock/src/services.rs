@@ -1,27 +1,27 @@
 //! The service map: which serviceId is answered by whom.
 //!
 //! Two kinds of answers stand behind it: registries written in Rust ([`crate::avtoshkola`], [`crate::gbdfl`]), which remember what
-//! they are told. Refused: a serviceId that nobody answers, and a message without a document.
+//! they are told, and replies read from files ([`crate::Replies`]), which take the place of a registry where both would answer.
+//! Refused: a serviceId that nobody answers, and a message without a document.
 
 use std::collections::HashMap;
 
-use qaqpa_adapters::codec::CodecProblem;
 use qaqpa_adapters::shep::sync::Data;
-use qaqpa_proto::Contract;
 
 use crate::refusal::Refusal;
 use crate::respond::{Answer, Head, Respond};
-use crate::{avtoshkola, gbdfl};
+use crate::{NotStarted, Options, avtoshkola, gbdfl};
 
 /// Every service that is answered, by serviceId.
 pub(crate) struct Services(HashMap<String, Box<dyn Respond>>);
 
 impl Services {
-    /// `generous` is the least length of a school's address, in characters.
-    pub(crate) fn open(contract: &Contract, generous: usize) -> Result<Self, CodecProblem> {
+    pub(crate) fn open(options: &Options) -> Result<Self, NotStarted> {
+        let contract = &options.contract;
         let mut services = HashMap::new();
-        services.extend(avtoshkola::services(contract, generous)?);
+        services.extend(avtoshkola::services(contract, options.generous)?);
         services.extend(gbdfl::services(contract)?);
+        services.extend(options.replies.services(contract)?);
         Ok(Self(services))
     }
 

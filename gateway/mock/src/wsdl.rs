@@ -2,13 +2,16 @@
 //!
 //! They are the files of `schemas/`, with their mutual locations and the address of the service made absolute.
 
-/// The document that a query asks for; `url` is that of the service as the client sees it.
-pub(crate) fn document(query: &str, url: &str) -> Option<String> {
+use crate::Replies;
+
+/// The document that a query asks for; `url` is that of the service as the client sees it. A system that is played from files
+/// has its schemas there; nothing takes the place of the channel's own.
+pub(crate) fn document(query: &str, url: &str, replies: &Replies) -> Option<String> {
     if query.eq_ignore_ascii_case("wsdl") {
         return Some(located(WSDL, url));
     }
-    let name = query.strip_prefix("xsd=")?;
-    SCHEMAS.iter().find(|(known, _)| *known == name).map(|(_, text)| located(text, url))
+    let own = SCHEMAS.iter().find(|(known, _)| query.strip_prefix("xsd=") == Some(known)).map(|(_, text)| *text);
+    own.or_else(|| replies.schema(query)).map(|text| located(text, url))
 }
 
 fn located(text: &str, url: &str) -> String {
@@ -40,10 +43,11 @@ mod tests {
 
     #[test]
     fn every_schema_that_is_named_is_served() {
+        let none = Replies::default();
         let mut asked = vec!["wsdl".to_owned()];
         let mut at = 0;
         while let Some(query) = asked.get(at).cloned() {
-            let text = document(&query, "https://h:1/x/").unwrap_or_else(|| panic!("{query}"));
+            let text = document(&query, "https://h:1/x/", &none).unwrap_or_else(|| panic!("{query}"));
             for part in text.split("schemaLocation=\"").skip(1) {
                 let next = part.split('"').next().unwrap().strip_prefix("https://h:1/x/?").unwrap().to_owned();
                 if !asked.contains(&next) {
@@ -53,7 +57,7 @@ mod tests {
             at += 1;
         }
         assert_eq!(asked.len(), 5, "{asked:?}");
-        assert!(document("WSDL", "u").unwrap().contains("location=\"u\""));
-        assert_eq!(document("xsd=../../Cargo.toml", "u"), None);
+        assert!(document("WSDL", "u", &none).unwrap().contains("location=\"u\""));
+        assert_eq!(document("xsd=../../Cargo.toml", "u", &none), None);
     }
 }

@@ -15,4 +15,6 @@ mod gbdfl;
 #[cfg(test)]
 mod life;
 #[cfg(test)]
+mod replies;
+#[cfg(test)]
 mod world;

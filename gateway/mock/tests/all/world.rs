@@ -9,7 +9,7 @@ use qaqpa_adapters::soap::Envelope;
 use qaqpa_adapters::wsse::{self, Id, Layout, NotAuthentic, PinnedSigners, Sign, Signer};
 use qaqpa_adapters::xml::{Document, text};
 use qaqpa_certs_dev::{Credential, DevPki};
-use qaqpa_mock::{Government, Options, Transport};
+use qaqpa_mock::{Government, Options, Replies, Transport};
 use qaqpa_proto::{Contract, Operation};
 use time::OffsetDateTime;
 
@@ -51,6 +51,7 @@ pub(crate) fn options() -> Options {
         signer: signer(&PKI.signers.shep),
         rogue: Some(signer(&PKI.enemies.rogue_signer)),
         contract: Arc::clone(&CONTRACT),
+        replies: Replies::default(),
         clock: Arc::new(now),
         accept_unsigned: false,
         sender: None,
