@@ -4,7 +4,7 @@
 //!   `proto/qaqpa/`: for clients ([`avtoshkola`], [`gbdfl`]) and for the gateway's own services ([`consent`], [`subject`],
 //!   [`policy`]: no exchanges, so without categories).
 //! * [`Contract`] is what the gateway works with: every operation and every field with its category, read from
-//!   a descriptor set. The compiled-in set is [`DESCRIPTOR_SET`]; an agency's own set may be loaded instead.
+//!   a descriptor set. The compiled-in set is [`DESCRIPTOR_SET`]; [`with_added`] puts an agency's own contracts beside it.
 //! * [`reason`] is the one table of refusals and failures: `ErrorInfo.reason` is part of the contract. [`language`] has the
 //!   three languages that texts for people are written in.
 //! * [`google`] is `google.rpc`, in which every error is told, also inside a stream.
@@ -13,6 +13,7 @@
 //!
 //! An exchange never passes through the Rust types: it is filtered, written and read by tables made from [`Contract`].
 
+mod added;
 mod annotations;
 mod contract;
 pub mod language;
@@ -20,8 +21,10 @@ mod load;
 pub mod moment;
 mod problem;
 pub mod reason;
+mod redaction;
 pub mod wire;
 
+pub use added::with_added;
 pub use contract::{
     BusinessResult, Contract, Enumeration, Field, FieldKind, FieldPath, Filled, Message, MessageIndex, Operation,
     Packed, Subject, System,

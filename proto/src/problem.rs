@@ -6,6 +6,9 @@ pub enum ContractError {
     /// Not a descriptor set.
     #[error("not a protobuf descriptor set: {0}")]
     Descriptor(String),
+    /// A file that cannot be read or compiled.
+    #[error("{0}")]
+    Source(String),
     /// The annotations of `qaqpa/v1/options.proto` are not in the set; a tool has dropped the custom options.
     #[error(
         "the descriptor set does not hold the extension `{0}`: was it written by a tool that drops custom options?"
