@@ -89,10 +89,10 @@ impl How {
 
 /// Where the contracts come from.
 #[derive(Debug, Clone, clap::Args)]
-struct Contracts {
-    /// Descriptor set to use instead of the compiled-in contracts
-    #[arg(long, value_name = "FILE")]
-    contracts: Option<PathBuf>,
+pub(super) struct Contracts {
+    /// Folder of .proto files, or descriptor set, beside the compiled-in contracts (may be given again)
+    #[arg(long, value_name = "PATH")]
+    pub(super) contracts: Vec<PathBuf>,
 }
 
 pub(super) async fn run(command: Command, surroundings: &Surroundings) -> ExitCode {

@@ -18,7 +18,7 @@ use qaqpa_adapters::wsse::{PinnedSigners, Signer};
 use qaqpa_journal::Journal;
 use qaqpa_policy::working_days::Calendar;
 use qaqpa_policy::{Callers, Pack, Plans};
-use qaqpa_proto::Contract;
+use qaqpa_proto::{Contract, ContractError};
 use qaqpa_residency::{Peers, Plane, Tables};
 use qaqpa_vault::VaultKey;
 use zeroize::Zeroizing;
@@ -68,7 +68,7 @@ impl Blueprint {
     pub fn draw(config: &Config, source: &Source, surroundings: &Surroundings) -> Result<Self, Vec<Problem>> {
         let mut drawing = Drawing { config, source, problems: Vec::new() };
         let descriptor_set = drawing.descriptor_set();
-        let contract = drawing.contract(&descriptor_set);
+        let contract = descriptor_set.as_ref().and_then(|set| drawing.contract(set));
         let served = contract.as_ref().map(|contract| drawing.served(contract)).unwrap_or_default();
         let policies = contract.as_ref().map(|contract| drawing.policies(contract)).unwrap_or_default();
         let callers = drawing.callers(&policies);
@@ -91,7 +91,7 @@ impl Blueprint {
         let passports = config.systems.iter().map(|(id, system)| (id.clone(), system.passport));
         match (drawing.problems.is_empty(), contract, callers, telemetry, calendar, peers) {
             (true, Some(contract), Some(callers), Some(telemetry), Some(calendar), Some(peers)) => Ok(Self {
-                descriptor_set,
+                descriptor_set: descriptor_set.unwrap_or_default(), // no contract without one
                 contract: Arc::new(contract),
                 served,
                 callers,
@@ -226,21 +226,17 @@ impl Drawing<'_> {
         }
     }
 
-    fn descriptor_set(&mut self) -> Vec<u8> {
-        match &self.config.contracts {
-            Some(path) => self.read("contracts", path).unwrap_or_default(),
-            None => qaqpa_proto::DESCRIPTOR_SET.to_vec(),
-        }
+    fn descriptor_set(&mut self) -> Option<Vec<u8>> {
+        let set = qaqpa_proto::with_added(&self.config.contracts);
+        set.map_err(|errors| errors.iter().for_each(|error| self.not_a_contract(error))).ok()
     }
 
     fn contract(&mut self, descriptor_set: &[u8]) -> Option<Contract> {
-        let contract = Contract::load(descriptor_set)
-            .map_err(|error| self.at("contracts", format!("`contracts`: {error}")))
-            .ok()?;
-        if contract.operations().is_empty() {
-            self.at("contracts", "`contracts` holds no operation: was it written by a tool that drops custom options?");
-        }
-        Some(contract)
+        Contract::load(descriptor_set).map_err(|error| self.not_a_contract(&error)).ok()
+    }
+
+    fn not_a_contract(&mut self, error: &ContractError) {
+        self.at("contracts", format!("`contracts`: {error}"));
     }
 
     fn served(&mut self, contract: &Contract) -> HashMap<String, Arc<Served>> {

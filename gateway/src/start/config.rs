@@ -27,8 +27,9 @@ use crate::telemetry::Output;
 pub struct Config {
     /// What may be trusted.
     pub profile: Profile,
-    /// Descriptor set in place of the compiled-in contracts.
-    pub contracts: Option<PathBuf>,
+    /// Folders of `.proto` files and descriptor sets, added to the compiled-in contracts.
+    #[serde(default)]
+    pub contracts: Vec<PathBuf>,
     /// Where callers come in.
     pub listen: Listen,
     /// Where the evidence goes.
@@ -298,7 +299,7 @@ impl Config {
             .chain([&mut self.journal.directory, &mut self.journal.key, &mut self.vault.file, &mut self.vault.key])
             .chain(self.operators.iter_mut().map(|operator| &mut operator.policy))
             .chain(self.endpoints.values_mut().filter_map(|endpoint| endpoint.ca.as_mut()))
-            .chain(self.contracts.as_mut())
+            .chain(&mut self.contracts)
             .chain(self.residency.files())
             .chain(system_files);
         for file in files {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::packs::Any;
 use super::print::print;
 use super::{Contracts, Finding, Form, How};
-use qaqpa_proto::Contract;
+use qaqpa_proto::{Contract, ContractError};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -25,29 +25,23 @@ pub(crate) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Finding, String> {
     let mut findings: Vec<Found> = Vec::new();
-    match contract(&arguments.contracts)? {
+    match contract(&arguments.contracts) {
         Ok(contract) => {
             for found in arguments.packs.find()? {
                 findings.extend(lint::text(&contract, &found.text, &found.file));
             }
         }
-        Err(finding) => findings.push(finding),
+        Err(errors) => findings.extend(errors.iter().map(|error| lint::of_contract(error, "contracts"))),
     }
     print(arguments.how, &document(&findings, arguments.how), || findings.iter().map(json_of).collect());
     let worst = if arguments.strict { Severity::Warning } else { Severity::Error };
     Ok(Finding::when(findings.iter().any(|finding| finding.severity <= worst)))
 }
 
-/// The contract, or the finding that it does not load: a field without category first of all.
-fn contract(from: &Contracts) -> Result<Result<Contract, Found>, String> {
-    let (file, bytes) = match &from.contracts {
-        None => ("(compiled in)".to_owned(), qaqpa_proto::DESCRIPTOR_SET.to_vec()),
-        Some(file) => {
-            let bytes = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
-            (file.display().to_string(), bytes)
-        }
-    };
-    Ok(Contract::load(&bytes).map_err(|error| lint::of_contract(&error, &file)))
+/// The contract, or why it does not load: a field without category first of all.
+fn contract(from: &Contracts) -> Result<Contract, Vec<ContractError>> {
+    let set = qaqpa_proto::with_added(&from.contracts)?;
+    Contract::load(&set).map_err(|error| vec![error])
 }
 
 /// A table for each file; one for all in CSV.

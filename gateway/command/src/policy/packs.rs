@@ -172,14 +172,9 @@ impl Found {
 }
 
 impl Contracts {
-    pub(super) fn load(&self) -> Result<Contract, String> {
-        match &self.contracts {
-            None => Contract::embedded().map_err(|error| error.to_string()),
-            Some(file) => {
-                let bytes = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
-                Contract::load(&bytes).map_err(|error| format!("{}: {error}", file.display()))
-            }
-        }
+    pub(crate) fn load(&self) -> Result<Contract, String> {
+        let set = qaqpa_proto::with_added(&self.contracts).map_err(lines)?;
+        Contract::load(&set).map_err(|error| error.to_string())
     }
 }
 
