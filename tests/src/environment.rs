@@ -41,12 +41,23 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
     }
 }
 
+/// Writes what lies in one folder into another.
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
+    let mut files = Vec::new();
+    collect(from, Path::new(""), &mut files);
+    write(to, &files);
+}
+
 /// Writes the environment's files, and hands out the authorities behind them.
 pub(crate) fn copy_to(directory: &Path) -> &'static DevPki {
-    for (name, content) in &ENVIRONMENT.files {
+    write(directory, &ENVIRONMENT.files);
+    &ENVIRONMENT.pki
+}
+
+fn write(directory: &Path, files: &[(PathBuf, Vec<u8>)]) {
+    for (name, content) in files {
         let path = directory.join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, content).unwrap();
     }
-    &ENVIRONMENT.pki
 }

@@ -39,7 +39,8 @@ use qaqpa_gateway::start::blueprint::Blueprint;
 use qaqpa_gateway::start::config::{Config, Problem};
 use qaqpa_gateway::start::{self, Running};
 use qaqpa_journal::export::jsonl;
-use qaqpa_mock::Government;
+use qaqpa_mock::{Government, Options, Replies};
+use qaqpa_proto::Contract;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -80,14 +81,23 @@ impl World {
 
     /// As [`World::start`], with other values in `gateway.toml`: tables of `overlay` are laid over those of the file.
     pub async fn with(overlay: &str) -> Self {
-        let (time, names) = (Time::default(), Names::default());
-        let directory = tempfile::tempdir().unwrap();
-        let pki = environment::copy_to(directory.path());
-        lands::write(&directory.path().join("tables"), &LANDS, time.clock().today()).unwrap();
-        let options = development::government(directory.path(), environment::NOWHERE, &time.clock()).unwrap();
-        let government = Government::start(options).await.unwrap();
-        let land = Arc::new(Land { directory, pki, time, names, gateways: AtomicUsize::new(0) });
+        let land = Arc::new(Land::laid_out());
+        let government = Government::start(land.government()).await.unwrap();
         Self::open(land, government, overlay).await.unwrap()
+    }
+
+    /// As [`World::start`], with one more state system, of which there are files and nothing else: `contracts/` and `replies/`
+    /// for both sides, and `gateway.toml`, which names what lies beside it by the folder's own name.
+    pub async fn with_files(folder: &Path) -> Self {
+        let land = Arc::new(Land::laid_out());
+        let copy = land.file(&folder.file_name().unwrap().to_string_lossy());
+        environment::copy_folder(folder, &copy);
+        let set = qaqpa_proto::with_added(&[copy.join("contracts")]).unwrap();
+        let contract = Arc::new(Contract::load(&set).unwrap());
+        let options = Options { contract, replies: Replies::read(&copy.join("replies")).unwrap(), ..land.government() };
+        let government = Government::start(options).await.unwrap();
+        let overlay = std::fs::read_to_string(copy.join("gateway.toml")).unwrap();
+        Self::open(land, government, &overlay).await.unwrap()
     }
 
     /// Another gateway in front of the same government, with a journal of its own.
@@ -216,6 +226,19 @@ impl World {
 }
 
 impl Land {
+    fn laid_out() -> Self {
+        let (time, names) = (Time::default(), Names::default());
+        let directory = tempfile::tempdir().unwrap();
+        let pki = environment::copy_to(directory.path());
+        lands::write(&directory.path().join("tables"), &LANDS, time.clock().today()).unwrap();
+        Self { directory, pki, time, names, gateways: AtomicUsize::new(0) }
+    }
+
+    /// The mock as `qaqpa mock up` has it.
+    fn government(&self) -> Options {
+        development::government(self.directory.path(), environment::NOWHERE, &self.time.clock()).unwrap()
+    }
+
     /// The test's clock and names.
     #[must_use]
     pub fn surroundings(&self) -> Surroundings {
