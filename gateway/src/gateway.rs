@@ -40,7 +40,7 @@ pub struct Gateway {
     pub(crate) pseudonym_master: Zeroizing<[u8; 32]>,
     pub(crate) pseudonym_epoch: Epoch,
     pub(crate) retention: DefaultTerms,
-    pub(crate) systems: BTreeMap<String, System>,
+    pub(crate) systems: BTreeMap<String, Arc<System>>,
     pub(crate) quotas: Quotas,
     pub(crate) door: Arc<Door>,
     pub(crate) peers: Peers,
@@ -105,6 +105,9 @@ impl Gateway {
     }
 
     pub(crate) fn system(&self, operation: &Operation) -> Result<&System, Denial> {
-        self.systems.get(&operation.system.id).ok_or_else(|| Denial::from(Reason::Residency("residency.not_declared")))
+        self.systems
+            .get(&operation.system.id)
+            .map(Arc::as_ref)
+            .ok_or_else(|| Denial::from(Reason::Residency("residency.not_declared")))
     }
 }

@@ -65,7 +65,8 @@ def configuration(text, setting, port):
     """The development configuration `text` with the state on the Internet, a resolver, tables and local callers."""
     head, _ = text.split("[endpoints.shep]", 1)
     head = re.sub(r'(?m)^address = ".*"', f'address = "0.0.0.0:{port}"', head, count=1)
-    head = re.sub(r"(?m)^(endpoint = .*)", rf"\1\nconnect_timeout_seconds = 3\n{setting.system}", head)
+    head = re.sub(r"(?m)^(endpoint = .*)", r"\1\nconnect_timeout_seconds = 3", head)
+    head = re.sub(r"(?m)^(channel = .*)", rf"\1\n{setting.system}", head)
     telemetry = "[telemetry]\nformat = \"text\"\n" + (f'otlp = "{setting.otlp}"\n' if setting.otlp else "")
     return head + f"""
 [endpoints.shep]

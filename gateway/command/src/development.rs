@@ -182,7 +182,7 @@ uri = "urn:qaqpa:dev:admin"
 operator = "avtomektep"
 role = "admin"
 {others}
-[systems.avtoshkola]
+[channels.shep]
 endpoint = "shep"
 sender_id = "{SENDER}"
 password_file = "secrets/shep.password"
@@ -190,13 +190,11 @@ signer_certificate = "pki/signers/gateway-signer.pem"
 signer_key = "pki/signers/gateway-signer.key"
 reply_signers = ["pki/signers/shep-signer.pem"]
 
+[systems.avtoshkola]
+channel = "shep"
+
 [systems.gbdfl]
-endpoint = "shep"
-sender_id = "{SENDER}"
-password_file = "secrets/shep.password"
-signer_certificate = "pki/signers/gateway-signer.pem"
-signer_key = "pki/signers/gateway-signer.key"
-reply_signers = ["pki/signers/shep-signer.pem"]
+channel = "shep"
 
 [endpoints.shep]
 plane = "upstream"

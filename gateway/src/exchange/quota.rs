@@ -41,8 +41,7 @@ impl Default for Limits {
 }
 
 /// What the passport of a service allows per hour. Nominal 360 and peak 2000 unless the passport says otherwise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Passport {
     /// Messages per hour in the long run.
     pub nominal_per_hour: NonZeroU32,

@@ -3,6 +3,7 @@
 //! [`Blueprint::draw`] reports all problems at once, each at its file and line; it is what `qaqpa check` does.
 
 mod callers;
+mod channels;
 mod residency;
 mod revocation;
 
@@ -11,10 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use jiff::SignedDuration;
 use qaqpa_adapters::codec::{self, Codec};
-use qaqpa_adapters::shep::sync::Password;
-use qaqpa_adapters::wsse::{PinnedSigners, Signer};
 use qaqpa_journal::Journal;
 use qaqpa_policy::working_days::Calendar;
 use qaqpa_policy::{Callers, Pack, Plans};
@@ -28,7 +26,7 @@ use crate::dial::Door;
 use crate::evidence::decisions::Decisions;
 use crate::evidence::flood::Flood;
 use crate::exchange::duplicate::Duplicates;
-use crate::exchange::message_security::{MessageSecurity, WsSecurity};
+use crate::exchange::message_security::MessageSecurity;
 use crate::exchange::quota::Quotas;
 use crate::exchange::shadow::Shadows;
 use crate::exchange::system::{Served, System};
@@ -49,7 +47,7 @@ pub struct Blueprint {
     pub(crate) served: HashMap<String, Arc<Served>>,
     pub(crate) callers: Callers,
     pub(crate) policies: HashMap<String, Arc<Plans>>,
-    pub(crate) systems: BTreeMap<String, System>,
+    pub(crate) systems: BTreeMap<String, Arc<System>>,
     pub(crate) quotas: Quotas,
     pub(crate) door: Arc<Door>,
     pub(crate) peers: Peers,
@@ -88,7 +86,7 @@ impl Blueprint {
         let door = Door::new(ways, tables, drawing.names(surroundings), surroundings.clock.clone());
         let door = Arc::new(door);
         let telemetry = drawing.telemetry(&door);
-        let passports = config.systems.iter().map(|(id, system)| (id.clone(), system.passport));
+        let passports = config.systems.iter().map(|(id, system)| (id.clone(), system.passport()));
         match (drawing.problems.is_empty(), contract, callers, telemetry, calendar, peers) {
             (true, Some(contract), Some(callers), Some(telemetry), Some(calendar), Some(peers)) => Ok(Self {
                 descriptor_set: descriptor_set.unwrap_or_default(), // no contract without one
@@ -193,7 +191,7 @@ impl Blueprint {
     /// Puts another way of signing in the place of WS-Security. For the benchmark only; see [`MessageSecurity`].
     #[must_use]
     pub fn with_security(mut self, system: &str, security: Box<dyn MessageSecurity>) -> Self {
-        if let Some(system) = self.systems.get_mut(system) {
+        if let Some(system) = self.systems.get_mut(system).and_then(Arc::get_mut) {
             system.security = security;
         }
         self
@@ -309,28 +307,6 @@ impl Drawing<'_> {
         }
     }
 
-    fn systems(
-        &mut self,
-        contract: Option<&Contract>,
-        policies: &HashMap<String, Arc<Plans>>,
-    ) -> BTreeMap<String, System> {
-        let named: Vec<&str> = contract
-            .map(|contract| contract.operations().iter().map(|operation| operation.system.id.as_str()).collect())
-            .unwrap_or_default();
-        let config = self.config;
-        let mut systems = BTreeMap::new();
-        for (id, system) in &config.systems {
-            if contract.is_some() && !named.contains(&id.as_str()) {
-                self.at(&format!("systems.{id}"), format!("no contract speaks of a system `{id}`"));
-            }
-            systems.extend(self.system(id, system).map(|system| (id.clone(), system)));
-        }
-        if let Some(contract) = contract {
-            self.reached_systems_exist(contract, policies);
-        }
-        systems
-    }
-
     /// A system that some operator's purpose is offered for needs a table; one that nobody may ask needs none.
     fn reached_systems_exist(&mut self, contract: &Contract, policies: &HashMap<String, Arc<Plans>>) {
         let is_reached = |path: &str| policies.values().any(|plans| plans.purposes(path).next().is_some());
@@ -345,36 +321,6 @@ impl Drawing<'_> {
                 self.at("systems", format!("a purpose of a configured operator needs a table [systems.{id}]"));
             }
         }
-    }
-
-    fn system(&mut self, id: &str, system: &config::System) -> Option<System> {
-        let key = |part: &str| format!("systems.{id}.{part}");
-        self.is_on_plane(&key("endpoint"), &system.endpoint, Plane::Upstream);
-        let password = self.read(&key("password_file"), &system.password_file).map(Zeroizing::new);
-        let certificate = self.read(&key("signer_certificate"), &system.signer_certificate);
-        let signing_key = self.read(&key("signer_key"), &system.signer_key).map(Zeroizing::new);
-        let mut pinned = Vec::new();
-        for path in &system.reply_signers {
-            pinned.extend(self.read(&key("reply_signers"), path).unwrap_or_default());
-            pinned.push(b'\n');
-        }
-        let password = password?;
-        let password = std::str::from_utf8(&password)
-            .map_err(|_| self.at(&key("password_file"), "the password is not UTF-8"))
-            .ok()?;
-        let signer = Signer::from_pem(&certificate?, &signing_key?)
-            .map_err(|why| self.at(&key("signer_certificate"), format!("`signer_certificate`: {why}")))
-            .ok();
-        let pinned = PinnedSigners::from_pem(&pinned)
-            .map_err(|why| self.at(&key("reply_signers"), format!("`reply_signers`: {why}")))
-            .ok();
-        Some(System {
-            endpoint: system.endpoint.clone(),
-            sender_id: system.sender_id.clone(),
-            password: Password::new(password.trim_end_matches(['\r', '\n'])),
-            security: Box::new(WsSecurity::new(Box::new(signer?), pinned?)),
-            replay_window: SignedDuration::try_from(system.replay_window()).unwrap_or_default(),
-        })
     }
 
     fn vault_key(&mut self) {
@@ -405,10 +351,10 @@ impl Drawing<'_> {
         }
         let config = self.config;
         let files = config.listen.tls();
-        let systems = config.systems.iter().flat_map(|(id, system)| {
-            let signer = (format!("systems.{id}.signer_certificate"), system.signer_certificate.clone());
+        let channels = config.channels.iter().flat_map(|(id, channel)| {
+            let signer = (format!("channels.{id}.signer_certificate"), channel.signer_certificate.clone());
             let pinned =
-                system.reply_signers.iter().map(move |path| (format!("systems.{id}.reply_signers"), path.clone()));
+                channel.reply_signers.iter().map(move |path| (format!("channels.{id}.reply_signers"), path.clone()));
             std::iter::once(signer).chain(pinned)
         });
         let endpoints = config
@@ -417,7 +363,7 @@ impl Drawing<'_> {
             .filter_map(|(id, endpoint)| Some((format!("endpoints.{id}.ca"), endpoint.ca.clone()?)));
         let listener = [("listen.certificate", files.certificate), ("listen.client_ca", files.client_ca)];
         let listener = listener.into_iter().map(|(key, path)| (key.to_owned(), path));
-        for (key, path) in listener.chain(systems).chain(endpoints) {
+        for (key, path) in listener.chain(channels).chain(endpoints) {
             let Ok(bytes) = std::fs::read(&path) else { continue }; // missing files are told of elsewhere
             if laptops::is_for_laptops(&bytes, &surroundings.clock) {
                 self.at(

@@ -3,20 +3,21 @@
 //! The keys are documented where people meet them, in `deploy/gateway.toml`; a test keeps that file complete.
 //! Reading touches nothing but files: whether they fit together is found by [`crate::start::blueprint::Blueprint::draw`].
 
+mod channels;
 mod residency;
 mod source;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use serde::Deserialize;
 
+pub use channels::{Channel, System};
 pub use residency::{Endpoint, Exception, LocationFiles, OnStale, Peers, Residency, TableFile};
 pub use source::{Problem, Source};
 
-use crate::exchange::quota::{Limits, Passport};
+use crate::exchange::quota::Limits;
 use crate::listen::TlsFiles;
 use crate::persons::VaultFiles;
 use crate::persons::retention::DefaultTerms;
@@ -46,7 +47,9 @@ pub struct Config {
     pub operators: Vec<Operator>,
     /// Who may call.
     pub callers: Vec<Caller>,
-    /// What answers.
+    /// How state systems are reached.
+    pub channels: BTreeMap<String, Channel>,
+    /// What answers, and by which channel.
     pub systems: BTreeMap<String, System>,
     /// Where connections may go.
     pub endpoints: BTreeMap<String, Endpoint>,
@@ -163,59 +166,6 @@ pub struct Caller {
     pub on_behalf_of: Vec<String>,
 }
 
-/// `[systems.ID]`
-#[derive(Debug, Clone, Deserialize)]
-pub struct System {
-    /// Endpoint id.
-    pub endpoint: String,
-    /// SHEP login.
-    pub sender_id: String,
-    /// File with the SHEP password.
-    pub password_file: PathBuf,
-    /// Our signer's certificate.
-    pub signer_certificate: PathBuf,
-    /// Our signer's key.
-    pub signer_key: PathBuf,
-    /// Pinned signers of replies.
-    pub reply_signers: Vec<PathBuf>,
-    #[serde(default = "System::default_replay_window")]
-    replay_window_seconds: u32,
-    /// Messages per hour.
-    #[serde(flatten)]
-    pub passport: Passport,
-    #[serde(default = "System::default_connect")]
-    connect_timeout_seconds: u32,
-    #[serde(default = "System::default_total")]
-    total_timeout_seconds: u32,
-}
-
-impl System {
-    fn default_replay_window() -> u32 {
-        300
-    }
-    fn default_connect() -> u32 {
-        10
-    }
-    fn default_total() -> u32 {
-        60
-    }
-
-    /// How far a reply's date may be from now.
-    #[must_use]
-    pub fn replay_window(&self) -> Duration {
-        Duration::from_secs(self.replay_window_seconds.into())
-    }
-
-    /// Connect, and the whole call.
-    #[must_use]
-    pub fn timeouts(&self) -> (Duration, Duration) {
-        (
-            Duration::from_secs(self.connect_timeout_seconds.into()),
-            Duration::from_secs(self.total_timeout_seconds.into()),
-        )
-    }
-}
-
 impl Config {
     /// Reads a file.
     ///
@@ -238,7 +188,8 @@ impl Config {
         let deserializer = toml::Deserializer::parse(text).map_err(|error| vec![source.syntax(&error)])?;
         let parsed: Result<Self, _> = serde_ignored::deserialize(deserializer, |key| {
             let key = key.to_string().replace(".?", "");
-            problems.push(source.problem(&key, format!("unknown key `{key}`")));
+            let told = channels::moved(&key).unwrap_or_else(|| format!("unknown key `{key}`"));
+            problems.push(source.problem(&key, told));
         });
         match parsed {
             Err(error) => problems.push(source.syntax(&error)),
@@ -265,10 +216,10 @@ impl Config {
         within("retention.requests_days".into(), self.retention.requests_days, 1, 36_500);
         within("residency.max_age_days".into(), self.residency.max_age_days, 1, 365);
         within("residency.origins_max_age_days".into(), self.residency.origins_max_age_days, 1, 730);
-        for (id, system) in &self.systems {
-            within(format!("systems.{id}.replay_window_seconds"), system.replay_window_seconds, 30, 3600);
-            within(format!("systems.{id}.connect_timeout_seconds"), system.connect_timeout_seconds, 1, 60);
-            within(format!("systems.{id}.total_timeout_seconds"), system.total_timeout_seconds, 1, 300);
+        for (id, channel) in &self.channels {
+            within(format!("channels.{id}.replay_window_seconds"), channel.replay_window_seconds, 30, 3600);
+            within(format!("channels.{id}.connect_timeout_seconds"), channel.connect_timeout_seconds, 1, 60);
+            within(format!("channels.{id}.total_timeout_seconds"), channel.total_timeout_seconds, 1, 300);
         }
         let endpoints = self.endpoints.keys().map(|id| ("endpoints", id));
         for (table, id) in endpoints.chain(self.peers.keys().map(|id| ("peers", id))) {
@@ -288,11 +239,6 @@ impl Config {
     }
 
     fn resolve_paths(&mut self, base: &Path) {
-        let system_files = self.systems.values_mut().flat_map(|system| {
-            [&mut system.password_file, &mut system.signer_certificate, &mut system.signer_key]
-                .into_iter()
-                .chain(&mut system.reply_signers)
-        });
         let listen = &mut self.listen;
         let files = [&mut listen.certificate, &mut listen.key, &mut listen.client_ca, &mut listen.crl]
             .into_iter()
@@ -301,7 +247,7 @@ impl Config {
             .chain(self.endpoints.values_mut().filter_map(|endpoint| endpoint.ca.as_mut()))
             .chain(&mut self.contracts)
             .chain(self.residency.files())
-            .chain(system_files);
+            .chain(self.channels.values_mut().flat_map(Channel::files));
         for file in files {
             *file = base.join(&*file);
         }
@@ -311,6 +257,7 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exchange::quota::Passport;
 
     const DOCUMENTED: &str = include_str!("../../../deploy/gateway.toml");
 
@@ -322,7 +269,11 @@ mod tests {
     fn the_documented_file_parses() {
         let (config, _) = Config::parse(DOCUMENTED, Path::new("deploy/gateway.toml")).unwrap();
         assert_eq!(config.journal.key, Path::new("deploy/secrets/journal.key"));
-        assert_eq!(config.systems["avtoshkola"].passport, Passport::default(), "documented defaults are the defaults");
+        assert_eq!(
+            config.systems["avtoshkola"].passport(),
+            Passport::default(),
+            "documented defaults are the defaults"
+        );
         assert_eq!(config.quotas, Limits::default());
     }
 
@@ -339,13 +290,25 @@ mod tests {
             ("fsync", "unknown key `journal.fsync`"),
             ("enabled", "unknown key `quotas.enabled`"),
             ("segment_mib", "`journal.segment_mib` must be"),
-            ("replay_window", "`systems.avtoshkola.replay_window_seconds` must be"),
+            ("replay_window", "`channels.shep.replay_window_seconds` must be"),
         ] {
             assert!(
                 found.iter().any(|problem| problem.starts_with(&format!("gateway.toml:{}: {key}", line(needle)))),
                 "{key} in {found:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_key_that_moved_into_a_channel_is_told_where_it_went() {
+        let text =
+            DOCUMENTED.replacen("channel = \"shep\"", "channel = \"shep\"\nsender_id = \"sender\"\nnominal = 1", 1);
+        let found = problems(&text);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(
+            found[0].contains("`systems.avtoshkola.sender_id` has moved: it stands once in a table [channels.NAME]")
+        );
+        assert!(found[1].contains("unknown key `systems.avtoshkola.nominal`"));
     }
 
     #[test]

@@ -13,6 +13,7 @@
 )]
 
 mod certificates;
+mod channels;
 mod consent;
 mod consents;
 mod contexts;

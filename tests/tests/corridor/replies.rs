@@ -58,7 +58,7 @@ const BAD: &[(&str, (&str, Code), &str)] = &[
     ("sha1", NOT_AUTHENTIC, "algorithm"),
 ];
 
-const THREE_SECONDS: &str = "[systems.avtoshkola]\ntotal_timeout_seconds = 3";
+const THREE_SECONDS: &str = "[channels.shep]\ntotal_timeout_seconds = 3";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_a_bad_reply_nothing_is_handed_on() {

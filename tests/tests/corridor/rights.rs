@@ -66,7 +66,7 @@ pub(crate) fn callers() -> String {
              purposes = {purposes:?}\n{schools}"
         )
     };
-    let passport = |system| format!("[systems.{system}.passport]\nnominal_per_hour = 100000\npeak_per_hour = 200000\n");
+    let passport = |system| format!("[systems.{system}]\nnominal_per_hour = 100000\npeak_per_hour = 200000\n");
     let quotas = "[quotas]\ncaller_per_second = 100000\npurpose_per_minute = 10000000\nsubjects_per_hour = 100000\n";
     [rows.map(row).concat(), passport("avtoshkola"), passport("gbdfl"), quotas.to_owned()].concat()
 }

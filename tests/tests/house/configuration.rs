@@ -13,8 +13,8 @@ const SECTIONS: [(&str, &str, &str); 16] = [
     ("Retention", CONFIG, "[retention]"),
     ("Operator", CONFIG, "[[operators]]"),
     ("Caller", CONFIG, "[[callers]]"),
-    ("System", CONFIG, "[systems."),
-    ("Passport", QUOTA, "[systems."),
+    ("Channel", CHANNELS, "[channels."),
+    ("System", CHANNELS, "[systems."),
     ("Residency", RESIDENCY, "[residency]"),
     ("Endpoint", RESIDENCY, "[endpoints."),
     ("Exception", RESIDENCY, "[[endpoints.collector.exceptions]]"),
@@ -25,6 +25,7 @@ const SECTIONS: [(&str, &str, &str); 16] = [
 /// Structs that stand on one line, as the value of a key.
 const INLINE: [&str; 2] = ["TableFile", "LocationFiles"];
 const CONFIG: &str = "gateway/src/start/config.rs";
+const CHANNELS: &str = "gateway/src/start/config/channels.rs";
 const RESIDENCY: &str = "gateway/src/start/config/residency.rs";
 const QUOTA: &str = "gateway/src/exchange/quota.rs";
 
@@ -50,7 +51,7 @@ fn every_key_is_documented() {
             "{name}: {keys:?}"
         );
     }
-    let source = read(CONFIG) + &read(RESIDENCY);
+    let source = read(CONFIG) + &read(CHANNELS) + &read(RESIDENCY);
     let listed = |name: &str| SECTIONS.iter().any(|(known, ..)| *known == name) || INLINE.contains(&name);
     let unlisted: Vec<&str> = structs(&source).filter(|name| !listed(name)).collect();
     assert_eq!(unlisted, Vec::<&str>::new(), "a section of the configuration that this test does not look at");

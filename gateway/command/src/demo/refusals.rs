@@ -95,7 +95,7 @@ async fn residency(world: &World, story: &mut Story) -> Result<(), String> {
                 exceptions: Vec::new(),
             };
             config.endpoints.insert("abroad".into(), endpoint);
-            config.systems.values_mut().for_each(|system| system.endpoint = "abroad".into());
+            config.channels.values_mut().for_each(|channel| channel.endpoint = "abroad".into());
         })
         .await?;
     let school = world.caller(abroad.address, Some("clients/school"))?;

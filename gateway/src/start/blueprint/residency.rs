@@ -164,10 +164,10 @@ impl Drawing<'_> {
         let keys = declared.spki_sha256.iter().filter_map(|pin| self.key_pin(&key("spki_sha256"), pin)).collect();
         let timeouts = self
             .config
-            .systems
+            .channels
             .values()
-            .find(|system| system.endpoint == id)
-            .map_or((Duration::from_secs(10), Duration::from_secs(60)), config::System::timeouts);
+            .find(|channel| channel.endpoint == id)
+            .map_or((Duration::from_secs(10), Duration::from_secs(60)), config::Channel::timeouts);
         Way::new(endpoint, declared.addresses.clone(), Trust::from(roots).pinned(keys), timeouts)
             .map_err(|error| self.at(&key("ca"), error.to_string()))
             .ok()
