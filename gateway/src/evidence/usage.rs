@@ -7,10 +7,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use qaqpa_journal::{Journal, Leaf};
+use qaqpa_journal::Journal;
+use qaqpa_journal::line::{self, Intent, Outcome, Phase};
 use qaqpa_proto::{Contract, FieldKind, MessageIndex};
 use qaqpa_vault::Subject;
-use serde::Deserialize;
 
 use crate::evidence::exchange::journal_error;
 use crate::persons::mark;
@@ -20,89 +20,11 @@ use crate::refusal::denial::Denial;
 #[derive(Debug, Clone)]
 pub struct Usage {
     /// What the journal says of it before anything left.
-    pub intent: IntentLine,
+    pub intent: Intent<'static>,
     /// And afterwards; absent while it is under way.
-    pub outcome: Option<OutcomeLine>,
+    pub outcome: Option<Outcome<'static>>,
     /// Numbers of its lines in the lane.
     pub leaves: Vec<u64>,
-}
-
-/// An intent, as far as it matters here.
-#[derive(Debug, Clone, Deserialize)]
-pub struct IntentLine {
-    /// UUIDv7 of the exchange.
-    pub txn: String,
-    /// RFC 3339.
-    pub ts: String,
-    /// Who asked.
-    pub who: WhoLine,
-    /// gRPC path.
-    pub method: String,
-    /// Why.
-    pub why: WhyLine,
-    /// System that was asked.
-    pub system: String,
-    /// Whom it is about.
-    pub subjects: SubjectsLine,
-    /// Counts by category.
-    #[serde(default)]
-    pub withheld: BTreeMap<String, u32>,
-    /// Paths of the fields that left.
-    #[serde(default)]
-    pub commitments: BTreeMap<String, serde::de::IgnoredAny>,
-}
-
-/// Who asked.
-#[derive(Debug, Clone, Deserialize)]
-pub struct WhoLine {
-    /// Id in the configuration.
-    pub caller: String,
-    /// Operator id.
-    pub operator: String,
-}
-
-/// Why.
-#[derive(Debug, Clone, Deserialize)]
-pub struct WhyLine {
-    /// Purpose id.
-    pub purpose: String,
-    /// W3C DPV term.
-    pub dpv: String,
-    /// Legal basis.
-    pub legal_basis: String,
-    /// Clause of the operator's policy.
-    pub clause: String,
-    /// SHA-256 of the pack.
-    pub policy_sha256: String,
-    /// BIN of the organisation acted for.
-    pub acting_for: String,
-}
-
-/// Whom it is about.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct SubjectsLine {
-    /// One for each person.
-    #[serde(default)]
-    pub marks: Vec<String>,
-    /// One for each consent that was relied on.
-    #[serde(default)]
-    pub consents: Vec<String>,
-}
-
-/// An outcome, as far as it matters here.
-#[derive(Debug, Clone, Deserialize)]
-pub struct OutcomeLine {
-    /// `answered`, `failed` or `unknown`.
-    pub result: String,
-    /// Stable word that narrows a failure down.
-    #[serde(default)]
-    pub detail: Option<String>,
-    /// Counts by category.
-    #[serde(default)]
-    pub withheld: BTreeMap<String, u32>,
-    /// Paths of the fields that were handed to the caller.
-    #[serde(default)]
-    pub commitments: BTreeMap<String, serde::de::IgnoredAny>,
 }
 
 impl Usage {
@@ -123,8 +45,8 @@ pub enum Unreadable {
     #[error(transparent)]
     Journal(#[from] qaqpa_journal::Error),
     /// A line that this program did not write.
-    #[error("line {0} of the journal is not as this program writes it")]
-    Line(u64),
+    #[error(transparent)]
+    Line(#[from] line::Unreadable),
 }
 
 /// Every exchange about a person, walked beside the threads that serve.
@@ -146,22 +68,23 @@ pub fn of(subject: &Subject, journal: &Path) -> Result<Vec<Usage>, Unreadable> {
     let mut at: BTreeMap<String, usize> = BTreeMap::new();
     for leaf in qaqpa_journal::lines(journal)? {
         let leaf = leaf?;
-        match phase(&leaf.line) {
-            Phase::Intent => {
-                let intent: IntentLine = parsed(&leaf)?;
-                if intent.subjects.marks.contains(&mark(subject, &intent.txn)) {
-                    at.insert(intent.txn.clone(), found.len());
-                    found.push(Usage { intent, outcome: None, leaves: vec![leaf.index] });
+        match leaf.phase {
+            Some(Phase::Intent) => {
+                let intent: Intent<'_> = leaf.read()?;
+                let mark = mark(subject, &intent.txn);
+                if intent.subjects.bear(&mark) {
+                    at.insert(intent.txn.to_string(), found.len());
+                    found.push(Usage { intent: intent.into_owned(), outcome: None, leaves: vec![leaf.index] });
                 }
             }
-            Phase::Outcome if !at.is_empty() => {
-                let Txn { txn } = parsed(&leaf)?;
-                if let Some(usage) = at.remove(&txn).and_then(|position| found.get_mut(position)) {
-                    usage.outcome = Some(parsed(&leaf)?);
+            Some(Phase::Outcome) if !at.is_empty() => {
+                let outcome: Outcome<'_> = leaf.read()?;
+                if let Some(usage) = at.remove(&*outcome.txn).and_then(|position| found.get_mut(position)) {
+                    usage.outcome = Some(outcome.into_owned());
                     usage.leaves.push(leaf.index);
                 }
             }
-            Phase::Outcome | Phase::Other => {}
+            _ => {}
         }
     }
     Ok(found)
@@ -180,51 +103,16 @@ pub fn intents<T>(
     let mut chosen = Vec::new();
     for leaf in qaqpa_journal::lines(journal)? {
         let leaf = leaf?;
-        if matches!(phase(&leaf.line), Phase::Intent) {
-            let seconds = leaf.seconds.and_then(|seconds| i64::try_from(seconds).ok()).unwrap_or_default();
+        if leaf.phase == Some(Phase::Intent) {
+            let intent: Intent<'_> = leaf.read()?;
+            let seconds = intent.ts.as_second();
             if seconds > youngest {
                 break;
             }
-            let Whose { who } = parsed(&leaf)?;
-            chosen.extend(choose(leaf.index, &who.operator, seconds));
+            chosen.extend(choose(leaf.index, &intent.who.operator, seconds));
         }
     }
     Ok(chosen)
-}
-
-#[derive(Deserialize)]
-struct Whose {
-    who: WhoLine,
-}
-
-#[derive(Deserialize)]
-struct Txn {
-    txn: String,
-}
-
-enum Phase {
-    Intent,
-    Outcome,
-    Other,
-}
-
-/// By the line's first words, so that the many lines of others are not parsed.
-fn phase(line: &[u8]) -> Phase {
-    let holds = |words: &[u8]| line.windows(words.len()).take(FIRST_WORDS).any(|window| window == words);
-    if holds(br#""phase":"INTENT""#) {
-        Phase::Intent
-    } else if holds(br#""phase":"OUTCOME""#) {
-        Phase::Outcome
-    } else {
-        Phase::Other
-    }
-}
-
-/// The journal puts its own keys (lane, number, time) in front of ours.
-const FIRST_WORDS: usize = 512;
-
-fn parsed<'l, T: Deserialize<'l>>(leaf: &'l Leaf) -> Result<T, Unreadable> {
-    serde_json::from_slice(&leaf.line).map_err(|_| Unreadable::Line(leaf.index))
 }
 
 /// Category of the field at a path of names from `message`, as the contract has it now; none for paths it has no more.

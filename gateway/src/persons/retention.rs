@@ -146,7 +146,7 @@ impl Retention {
         let Some((lookup, _)) = self.persons.ledger.held(id) else { return Ok(false) };
         if let Some(subject) = self.persons.vault().behind(lookup).await.map_err(vault_error)? {
             let relied =
-                |usage: &Usage| usage.intent.subjects.consents.contains(&consent_mark(&subject, &usage.intent.txn, id));
+                |usage: &Usage| usage.intent.subjects.relied_on(&consent_mark(&subject, &usage.intent.txn, id));
             let usages = usage::usages(&self.journal, subject.clone()).await?;
             let leaves = usages.iter().filter(|usage| relied(usage)).flat_map(|usage| usage.leaves.clone()).collect();
             forget_salts(&self.journal, leaves).await?;

@@ -7,8 +7,8 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use qaqpa_journal::Journal;
-use serde::Deserialize;
+use qaqpa_journal::line::{self, ConsentChanged, ConsentEvent, Phase, SubjectEvent};
+use qaqpa_journal::{Journal, Leaf};
 
 use crate::clock::Clock;
 use crate::evidence::line::Changed;
@@ -27,15 +27,20 @@ struct Said {
     erased: BTreeSet<String>,
 }
 
-#[derive(Deserialize)]
-struct Line {
-    phase: String,
-    #[serde(default)]
-    event: String,
-    #[serde(default)]
-    consent: String,
-    #[serde(default)]
-    id: String,
+impl Said {
+    fn consent(&mut self, leaf: &Leaf) {
+        let Ok(line) = leaf.read::<ConsentChanged<'_>>() else { return };
+        match line.event {
+            ConsentEvent::Given => drop(self.given.insert(line.consent.into())),
+            ConsentEvent::Withdrawn => drop(self.ended.insert(line.consent.into())),
+            ConsentEvent::Destroyed | ConsentEvent::Read => {}
+        }
+    }
+
+    fn subject(&mut self, leaf: &Leaf) {
+        let erased = leaf.read::<line::Acted<'_>>().ok().filter(|line| line.event == SubjectEvent::Erased);
+        self.erased.extend(erased.and_then(|line| line.id).map(String::from));
+    }
 }
 
 impl Persons {
@@ -90,11 +95,10 @@ fn said(directory: &std::path::Path) -> Result<Said, String> {
     for leaf in qaqpa_journal::lines(directory).map_err(|error| error.to_string())? {
         let leaf = leaf.map_err(|error| error.to_string())?;
         said.began = said.began.or_else(|| leaf.seconds.and_then(|seconds| i64::try_from(seconds).ok()));
-        let Ok(line) = serde_json::from_slice::<Line>(&leaf.line) else { continue };
-        match (line.phase.as_str(), line.event.as_str()) {
-            ("CONSENT", "GIVEN") => drop(said.given.insert(line.consent)),
-            ("CONSENT", "WITHDRAWN") => drop(said.ended.insert(line.consent)),
-            ("SUBJECT", "ERASED") => drop(said.erased.insert(line.id)),
+        // A line that only a later version can read is passed over: what it settled is then settled once more.
+        match leaf.phase {
+            Some(Phase::Consent) => said.consent(&leaf),
+            Some(Phase::Subject) => said.subject(&leaf),
             _ => {}
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use prost_types::Timestamp as Stamp;
+use qaqpa_journal::line::{Ended, Intent};
 use qaqpa_policy::{Direction, Plans, category};
 use qaqpa_proto::Operation;
 use qaqpa_proto::moment::stamp;
@@ -37,8 +38,7 @@ impl Period {
         Self { inclusive: true, ..self }
     }
 
-    pub(crate) fn holds(&self, ts: &str) -> bool {
-        let Ok(at) = ts.parse::<Timestamp>() else { return true }; // rather one too many than one unseen
+    pub(crate) fn holds(&self, at: Timestamp) -> bool {
         let begun = self.from.is_none_or(|from| from <= at);
         begun && self.to.is_none_or(|to| at < to || (self.inclusive && at == to))
     }
@@ -53,32 +53,31 @@ pub(crate) fn entry(
 ) -> Entry {
     let intent = &usage.intent;
     let operation = gateway.contract.operation(&intent.method);
-    let plans = gateway.plans(&intent.who.operator).filter(|plans| plans.pack().sha256() == intent.why.policy_sha256);
+    let plans = gateway.plans(&intent.who.operator).filter(|plans| plans.pack().sha256() == &*intent.why.policy_sha256);
     let recipient = gateway.plans(&intent.who.operator).and_then(|plans| {
-        plans.pack().recipients().iter().find(|known| known.system == intent.system).map(|known| known.name.kk.clone())
+        plans.pack().recipients().iter().find(|known| known.system == *intent.system).map(|known| known.name.kk.clone())
     });
     let relied_on = subject.and_then(|subject| {
-        let mine = |consent: &&Arc<ConsentRecord>| {
-            intent.subjects.consents.contains(&consent_mark(subject, &intent.txn, &consent.id))
-        };
+        let mine =
+            |consent: &&Arc<ConsentRecord>| intent.subjects.relied_on(&consent_mark(subject, &intent.txn, &consent.id));
         consents.iter().find(mine)
     });
     let fields =
-        |direction, paths: BTreeSet<&String>| named(gateway, operation, plans.as_deref(), intent, direction, paths);
-    let reply = usage.outcome.as_ref().map(|outcome| outcome.commitments.keys().collect()).unwrap_or_default();
+        |direction, paths: BTreeSet<&str>| named(gateway, operation, plans.as_deref(), intent, direction, paths);
+    let reply = usage.outcome.iter().flat_map(|outcome| outcome.commitments.keys()).map(|path| &**path).collect();
     Entry {
-        at: moment_of(&intent.ts).map(stamp),
-        exchange_id: intent.txn.clone(),
-        caller: intent.who.caller.clone(),
-        acting_for: intent.why.acting_for.clone(),
-        operator: intent.who.operator.clone(),
-        purpose: intent.why.purpose.clone(),
-        dpv: intent.why.dpv.clone(),
-        legal_basis: intent.why.legal_basis.clone(),
-        clause: intent.why.clause.clone(),
-        system: intent.system.clone(),
+        at: Some(stamp(intent.ts)),
+        exchange_id: intent.txn.to_string(),
+        caller: intent.who.caller.to_string(),
+        acting_for: intent.why.acting_for.to_string(),
+        operator: intent.who.operator.to_string(),
+        purpose: intent.why.purpose.to_string(),
+        dpv: intent.why.dpv.to_string(),
+        legal_basis: intent.why.legal_basis.to_string(),
+        clause: intent.why.clause.to_string(),
+        system: intent.system.to_string(),
         recipient: recipient.unwrap_or_default(),
-        operation: intent.method.clone(),
+        operation: intent.method.to_string(),
         outcome: outcome(usage).into(),
         request_fields: fields(Direction::Request, left(usage)),
         reply_fields: fields(Direction::Reply, reply),
@@ -91,9 +90,9 @@ fn named(
     gateway: &Gateway,
     operation: Option<&Operation>,
     plans: Option<&Plans>,
-    intent: &usage::IntentLine,
+    intent: &Intent<'_>,
     direction: Direction,
-    paths: BTreeSet<&String>,
+    paths: BTreeSet<&str>,
 ) -> Vec<Field> {
     let message = operation.map(|operation| match direction {
         Direction::Request => operation.request,
@@ -104,25 +103,28 @@ fn named(
         let field = plan?.fields().find(|field| field.path == path)?;
         field.transform?.told()
     };
-    let field = |path: &String| Field {
+    let field = |path: &str| Field {
         category: message
             .and_then(|message| usage::category(&gateway.contract, message, path))
             .map(category::named)
             .unwrap_or_default()
             .into(),
         transform: transform(path),
-        path: path.clone(),
+        path: path.to_owned(),
     };
     paths.into_iter().filter(|path| !path.starts_with("context.")).map(field).collect()
 }
 
 /// Paths of what left: nothing, where the gate held the message back.
-fn left(usage: &Usage) -> BTreeSet<&String> {
-    if usage.was_held_back() { BTreeSet::new() } else { usage.intent.commitments.keys().collect() }
+fn left(usage: &Usage) -> BTreeSet<&str> {
+    if usage.was_held_back() {
+        return BTreeSet::new();
+    }
+    usage.intent.commitments.keys().map(|path| &**path).collect()
 }
 
 fn withheld(usage: &Usage) -> Vec<WithheldCount> {
-    let mut counts: BTreeMap<&String, u32> = BTreeMap::new();
+    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
     let later = usage.outcome.iter().flat_map(|outcome| &outcome.withheld);
     for (category, count) in usage.intent.withheld.iter().chain(later) {
         *counts.entry(category).or_default() += count;
@@ -135,10 +137,10 @@ fn withheld(usage: &Usage) -> Vec<WithheldCount> {
 
 /// How it ended, by the outcome's line; without one nobody knows.
 fn outcome(usage: &Usage) -> Outcome {
-    match usage.outcome.as_ref().map(|outcome| outcome.result.as_str()) {
-        Some("answered") => Outcome::Answered,
-        Some("failed") => Outcome::Failed,
-        None | Some(_) => Outcome::Unknown,
+    match usage.outcome.as_ref().map(|outcome| outcome.result) {
+        Some(Ended::Answered) => Outcome::Answered,
+        Some(Ended::Failed) => Outcome::Failed,
+        Some(Ended::Unknown) | None => Outcome::Unknown,
     }
 }
 
@@ -149,46 +151,44 @@ pub(crate) fn data_usage(gateway: &Gateway, usage: &Usage) -> DataUsage {
     let title = plans
         .as_ref()
         .and_then(|plans| plans.pack().purpose(&intent.why.purpose))
-        .map_or(intent.why.purpose.as_str(), |purpose| &purpose.title.en);
+        .map_or(&*intent.why.purpose, |purpose| &purpose.title.en);
     let operator = plans.as_ref().map(|plans| plans.pack().operator());
     let name = operator
-        .filter(|operator| operator.bin.is_some_and(|bin| bin.as_str() == intent.why.acting_for))
+        .filter(|operator| operator.bin.is_some_and(|bin| bin.as_str() == &*intent.why.acting_for))
         .map(|operator| operator.name.en.clone());
     DataUsage {
-        logtime: moment_of(&intent.ts).map(|at| Stamp { nanos: 0, ..stamp(at) }),
+        logtime: Some(Stamp { nanos: 0, ..stamp(intent.ts) }),
         action: format!("{title} ({})", intent.method.trim_start_matches('/')),
-        receiver_code: intent.why.acting_for.clone(),
+        receiver_code: intent.why.acting_for.to_string(),
         receiver_name: name.unwrap_or_default(),
-        receiver_system: intent.who.caller.clone(),
+        receiver_system: intent.who.caller.to_string(),
     }
-}
-
-/// A line's moment; the journal's own lines always have one.
-fn moment_of(ts: &str) -> Option<Timestamp> {
-    ts.parse().ok()
 }
 
 /// Who has received one of the fields: systems in requests, organisations in replies; the last time of each.
 pub(crate) fn receivers(usages: &[Usage], fields: &[String]) -> Vec<Receiver> {
-    let mut found: BTreeMap<(String, String), (BTreeSet<String>, String)> = BTreeMap::new();
-    let mut note = |receiver: (String, String), path: &String, at: &str| {
-        if fields.contains(path) {
+    let mut found: BTreeMap<(String, String), (BTreeSet<String>, Timestamp)> = BTreeMap::new();
+    let mut note = |receiver: (String, String), path: &str, at: Timestamp| {
+        if fields.iter().any(|field| field == path) {
             let (paths, last) = found.entry(receiver).or_default();
-            paths.insert(path.clone());
-            at.clone_into(last); // usages come oldest first
+            paths.insert(path.to_owned());
+            *last = at; // usages come oldest first
         }
     };
     for usage in usages {
         let intent = &usage.intent;
         for path in left(usage) {
-            note((String::new(), intent.system.clone()), path, &intent.ts);
+            note((String::new(), intent.system.to_string()), path, intent.ts);
         }
         for path in usage.outcome.iter().flat_map(|outcome| outcome.commitments.keys()) {
-            note((intent.why.acting_for.clone(), String::new()), path, &intent.ts);
+            note((intent.why.acting_for.to_string(), String::new()), path, intent.ts);
         }
     }
-    let receiver = |((organisation, system), (fields, last_at)): ((String, String), (BTreeSet<String>, String))| {
-        Receiver { organisation, system, fields: fields.into_iter().collect(), last_at: moment_of(&last_at).map(stamp) }
+    let receiver = |((organisation, system), (fields, last)): (_, (BTreeSet<String>, Timestamp))| Receiver {
+        organisation,
+        system,
+        fields: fields.into_iter().collect(),
+        last_at: Some(stamp(last)),
     };
     found.into_iter().map(receiver).collect()
 }

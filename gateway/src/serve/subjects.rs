@@ -259,7 +259,7 @@ impl Desk {
             Some(subject) => self.own(self.walk(subject).await?),
             None => Vec::new(),
         };
-        usages.retain(|usage| period.holds(&usage.intent.ts));
+        usages.retain(|usage| period.holds(usage.intent.ts));
         usages.reverse();
         let actor = self.actor();
         let line = Acted {
@@ -271,7 +271,7 @@ impl Desk {
     }
 
     fn own(&self, mut usages: Vec<Usage>) -> Vec<Usage> {
-        usages.retain(|usage| usage.intent.who.operator == self.call.caller.operator());
+        usages.retain(|usage| usage.intent.who.operator == *self.call.caller.operator());
         usages
     }
 

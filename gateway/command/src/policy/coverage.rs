@@ -14,11 +14,12 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use qaqpa_gateway::start::config::Config;
+use qaqpa_journal::Leaf;
+use qaqpa_journal::line::{Commitments, Intent, Outcome, Phase, Unreadable};
 use qaqpa_papers::matrix::{self, Cell};
 use qaqpa_papers::sheet::{Document, Sheet};
 use qaqpa_papers::words::say as in_words;
 use qaqpa_policy::{Direction, Plans};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::packs::{self, Any, Found};
@@ -102,30 +103,6 @@ fn sources(arguments: &Arguments) -> Result<(PathBuf, Vec<Found>), String> {
     Ok((config.journal.directory, found))
 }
 
-/// The keys of a leaf line that matter here.
-#[derive(Deserialize)]
-struct Line {
-    phase: String,
-    txn: Option<String>,
-    ts: Option<Timestamp>,
-    method: Option<String>,
-    who: Option<Who>,
-    why: Option<Why>,
-    #[serde(default)]
-    commitments: BTreeMap<String, serde::de::IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-struct Who {
-    operator: String,
-}
-
-#[derive(Deserialize)]
-struct Why {
-    purpose: String,
-    policy_sha256: String,
-}
-
 /// An exchange whose outcome has not been read yet: which pack, operation and purpose.
 type Open = BTreeMap<String, (usize, String, String)>;
 
@@ -134,32 +111,34 @@ fn read(directory: &Path, coverages: &mut [Coverage]) -> Result<(), String> {
     let unreadable = |error: qaqpa_journal::Error| format!("{}: {error}", directory.display());
     for leaf in qaqpa_journal::lines(directory).map_err(unreadable)? {
         let leaf = leaf.map_err(unreadable)?;
-        // Records of other kinds have other keys; they are none of ours.
-        let Ok(line) = serde_json::from_slice::<Line>(&leaf.line) else { continue };
-        take(line, coverages, &mut open);
+        take(&leaf, coverages, &mut open).map_err(|error| format!("{}: {error}", directory.display()))?;
     }
     Ok(())
 }
 
-fn take(line: Line, coverages: &mut [Coverage], open: &mut Open) {
-    let (Some(txn), Some(at)) = (line.txn, line.ts) else { return };
-    match (line.phase.as_str(), line.method, line.who, line.why) {
-        ("INTENT", Some(method), Some(who), Some(why)) => {
-            let method = method.trim_start_matches('/').to_owned();
-            let found = coverages.iter_mut().enumerate().find(|(_, coverage)| coverage.operator == who.operator);
-            let Some((position, coverage)) = found else { return };
-            coverage.other_editions += u64::from(coverage.sha256 != why.policy_sha256);
-            coverage.pairs.entry((method.clone(), why.purpose.clone())).or_default().add(at);
-            coverage.moved(&method, &why.purpose, Direction::Request, line.commitments.keys(), at);
-            open.insert(txn, (position, method, why.purpose));
-        }
-        ("OUTCOME", ..) => {
-            let Some((position, method, purpose)) = open.remove(&txn) else { return };
-            let Some(coverage) = coverages.get_mut(position) else { return };
-            coverage.moved(&method, &purpose, Direction::Reply, line.commitments.keys(), at);
-        }
+fn take(leaf: &Leaf, coverages: &mut [Coverage], open: &mut Open) -> Result<(), Unreadable> {
+    match leaf.phase {
+        Some(Phase::Intent) => began(&leaf.read()?, coverages, open),
+        Some(Phase::Outcome) => ended(&leaf.read()?, coverages, open),
         _ => {}
     }
+    Ok(())
+}
+
+fn began(intent: &Intent<'_>, coverages: &mut [Coverage], open: &mut Open) {
+    let found = coverages.iter_mut().enumerate().find(|(_, coverage)| coverage.operator == *intent.who.operator);
+    let Some((position, coverage)) = found else { return };
+    let (method, purpose) = (intent.method.trim_start_matches('/').to_owned(), intent.why.purpose.to_string());
+    coverage.other_editions += u64::from(coverage.sha256 != *intent.why.policy_sha256);
+    coverage.pairs.entry((method.clone(), purpose.clone())).or_default().add(intent.ts);
+    coverage.moved(&method, &purpose, Direction::Request, &intent.commitments, intent.ts);
+    open.insert(intent.txn.to_string(), (position, method, purpose));
+}
+
+fn ended(outcome: &Outcome<'_>, coverages: &mut [Coverage], open: &mut Open) {
+    let Some((position, method, purpose)) = open.remove(&*outcome.txn) else { return };
+    let Some(coverage) = coverages.get_mut(position) else { return };
+    coverage.moved(&method, &purpose, Direction::Reply, &outcome.commitments, outcome.ts);
 }
 
 impl Coverage {
@@ -189,18 +168,11 @@ impl Coverage {
     }
 
     /// Counts each rule once for an exchange.
-    fn moved<'p>(
-        &mut self,
-        method: &str,
-        purpose: &str,
-        direction: Direction,
-        paths: impl Iterator<Item = &'p String>,
-        at: Timestamp,
-    ) {
+    fn moved(&mut self, method: &str, purpose: &str, direction: Direction, released: &Commitments<'_>, at: Timestamp) {
         let place = (method.to_owned(), purpose.to_owned(), direction == Direction::Request);
         let Some(cells) = self.cells.get(&place) else { return };
         let used: BTreeSet<RuleKey> =
-            paths.filter_map(|path| cells.iter().find(|cell| cell.path == *path)).map(key).collect();
+            released.keys().filter_map(|path| cells.iter().find(|cell| cell.path == **path)).map(key).collect();
         for rule in used {
             self.rules.entry(rule).or_default().add(at);
         }
@@ -310,7 +282,8 @@ mod tests {
         let who = format!(r#"{{"caller":"c","operator":"{operator}"}}"#);
         let why = format!(r#"{{"purpose":"reporting","policy_sha256":"{sha256}"}}"#);
         let head = format!(r#""phase":"INTENT","txn":"{txn}","ts":"2026-11-20T06:00:00Z","method":"/{GET_SCHOOL}""#);
-        format!(r#"{{{head},"who":{who},"why":{why},"commitments":{{"school_bin":"x","no.such.field":"y"}}}}"#)
+        let what = r#""system":"avtoshkola","subjects":{},"commitments":{"school_bin":"x","no.such.field":"y"}"#;
+        format!(r#"{{{head},"who":{who},"why":{why},{what}}}"#)
     }
 
     fn times(coverage: &Coverage, back: bool, category: &str) -> (u64, Option<String>) {
@@ -323,8 +296,8 @@ mod tests {
     fn a_rule_counts_once_for_each_exchange_in_which_its_category_moved() {
         let mut coverages = [coverage()];
         let sha256 = coverages[0].sha256.clone();
-        let moved = r#"{"school.bin":"x","school.kato":"y","head.request_id":"z"}"#;
-        let outcome = format!(r#"{{"phase":"OUTCOME","txn":"a","ts":"2026-11-20T06:00:01Z","commitments":{moved}}}"#);
+        let moved = r#""result":"answered","commitments":{"school.bin":"x","school.kato":"y","head.request_id":"z"}"#;
+        let outcome = format!(r#"{{"phase":"OUTCOME","txn":"a","ts":"2026-11-20T06:00:01Z",{moved}}}"#);
         let denied = r#"{"phase":"DENIED","ts":"2026-11-20T06:00:02Z","code":"tls.alert","count":3}"#;
         let mut open = Open::new();
         for line in [
@@ -335,7 +308,7 @@ mod tests {
             intent("somebody-else", &sha256, "c"),
             denied.to_owned(),
         ] {
-            take(serde_json::from_str(&line).unwrap(), &mut coverages, &mut open);
+            take(&Leaf::of(line.into_bytes()).unwrap(), &mut coverages, &mut open).unwrap();
         }
         let [coverage] = coverages;
         let at = |seconds: u8| Some(format!("2026-11-20T06:00:0{seconds}Z"));

@@ -131,6 +131,20 @@ pub struct Subjects<'a> {
     pub consents: Vec<Text<'a>>,
 }
 
+impl Subjects<'_> {
+    /// Whether one of them has this mark.
+    #[must_use]
+    pub fn bear(&self, mark: &str) -> bool {
+        self.marks.iter().any(|known| **known == *mark)
+    }
+
+    /// Whether the exchange relied on the consent with this mark.
+    #[must_use]
+    pub fn relied_on(&self, mark: &str) -> bool {
+        self.consents.iter().any(|known| **known == *mark)
+    }
+}
+
 /// Durable before the reply is released.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome<'a> {
