@@ -28,6 +28,12 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// The leaf of its intent: by it exchanges follow one another in a lane.
+    #[must_use]
+    pub fn began(&self) -> u64 {
+        self.leaves.first().copied().unwrap_or_default()
+    }
+
     /// The gate held its message back: there was an intent, and nothing left.
     #[must_use]
     pub fn was_held_back(&self) -> bool {

@@ -86,16 +86,15 @@ impl Desk {
         let iin = iin(&request.iin)?;
         let period = Period::read(request.from, request.to, ["from", "to"])?;
         let size = page_size(request.page_size)?;
-        let skip = page(&request.page)?;
+        let before = page(&request.page)?;
         let (usages, journal) = self.usages(&iin, &period).await?;
-        let end = (skip + size).min(usages.len());
-        let shown = usages.get(skip..end).unwrap_or_default();
+        let (shown, next_page) = page_of(&usages, before, size);
         let consents = self.gateway.persons.ledger.of(self.call.caller.operator(), &iin);
         let subject = self.subject(&iin).await?;
         let entry = |usage| report::entry(&self.gateway, usage, subject.as_ref(), &consents);
         Ok(ReportResponse {
             entries: shown.iter().map(entry).collect(),
-            next_page: if end < usages.len() { end.to_string() } else { String::new() },
+            next_page,
             journal: Some(journal_entry(&self.gateway, journal)),
         })
     }
@@ -372,12 +371,23 @@ fn page_size(asked: u32) -> Result<usize, Denial> {
     }
 }
 
-/// Where a page begins; the newest entry is 0.
-fn page(token: &str) -> Result<usize, Denial> {
+/// A page's token: the leaf that the page before it ended with. What is recorded meanwhile has a later leaf and moves nothing.
+fn page(token: &str) -> Result<u64, Denial> {
     if token.is_empty() {
-        return Ok(0);
+        return Ok(u64::MAX);
     }
     token.parse().map_err(|_| invalid("page", "unknown"))
+}
+
+/// The next `size` of the exchanges (newest first) that began before the leaf `before`, and the token of what follows them.
+fn page_of(usages: &[Usage], before: u64, size: usize) -> (&[Usage], String) {
+    let older = usages.get(usages.partition_point(|usage| usage.began() >= before)..).unwrap_or_default();
+    match older.split_at_checked(size) {
+        Some((shown, rest)) if !rest.is_empty() => {
+            (shown, shown.last().map(|last| last.began().to_string()).unwrap_or_default())
+        }
+        _ => (older, String::new()),
+    }
 }
 
 fn texts(exchanges: &[Uuid]) -> Vec<String> {

@@ -111,6 +111,28 @@ async fn five_hours(world: &World, iin: &str) -> Vec<String> {
     report(&world.caller(OFFICER), iin).await.entries.into_iter().map(|entry| entry.at.unwrap().to_string()).collect()
 }
 
+/// Exchanges that are recorded between two pages are on none of the later ones, and repeat and displace nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn exchanges_between_two_pages_move_no_row() {
+    let world = rights::world("").await;
+    let (iin, officer) = (person(12), world.caller(OFFICER));
+    five_hours(&world, &iin).await;
+    let mut rows = Vec::new();
+    let mut request = ReportRequest { iin: iin.clone(), page_size: 2, ..ReportRequest::default() };
+    loop {
+        let reply: ReportResponse = officer.call(rights::REPORT, &request).await.unwrap();
+        rows.extend(reply.entries.into_iter().map(|entry| entry.exchange_id));
+        if reply.next_page.is_empty() {
+            break;
+        }
+        request.page = reply.next_page;
+        rights::status(&world.caller(SCHOOL), REPORTING, &iin).await.unwrap();
+    }
+    let all: Vec<_> = report(&officer, &iin).await.entries.into_iter().map(|entry| entry.exchange_id).collect();
+    assert_eq!(all.len(), 7, "two came between the pages");
+    assert_eq!(rows, all[2..], "every row of the first look once, in its order");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_and_periods_lose_nothing_and_repeat_nothing() {
     let world = rights::world("").await;
