@@ -81,16 +81,20 @@ pub fn text(contract: &Contract, text: &str, file: &str) -> Vec<Finding> {
     findings
 }
 
-/// A contract that does not load: a field without category, first of all.
+/// A contract that does not load: a field without category, first of all. A file that does not compile needs no advice.
 #[must_use]
 pub fn of_contract(error: &ContractError, file: &str) -> Finding {
+    let (code, suggestion) = match error {
+        ContractError::Source(_) => ("contract-source", ""),
+        _ => ("field-untagged", "give every field `(qaqpa.v1.field) = { category: ... }`"),
+    };
     Finding {
-        code: "field-untagged",
+        code,
         severity: Severity::Error,
         file: file.to_owned(),
         place: Place::default(),
         message: error.to_string(),
-        suggestion: "give every field `(qaqpa.v1.field) = { category: ... }`".to_owned(),
+        suggestion: suggestion.to_owned(),
     }
 }
 
