@@ -122,6 +122,33 @@ async fn what_the_library_refuses_is_its_business_result() {
     assert_ne!(seen, Seen::answered());
 }
 
+/// Everything that is wrong with the files is named before the gateway starts, a line of a `.proto` by file and place.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_contract_that_is_none_does_not_start() {
+    let world = world().await;
+    let other = world.land.file("other/qaqpa/library/v1");
+    std::fs::create_dir_all(&other).unwrap();
+    let contract = world.land.file("library/contracts/qaqpa/library/v1/readers.proto");
+    let contract = std::fs::read_to_string(contract).unwrap();
+    for (wanted, text) in [
+        ("`contracts`: qaqpa/library/v1/readers.proto:11:3: ", contract.replace("namespace: ", "name: ")),
+        (
+            "`contracts`: field `qaqpa.library.v1.Entry.text` has no category",
+            contract.replace("text = 2 [(qaqpa.v1.field) = { inherit: true }]", "text = 2"),
+        ),
+        (
+            "`contracts`: `qaqpa.library.v1.Readers.FindReader`: `channel` is missing",
+            contract.replace("channel: SYNC", ""),
+        ),
+    ] {
+        std::fs::write(other.join("readers.proto"), text).unwrap();
+        let found = world.try_beside("contracts = [\"other\", \"nowhere\"]").await.map(drop).unwrap_err();
+        assert!(found.contains("nowhere: No such file"), "{found}");
+        let found = world.try_beside("contracts = [\"other\"]").await.map(drop).unwrap_err();
+        assert!(found.contains(wanted), "{found}, not {wanted}");
+    }
+}
+
 /// Whoever wants to talk to the mock with a SOAP stack of his own finds the schema beside the channel's.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_replies_are_those_of_the_schema() {
