@@ -10,6 +10,7 @@
 
 pub mod lands;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -74,7 +75,7 @@ pub fn lay_out(layout: &Layout, clock: &Clock) -> Result<DevPki, String> {
     for (id, pack) in PACKS {
         std::fs::write(directory.join(format!("policy/{id}.yaml")), pack).map_err(text)?;
     }
-    std::fs::write(directory.join("gateway.toml"), gateway_toml(layout)).map_err(text)?;
+    std::fs::write(directory.join("gateway.toml"), gateway_toml(layout, &systems()?)).map_err(text)?;
     std::fs::write(directory.join("trust.toml"), trust_toml(signer.vkey())).map_err(text)?;
     Ok(pki)
 }
@@ -97,7 +98,7 @@ fn trust_toml(vkey: &impl std::fmt::Display) -> String {
     )
 }
 
-fn gateway_toml(layout: &Layout) -> String {
+fn gateway_toml(layout: &Layout, systems: &str) -> String {
     let Layout { listen, shep, .. } = layout;
     format!(
         r#"# Development environment made by `qaqpa certs dev`. Every key is documented in deploy/gateway.toml.
@@ -190,12 +191,7 @@ signer_certificate = "pki/signers/gateway-signer.pem"
 signer_key = "pki/signers/gateway-signer.key"
 reply_signers = ["pki/signers/shep-signer.pem"]
 
-[systems.avtoshkola]
-channel = "shep"
-
-[systems.gbdfl]
-channel = "shep"
-
+{systems}
 [endpoints.shep]
 plane = "upstream"
 url = "https://localhost:{port}/bip-sync-wss-gost/"
@@ -213,6 +209,13 @@ format = "text"
         address = shep.ip(),
         others = others(),
     )
+}
+
+/// A table for every system that a compiled-in contract speaks of.
+fn systems() -> Result<String, String> {
+    let contract = Contract::embedded().map_err(|error| error.to_string())?;
+    let ids: BTreeSet<&str> = contract.operations().iter().map(|operation| operation.system.id.as_str()).collect();
+    Ok(ids.iter().map(|id| format!("[systems.{id}]\nchannel = \"shep\"\n")).collect::<Vec<_>>().join("\n"))
 }
 
 /// A caller for each of the other operators, with all purposes of its pack that some state system serves.
