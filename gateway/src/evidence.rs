@@ -5,7 +5,6 @@
 
 pub mod commit;
 pub(crate) mod decisions;
-pub(crate) mod exchange;
 pub mod flood;
 pub(crate) mod line;
 pub mod record;

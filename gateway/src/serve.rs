@@ -124,7 +124,7 @@ impl Admitted {
             language,
         };
         let judged = match roles.contains(&admitted.caller.role()) {
-            true => gateway.quotas.caller(admitted.caller.id()),
+            true => gateway.quotas.caller(&admitted.caller).map(drop),
             false => Err(Reason::CallerRole.into()),
         };
         match judged {

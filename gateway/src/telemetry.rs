@@ -48,6 +48,15 @@ impl Default for Output {
     }
 }
 
+/// One exchange in the corridor, as the gauge counts it.
+pub struct InFlight(UpDownCounter<i64>);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.add(-1, &[]);
+    }
+}
+
 /// The instruments of one gateway.
 pub struct Telemetry {
     registry: Registry,
@@ -154,9 +163,11 @@ impl Telemetry {
         self.alerts.add(1, &[KeyValue::new("reason", word)]);
     }
 
-    /// An exchange enters (1) or leaves (-1) the corridor.
-    pub fn in_flight(&self, change: i64) {
-        self.in_flight.add(change, &[]);
+    /// An exchange is in the corridor until this is dropped, also by a panic.
+    #[must_use]
+    pub fn in_flight(&self) -> InFlight {
+        self.in_flight.add(1, &[]);
+        InFlight(self.in_flight.clone())
     }
 
     /// Counts a fresh judgement of an endpoint.

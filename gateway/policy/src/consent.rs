@@ -80,9 +80,16 @@ pub fn check(
 ///
 /// # Errors
 /// A minor, or bytes that are no protobuf.
-pub fn check_reply(permit: &Permit, operation: &Operation, wire: &[u8], today: Date) -> Result<(), NotConsented> {
+pub fn check_reply(
+    permit: &Permit,
+    operation: &Operation,
+    wire: &[u8],
+    today: Date,
+) -> Result<ReplyJudged, NotConsented> {
     let minors = permit.pack().minors();
-    let (MinorRule::Refuse, Some(path)) = (minors.rule, &operation.subject.reply_birth_date) else { return Ok(()) };
+    let (MinorRule::Refuse, Some(path)) = (minors.rule, &operation.subject.reply_birth_date) else {
+        return Ok(ReplyJudged(()));
+    };
     let lack =
         |kind| NotConsented { lacks: vec![Lack { path: path.text.clone(), kind }], clause: minors.clause.clone() };
     let births = subject::texts(wire, &path.numbers).map_err(|_: Malformed| lack(LackKind::BirthDate))?;
@@ -93,8 +100,12 @@ pub fn check_reply(permit: &Permit, operation: &Operation, wire: &[u8], today: D
             Some(_) => {}
         }
     }
-    Ok(())
+    Ok(ReplyJudged(()))
 }
+
+/// Evidence that the persons of a reply were judged by their ages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReplyJudged(());
 
 struct Judge<'a> {
     permit: &'a Permit,

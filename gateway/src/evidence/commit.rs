@@ -43,6 +43,13 @@ pub fn request_id(salt: &[u8; 32], id: &str) -> (String, String) {
     (REQUEST_ID_PATH.to_owned(), one(&[commit(salt, REQUEST_ID_PATH, id.as_bytes())]))
 }
 
+/// HMAC-SHA256 under an exchange's salt over the exact bytes that left or came, base64url without padding.
+#[must_use]
+pub fn hmac(salt: &[u8; 32], bytes: &[u8]) -> String {
+    let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, salt);
+    URL_SAFE_NO_PAD.encode(aws_lc_rs::hmac::sign(&key, bytes))
+}
+
 fn one(hashes: &[[u8; 32]]) -> String {
     match hashes {
         [single] => URL_SAFE_NO_PAD.encode(single),

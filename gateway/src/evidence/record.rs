@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::evidence::commit::Commitments;
 use crate::persons::holds::Actor;
 use crate::refusal::denial::Denial;
+use crate::refusal::reason::Reason;
 
 /// Durable before the first byte leaves.
 #[derive(Debug, Serialize)]
@@ -326,6 +327,12 @@ pub(crate) async fn enter(journal: &Journal, ts: Timestamp, event: &str, facts: 
     if let Ok(entry) = Entry::new(line, None) {
         let _ = journal.append(entry).await;
     }
+}
+
+/// What the journal reports, as a refusal; its text goes to the operator's log alone.
+pub(crate) fn journal_error(error: impl std::fmt::Display) -> Denial {
+    tracing::error!(%error, "the journal does not take a record");
+    Reason::JournalUnavailable.into()
 }
 
 /// A line's bytes. Serialising structs of strings and numbers cannot fail.

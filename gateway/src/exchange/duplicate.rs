@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use qaqpa_policy::Consent;
 use uuid::Uuid;
 
 use crate::refusal::denial::Denial;
@@ -31,7 +32,7 @@ struct Seen {
     order: VecDeque<(Timestamp, u64)>,
 }
 
-/// The right to carry out one request id. Dropped without [`Ticket::done`], the id is free again.
+/// Room 7's evidence: the right to carry out one request id. Dropped without [`Ticket::done`], the id is free again.
 pub struct Ticket {
     held: Option<(u64, Arc<Mutex<Seen>>)>,
 }
@@ -43,11 +44,15 @@ impl Duplicates {
     /// `request.duplicate`, with the exchange that has it as detail.
     pub fn take(
         &self,
-        caller: &str,
-        request_id: Option<&str>,
+        _consent: &Consent,
+        (caller, request_id): (&str, Option<&str>),
         exchange: Uuid,
         now: Timestamp,
     ) -> Result<Ticket, Denial> {
+        self.hold(caller, request_id, exchange, now)
+    }
+
+    fn hold(&self, caller: &str, request_id: Option<&str>, exchange: Uuid, now: Timestamp) -> Result<Ticket, Denial> {
         let Some(request_id) = request_id else { return Ok(Ticket { held: None }) };
         let key = self.keys.hash_one((caller, request_id));
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -76,7 +81,7 @@ impl Seen {
 
 impl Ticket {
     /// The exchange went through; its id stays taken.
-    pub fn done(&mut self) {
+    pub fn done(mut self) {
         self.held = None;
     }
 }
@@ -97,8 +102,8 @@ mod tests {
     fn an_id_is_carried_out_once_unless_it_failed() {
         let duplicates = Duplicates::default();
         let now = Timestamp::UNIX_EPOCH;
-        let take = |caller, id, now| duplicates.take(caller, id, Uuid::from_u128(7), now);
-        let mut first = take("a", Some("1"), now).unwrap();
+        let take = |caller, id, now| duplicates.hold(caller, id, Uuid::from_u128(7), now);
+        let first = take("a", Some("1"), now).unwrap();
         assert_eq!(
             take("a", Some("1"), now).err().unwrap().detail.unwrap(),
             Uuid::from_u128(7).to_string(),
@@ -107,7 +112,6 @@ mod tests {
         assert!(take("b", Some("1"), now).is_ok(), "another caller");
         assert!(take("a", None, now).is_ok() && take("a", None, now).is_ok(), "no id, nothing to compare");
         first.done();
-        drop(first);
         assert!(take("a", Some("1"), now).is_err(), "went through");
         assert!(take("a", Some("1"), Timestamp::from_second(3601).unwrap()).is_ok(), "an hour later");
         drop(take("a", Some("2"), now).unwrap());

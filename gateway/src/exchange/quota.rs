@@ -18,7 +18,9 @@ use std::time::Duration;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use jiff::Timestamp;
+use qaqpa_policy::Caller;
 
+use crate::exchange::duplicate::Ticket;
 use crate::refusal::denial::Denial;
 use crate::refusal::reason::Reason;
 
@@ -61,6 +63,43 @@ fn number(value: u32) -> NonZeroU32 {
 
 type Keyed<K> = DefaultKeyedRateLimiter<K>;
 
+/// Room 3's evidence: a known caller, within its own rate.
+///
+/// Nobody else makes it:
+/// ```compile_fail
+/// # use qaqpa_gateway::exchange::quota::Within; use qaqpa_policy::Caller;
+/// fn forged(caller: &Caller) -> Within<'_> { Within { caller } }
+/// ```
+#[derive(Debug)]
+pub struct Within<'c> {
+    caller: &'c Caller,
+}
+
+impl<'c> Within<'c> {
+    /// Who.
+    #[must_use]
+    pub fn caller(&self) -> &'c Caller {
+        self.caller
+    }
+}
+
+/// Room 8's evidence: within the limits of purpose, persons and system. It takes a request id that is not carried out
+/// already, so that a repetition uses up nothing:
+/// ```no_run
+/// # use qaqpa_gateway::{exchange::{duplicate::Ticket, quota::*}, refusal::denial::Denial}; use jiff::Timestamp;
+/// fn room_8(quotas: &Quotas, once: &Ticket, ask: &Ask<'_>, now: Timestamp) -> Result<WithinAll, Denial> {
+///     quotas.exchange(once, ask, now)
+/// }
+/// ```
+/// ```compile_fail
+/// # use qaqpa_gateway::{exchange::{duplicate::Ticket, quota::*}, refusal::denial::Denial}; use jiff::Timestamp;
+/// fn room_8(quotas: &Quotas, once: &str, ask: &Ask<'_>, now: Timestamp) -> Result<WithinAll, Denial> {
+///     quotas.exchange(once, ask, now)
+/// }
+/// ```
+#[derive(Debug)]
+pub struct WithinAll(());
+
 /// All limits of one gateway.
 pub struct Quotas {
     caller: Keyed<u64>,
@@ -92,16 +131,26 @@ impl Quotas {
     ///
     /// # Errors
     /// `quota.caller` with the wait.
-    pub fn caller(&self, caller: &str) -> Result<(), Denial> {
+    pub fn caller<'c>(&self, caller: &'c Caller) -> Result<Within<'c>, Denial> {
+        self.take_caller(caller.id())?;
+        Ok(Within { caller })
+    }
+
+    fn take_caller(&self, caller: &str) -> Result<(), Denial> {
         self.take(&self.caller, &self.keys.hash_one(caller), Reason::QuotaCaller, || format!("caller/{caller}"))
     }
 
-    /// Room 7: the purpose's, the system's and the subjects' share.
+    /// Room 8: the purpose's, the system's and the subjects' share.
     ///
     /// # Errors
     /// The first limit that is reached; `quota.subject` and `quota.purpose` count before the system's so that a
     /// refused call does not use up what the passport allows.
-    pub fn exchange(&self, ask: &Ask<'_>, now: Timestamp) -> Result<(), Denial> {
+    pub fn exchange(&self, _ticket: &Ticket, ask: &Ask<'_>, now: Timestamp) -> Result<WithinAll, Denial> {
+        self.take_exchange(ask, now)?;
+        Ok(WithinAll(()))
+    }
+
+    fn take_exchange(&self, ask: &Ask<'_>, now: Timestamp) -> Result<(), Denial> {
         let key = self.keys.hash_one((ask.caller, ask.purpose, ask.operation));
         self.take(&self.purpose, &key, Reason::QuotaPurpose, || format!("purpose/{}{}", ask.purpose, ask.operation))?;
         for subject in ask.subjects {
@@ -131,7 +180,7 @@ impl Quotas {
     }
 }
 
-/// Who asks for what, for room 7.
+/// Who asks for what, for room 8.
 #[derive(Debug)]
 pub struct Ask<'a> {
     /// Caller id.
@@ -210,22 +259,26 @@ mod tests {
             [("avtoshkola".to_owned(), Passport { nominal_per_hour: number(1), peak_per_hour: number(3) })],
         );
         let now = Timestamp::UNIX_EPOCH;
-        assert!(quotas.caller("a").is_ok());
-        let denial = quotas.caller("a").unwrap_err();
+        assert!(quotas.take_caller("a").is_ok());
+        let denial = quotas.take_caller("a").unwrap_err();
         assert_eq!((denial.reason, denial.quota.as_deref()), (Reason::QuotaCaller, Some("caller/a")));
         assert!(denial.retry_after.unwrap() > Duration::ZERO);
-        assert!(quotas.caller("b").is_ok(), "another caller has its own");
+        assert!(quotas.take_caller("b").is_ok(), "another caller has its own");
 
-        assert!(quotas.exchange(&ask("a", &["1"]), now).is_ok());
-        assert!(quotas.exchange(&ask("a", &["1"]), now).is_ok(), "the same person again is no enumeration");
+        assert!(quotas.take_exchange(&ask("a", &["1"]), now).is_ok());
+        assert!(quotas.take_exchange(&ask("a", &["1"]), now).is_ok(), "the same person again is no enumeration");
         assert_eq!(
-            quotas.exchange(&ask("a", &["1"]), now).unwrap_err().reason,
+            quotas.take_exchange(&ask("a", &["1"]), now).unwrap_err().reason,
             Reason::QuotaSystem,
             "peak minus nominal is 2"
         );
-        assert_eq!(quotas.exchange(&ask("a", &["1"]), now).unwrap_err().reason, Reason::QuotaPurpose);
-        assert_eq!(quotas.exchange(&ask("c", &["1", "2", "3"]), now).unwrap_err().reason, Reason::QuotaSubject);
+        assert_eq!(quotas.take_exchange(&ask("a", &["1"]), now).unwrap_err().reason, Reason::QuotaPurpose);
+        assert_eq!(quotas.take_exchange(&ask("c", &["1", "2", "3"]), now).unwrap_err().reason, Reason::QuotaSubject);
         let later = Timestamp::from_second(3600).unwrap();
-        assert_ne!(quotas.exchange(&ask("c", &["3"]), later).unwrap_err().reason, Reason::QuotaSubject, "a new hour");
+        assert_ne!(
+            quotas.take_exchange(&ask("c", &["3"]), later).unwrap_err().reason,
+            Reason::QuotaSubject,
+            "a new hour"
+        );
     }
 }

@@ -1,13 +1,52 @@
-//! What the caller is told beside the reply: the receipt's parts, in the caller's language.
+//! Room 17: what the caller is told beside the reply, in the caller's language.
 
 use bytes::Bytes;
 use prost::Message as _;
 use qaqpa_adapters::shep::sync::ResponseInfo;
+use qaqpa_journal::Receipt as Leaf;
 use qaqpa_policy::minimise::Transformed;
 use qaqpa_policy::{Consent, Minimised, Withheld, category};
-use qaqpa_proto::v1::{Receipt, ShepStatus, Warning};
+use qaqpa_proto::v1::{PolicyVersion, Receipt, ShepStatus, Warning};
 
+use crate::exchange::call::Exchange;
+use crate::exchange::clear::Cleared;
+use crate::exchange::read::Reply;
+use crate::gateway::Gateway;
 use crate::refusal::reason::Language;
+
+impl Gateway {
+    /// The receipt, then the minimised reply. Both lines of the journal are durable, or there would be no leaves.
+    pub(super) fn answer(
+        &self,
+        exchange: &Exchange,
+        cleared: &Cleared,
+        reply: &Reply,
+        (intent, outcome): (Leaf, Leaf),
+    ) -> Bytes {
+        let (pack, language) = (cleared.permit().pack(), exchange.call.language);
+        let (asked, answered) = (cleared.request().minimised(), reply.minimised());
+        let receipt = Receipt {
+            exchange_id: exchange.txn.clone(),
+            request_id: exchange.request_id().to_owned(),
+            withheld_from_request: withheld(asked.withheld(), language),
+            withheld_from_reply: withheld(answered.withheld(), language),
+            transformed_in_request: transformed(asked),
+            transformed_in_reply: transformed(answered),
+            policy: Some(PolicyVersion {
+                id: pack.id().to_owned(),
+                edition: pack.edition().to_owned(),
+                sha256: pack.sha256().to_owned(),
+            }),
+            intent: Some(self.journal_entry(intent)),
+            outcome: Some(self.journal_entry(outcome)),
+            shep: Some(reply.shep().clone()),
+            warnings: warnings(cleared.consent()),
+            commitment_salt: cleared.salt().to_vec(),
+            error: None,
+        };
+        with_receipt(&receipt, answered.bytes())
+    }
+}
 
 /// A message of one field, the receipt, in front of the reply: protobuf messages concatenate.
 #[must_use]

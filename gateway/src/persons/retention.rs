@@ -20,8 +20,8 @@ use qaqpa_vault::ConsentRecord;
 use serde::Deserialize;
 
 use crate::clock::Clock;
-use crate::evidence::exchange::journal_error;
 use crate::evidence::record::Event;
+use crate::evidence::record::journal_error;
 use crate::evidence::usage::{self, Usage};
 use crate::ids::Ids;
 use crate::persons::ledger::{append, vault_error};

@@ -1,0 +1,65 @@
+//! What comes in and what goes back: one message of a caller, and its answer.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use qaqpa_policy::consent::Moment;
+use qaqpa_policy::{Caller, Claim};
+use uuid::Uuid;
+
+use crate::exchange::system::Served;
+use crate::refusal::denial::Denial;
+use crate::refusal::reason::Language;
+
+/// One message of a caller, and where it goes.
+pub struct Call {
+    /// Who, if the configuration knows the certificate.
+    pub caller: Option<Caller>,
+    /// SHA-256 of the client certificate, hex.
+    pub certificate: Arc<str>,
+    /// The line of evidence by which its machine was let in.
+    pub peer: Arc<str>,
+    /// The operation behind the path.
+    pub served: Arc<Served>,
+    /// Wire bytes of the request, or why there are none.
+    pub request: Result<Bytes, Denial>,
+    /// For the texts of a refusal.
+    pub language: Language,
+    /// When the request was complete.
+    pub accepted: Timestamp,
+}
+
+/// What goes back: wire bytes of the reply message with its receipt in front, or no.
+pub struct Answer {
+    /// UUIDv7 of the exchange.
+    pub exchange_id: String,
+    /// The caller's request id, or the exchange id where it gave none that can be read.
+    pub request_id: String,
+    /// Reply or denial.
+    pub result: Result<Bytes, Denial>,
+}
+
+/// A call on its way through the corridor: with its id, what its context claims, and the one moment by which every room
+/// judges it. Two rooms of one exchange are never on different days.
+pub(crate) struct Exchange {
+    pub(crate) call: Call,
+    pub(crate) id: Uuid,
+    /// The id as text: `txn` in the journal, messageId at SHEP.
+    pub(crate) txn: String,
+    pub(crate) claim: Result<Claim, Denial>,
+    pub(crate) moment: Moment,
+}
+
+impl Exchange {
+    pub(crate) fn new(call: Call, id: Uuid, moment: Moment) -> Self {
+        let wire = call.request.as_ref().map_err(Clone::clone);
+        let claim = wire.and_then(|wire| Claim::read(wire).map_err(Denial::from));
+        Self { call, id, txn: id.to_string(), claim, moment }
+    }
+
+    /// The caller's request id, or the exchange id where it gave none that can be read.
+    pub(crate) fn request_id(&self) -> &str {
+        self.claim.as_ref().ok().and_then(Claim::request_id).unwrap_or(&self.txn)
+    }
+}

@@ -1,0 +1,73 @@
+//! Room 4: this caller, this operation, this purpose, for this school and no other.
+
+use qaqpa_adapters::codec::scalar;
+use qaqpa_policy::{Bin, Claim, Permit, Plans, permit};
+use qaqpa_proto::Operation;
+
+use crate::exchange::quota::Within;
+use crate::refusal::denial::Denial;
+use crate::refusal::reason::Reason;
+
+/// Evidence that the claim was judged, and that the message names the school it is made for.
+///
+/// It is made of a caller within its quota; the filter of room 5 and everything behind it ask for it:
+/// ```no_run
+/// # use qaqpa_gateway::{exchange::{purpose::Permitted, quota::Within}, refusal::denial::Denial};
+/// # use qaqpa_policy::{Claim, Plans, Caller}; use qaqpa_proto::Operation;
+/// fn room_4(within: Within<'_>, operation: &Operation, claim: &Claim, plans: &Plans) -> Result<Permitted, Denial> {
+///     Permitted::judge(&within, operation, b"", claim, plans)
+/// }
+/// ```
+/// Without room 3 it does not compile:
+/// ```compile_fail
+/// # use qaqpa_gateway::{exchange::{purpose::Permitted, quota::Within}, refusal::denial::Denial};
+/// # use qaqpa_policy::{Claim, Plans, Caller}; use qaqpa_proto::Operation;
+/// fn room_4(caller: Caller, operation: &Operation, claim: &Claim, plans: &Plans) -> Result<Permitted, Denial> {
+///     Permitted::judge(&caller, operation, b"", claim, plans)
+/// }
+/// ```
+pub struct Permitted {
+    permit: Permit,
+    _own_school: OwnSchool,
+}
+
+/// Evidence that the message does not name another school than the one that is acted for.
+struct OwnSchool(());
+
+impl Permitted {
+    /// Judges a claim by the plans of the caller's operator.
+    ///
+    /// # Errors
+    /// `caller.role`, `purpose.*`, `delegation.not_allowed`.
+    pub fn judge(
+        within: &Within<'_>,
+        operation: &Operation,
+        wire: &[u8],
+        claim: &Claim,
+        plans: &Plans,
+    ) -> Result<Self, Denial> {
+        let permit = permit(within.caller(), operation, claim, plans)?;
+        let own_school = OwnSchool::named_in(operation, wire, &permit)?;
+        Ok(Self { permit, _own_school: own_school })
+    }
+
+    /// The permit: caller, purpose, organisation, plans.
+    #[must_use]
+    pub fn permit(&self) -> &Permit {
+        &self.permit
+    }
+}
+
+impl OwnSchool {
+    /// Who acts for one school may not write another's name into the message.
+    fn named_in(operation: &Operation, wire: &[u8], permit: &Permit) -> Result<Self, Denial> {
+        let Some(path) = &operation.acting else { return Ok(Self(())) };
+        match scalar(wire, path) {
+            // Absent or not a BIN: the filter says so by path.
+            Some(named) if Bin::parse(named).is_ok() && named != permit.acting().as_str() => {
+                Err(Denial::from(Reason::DelegationNotAllowed).at(vec![(path.text.clone(), "not_acting_for")]))
+            }
+            _ => Ok(Self(())),
+        }
+    }
+}

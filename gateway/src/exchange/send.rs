@@ -1,0 +1,65 @@
+//! Room 12: the message leaves for the judged address, past the gate of withdrawals; and what came back, unread.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use qaqpa_adapters::xml::text;
+use qaqpa_journal::Owed;
+
+use crate::dial::RawReply;
+use crate::evidence::commit::hmac;
+use crate::evidence::usage::HELD_BACK;
+use crate::exchange::clear::Cleared;
+use crate::exchange::reply::is_xml;
+use crate::gateway::Gateway;
+use crate::persons::gate::Leaving;
+use crate::refusal::denial::Denial;
+use crate::refusal::reason::Reason;
+
+/// Evidence that bytes came, whatever they are: a reply that does not verify is evidence too.
+pub(crate) struct Received {
+    raw: RawReply,
+    at: Timestamp,
+    hmac: String,
+}
+
+impl Received {
+    /// When the last byte was there.
+    pub(crate) fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// HMAC-SHA256 under the exchange's salt over the bytes, base64url.
+    pub(crate) fn hmac(&self) -> &str {
+        &self.hmac
+    }
+
+    /// The only way to the content: as text of a type that SOAP may have.
+    pub(super) fn text(&self) -> Result<Cow<'_, str>, Denial> {
+        if !is_xml(&self.raw.content_type) {
+            return Err(Denial::from(Reason::UpstreamNotSoap).detailed(format!("http_{}", self.raw.status)));
+        }
+        text::decode(&self.raw.body, Some(&self.raw.content_type))
+            .map_err(|why| Denial::from(Reason::ReplyMalformed).detailed(why.code()))
+    }
+}
+
+impl Gateway {
+    /// Sends once. The intent is durable: without its `Owed` nothing leaves.
+    pub(super) async fn leave(&self, cleared: &Cleared, _intent: &Owed) -> Result<Received, Denial> {
+        let departure = cleared.departure();
+        let body = Leaving::new(cleared.signed().envelope().to_owned().into(), departure.clone()).boxed();
+        // A crash during this await leaves an intent without an outcome: settled as `unknown` at the next start, because
+        // nobody can tell whether the state carried it out.
+        match self.door.post(cleared.resident(), body).await {
+            Ok(raw) => {
+                let (at, hmac) = (self.clock.now(), hmac(cleared.salt(), &raw.body));
+                Ok(Received { raw, at, hmac })
+            }
+            Err(denial) => {
+                let held = departure.refused().map(|kind| Denial::from(Reason::from(kind)).detailed(HELD_BACK));
+                Err(held.unwrap_or(denial))
+            }
+        }
+    }
+}
