@@ -16,10 +16,12 @@ mod redaction;
 use prost_reflect::{DescriptorPool, FieldDescriptor, MessageDescriptor};
 
 /// Messages that name a person outside an exchange: a derived `Debug` would print the number.
-const NAME_PEOPLE: [&str; 10] = [
+const NAME_PEOPLE: [&str; 12] = [
     "qaqpa.consent.v1.KdpToken",
     "qaqpa.consent.v1.GiveRequest",
     "qaqpa.consent.v1.WithdrawRequest",
+    "qaqpa.consent.v1.WithdrawRequest.which",
+    "qaqpa.consent.v1.OfPerson",
     "qaqpa.consent.v1.ListRequest",
     "qaqpa.subject.v1.ReportRequest",
     "qaqpa.subject.v1.FindUsageRequest",

@@ -11,6 +11,7 @@
 
 pub mod consents;
 pub mod grpc;
+mod page;
 pub mod policies;
 mod reflection;
 mod report;

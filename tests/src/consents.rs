@@ -8,6 +8,7 @@
 use jiff::{SignedDuration, Timestamp};
 use qaqpa_proto::avtoshkola::v1::Student;
 use qaqpa_proto::consent::v1::give_request::End;
+use qaqpa_proto::consent::v1::withdraw_request::Which;
 use qaqpa_proto::consent::v1::{Form, GiveRequest, GiveResponse, WithdrawRequest, WithdrawResponse, WithdrawalReason};
 use qaqpa_proto::moment::{lasting, stamp};
 
@@ -65,10 +66,9 @@ impl Caller {
     /// When the ledger refuses it.
     pub async fn takes_back(&self, id: &str) {
         let request = WithdrawRequest {
-            id: id.to_owned(),
+            which: Some(Which::Id(id.to_owned())),
             reason: WithdrawalReason::SubjectRequest.into(),
             on_behalf_of: SCHOOL.to_owned(),
-            ..WithdrawRequest::default()
         };
         let reply: WithdrawResponse = self.call(WITHDRAW, &request).await.unwrap();
         assert_eq!(reply.withdrawn, [id]);

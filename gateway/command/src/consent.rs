@@ -17,6 +17,7 @@ use qaqpa_gateway::start::Surroundings;
 use qaqpa_papers::sheet::{Document, Sheet};
 use qaqpa_papers::words;
 use qaqpa_proto::consent::v1 as wire;
+use qaqpa_proto::consent::v1::withdraw_request::Which;
 use qaqpa_proto::moment::stamp;
 use serde_json::Value;
 
@@ -133,14 +134,15 @@ pub(super) async fn run(command: Command, surroundings: &Surroundings) -> ExitCo
 async fn withdraw(arguments: &Withdraw, surroundings: &Surroundings) -> Result<(), Failure> {
     let how = &arguments.how;
     let (client, names) = (how.connection.open(surroundings)?, how.names()?);
-    let iin = match arguments.iin {
-        true => number::ask(Whose::Subject, names.language())?.text(),
-        false => String::new(),
+    let which = match arguments.iin {
+        true => {
+            let iin = number::ask(Whose::Subject, names.language())?.text();
+            Which::Person(wire::OfPerson { iin, purposes: arguments.purposes.clone() })
+        }
+        false => Which::Id(arguments.id.clone()),
     };
     let request = wire::WithdrawRequest {
-        id: arguments.id.clone(),
-        iin,
-        purposes: arguments.purposes.clone(),
+        which: Some(which),
         reason: arguments.reason.wire().into(),
         on_behalf_of: arguments.on_behalf_of.clone(),
     };
@@ -163,8 +165,17 @@ async fn list(arguments: &List, surroundings: &Surroundings) -> Result<(), Failu
     let (client, names) = (how.connection.open(surroundings)?, how.names()?);
     let iin = number::ask(Whose::Subject, names.language())?.text();
     let state = arguments.state.map_or(wire::State::Unspecified, Standing::wire).into();
-    let request = wire::ListRequest { iin, state, on_behalf_of: arguments.on_behalf_of.clone() };
-    let reply: wire::ListResponse = client.call(LIST, request).await?;
+    let on_behalf_of = arguments.on_behalf_of.clone();
+    let mut request = wire::ListRequest { iin, state, on_behalf_of, page_size: PAGE, ..Default::default() };
+    let mut reply = wire::ListResponse::default();
+    loop {
+        let page: wire::ListResponse = client.call(LIST, request.clone()).await?;
+        reply.consents.extend(page.consents);
+        request.page_token = page.next_page_token;
+        if request.page_token.is_empty() {
+            break;
+        }
+    }
     how.print(&json("qaqpa.consent.v1.ListResponse", &reply, Keys::Proto), || table(&reply, &names).text());
     Ok(())
 }
@@ -345,3 +356,5 @@ const WITHDRAW: &str = "/qaqpa.consent.v1.Consents/Withdraw";
 const GET: &str = "/qaqpa.consent.v1.Consents/Get";
 const LIST: &str = "/qaqpa.consent.v1.Consents/List";
 const WATCH: &str = "/qaqpa.consent.v1.Consents/Watch";
+/// Consents asked for at a time; the gateway gives no more.
+const PAGE: u32 = 1_000;

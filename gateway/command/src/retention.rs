@@ -47,7 +47,16 @@ async fn due(arguments: &Due, surroundings: &Surroundings) -> Result<(), Failure
     let names = Names::new(None, None, arguments.connection.language())?;
     let client = arguments.connection.open(surroundings)?;
     let until = arguments.until.map(stamp);
-    let reply: DueResponse = client.call(DUE, DueRequest { until }).await?;
+    let mut request = DueRequest { until, page_size: PAGE, page_token: String::new() };
+    let mut reply = DueResponse::default();
+    loop {
+        let page: DueResponse = client.call(DUE, request.clone()).await?;
+        reply.items.extend(page.items);
+        request.page_token = page.next_page_token;
+        if request.page_token.is_empty() {
+            break;
+        }
+    }
     match arguments.format {
         Format::Json => say_json(&json("qaqpa.subject.v1.DueResponse", &reply, Keys::Proto)),
         Format::Text => say(table(&reply, surroundings.clock.now(), &names).text().trim_end()),
@@ -107,6 +116,8 @@ fn what(item: &DueItem, names: &Names) -> String {
 }
 
 const DUE: &str = "/qaqpa.subject.v1.Subjects/Due";
+/// Items asked for at a time; the gateway gives no more.
+const PAGE: u32 = 1_000;
 
 #[cfg(test)]
 mod tests {
@@ -121,6 +132,7 @@ mod tests {
             count,
         };
         let reply = DueResponse {
+            next_page_token: String::new(),
             items: vec![
                 item("2026-11-20T06:00:00Z", DueKind::ConsentContent, 1),
                 item("2027-11-21T00:00:00Z", DueKind::Salts, 412),

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use qaqpa_policy::consent::form::Form;
 use qaqpa_policy::{Bin, Iin, Pack, Role, category};
 use qaqpa_proto::consent::v1 as wire;
+use qaqpa_proto::consent::v1::withdraw_request::Which as Asked;
 use qaqpa_proto::consent::v1::{
     GetRequest, GetResponse, GiveRequest, GiveResponse, ListRequest, ListResponse, State, WatchRequest, WatchResponse,
     WithdrawRequest, WithdrawResponse, WithdrawalReason,
@@ -34,6 +35,7 @@ use crate::persons::watch::Watcher;
 use crate::refusal::denial::Denial;
 use crate::refusal::reason::Reason;
 use crate::serve::consent::v1::consents_server::{Consents, ConsentsServer};
+use crate::serve::page::{Page, place};
 use crate::serve::{Admitted, acting, iin, invalid, journal_entry, moment};
 
 /// The service over a gateway and its ledger.
@@ -151,14 +153,16 @@ impl Desk {
     async fn list(&self, request: ListRequest) -> Result<ListResponse, Denial> {
         let iin = iin(&request.iin)?;
         let reach = self.reach(&*self.pack()?, &request.on_behalf_of)?;
+        let page = Page::read(request.page_size, &request.page_token)?;
         let (now, wanted) = (self.ledger.now(), request.state());
         let mut consents = self.ledger.of(self.call.caller.operator(), &iin);
         consents.retain(|record| {
             reach.covers(&record.operator, &record.acting_for)
                 && (wanted == State::Unspecified || state(record, now) == wanted)
         });
+        let (consents, next_page_token) = page.of(consents, |record| place(record.recorded_at, &record.id));
         self.note_reading(consents.len(), Some(&iin)).await?;
-        Ok(ListResponse { consents: consents.iter().map(|record| shown(record, now)).collect() })
+        Ok(ListResponse { consents: consents.iter().map(|record| shown(record, now)).collect(), next_page_token })
     }
 
     async fn watch(
@@ -218,12 +222,14 @@ impl Desk {
 }
 
 fn which(request: WithdrawRequest) -> Result<Which, Denial> {
-    match (request.id.is_empty(), request.iin.is_empty()) {
-        (false, true) if request.purposes.is_empty() => Ok(Which::One(request.id)),
-        (false, true) => Err(invalid("purposes", "beside_id")),
-        (true, false) => Ok(Which::Person(iin(&request.iin)?, request.purposes)),
-        (false, false) => Err(invalid("iin", "beside_id")),
-        (true, true) => Err(invalid("id", "missing")),
+    match request.which {
+        None => Err(invalid("which", "missing")),
+        Some(Asked::Id(id)) if id.is_empty() => Err(invalid("id", "missing")),
+        Some(Asked::Id(id)) => Ok(Which::One(id)),
+        Some(Asked::Person(of)) => {
+            let iin = Iin::parse(&of.iin).map_err(|why| invalid("person.iin", why.code()))?;
+            Ok(Which::Person(iin, of.purposes))
+        }
     }
 }
 

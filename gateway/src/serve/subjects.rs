@@ -34,6 +34,7 @@ use crate::persons::retention::{Due, What, forget_salts};
 use crate::persons::{mark, named};
 use crate::refusal::denial::Denial;
 use crate::refusal::reason::Reason;
+use crate::serve::page::{LARGEST_PAGE, Page, page_size, place};
 use crate::serve::report::{self, Period};
 use crate::serve::subject::v1::subjects_server::{Subjects, SubjectsServer};
 use crate::serve::{Admitted, iin, invalid, journal_entry, moment};
@@ -86,15 +87,15 @@ impl Desk {
         let iin = iin(&request.iin)?;
         let period = Period::read(request.from, request.to, ["from", "to"])?;
         let size = page_size(request.page_size)?;
-        let before = page(&request.page)?;
+        let before = page(&request.page_token)?;
         let (usages, journal) = self.usages(&iin, &period).await?;
-        let (shown, next_page) = page_of(&usages, before, size);
+        let (shown, next_page_token) = page_of(&usages, before, size);
         let consents = self.gateway.persons.ledger.of(self.call.caller.operator(), &iin);
         let subject = self.subject(&iin).await?;
         let entry = |usage| report::entry(&self.gateway, usage, subject.as_ref(), &consents);
         Ok(ReportResponse {
             entries: shown.iter().map(entry).collect(),
-            next_page,
+            next_page_token,
             journal: Some(journal_entry(&self.gateway, journal)),
         })
     }
@@ -225,7 +226,9 @@ impl Desk {
 
     async fn due(&self, request: DueRequest) -> Result<DueResponse, Denial> {
         let until = moment("until", request.until.as_ref())?;
+        let page = Page::read(request.page_size, &request.page_token)?;
         let due = self.gateway.retention().due(until, Some(self.call.caller.operator())).await?;
+        let (due, next_page_token) = page.of(due, |due| place(due.at, &format!("{:?} {:?}", due.what, due.id)));
         let item = |due: Due| DueItem {
             at: Some(stamp(due.at)),
             what: kind(due.what).into(),
@@ -236,7 +239,7 @@ impl Desk {
         let line =
             Acted { count: Some(due.len() as u64), ..Acted::new("DUE_LISTED", self.gateway.clock.now(), &actor) };
         append(&self.gateway.journal, &line).await?;
-        Ok(DueResponse { items: due.into_iter().map(item).collect() })
+        Ok(DueResponse { items: due.into_iter().map(item).collect(), next_page_token })
     }
 
     async fn hold(
@@ -363,20 +366,12 @@ fn basis(basis: Basis) -> Result<&'static str, Denial> {
     }
 }
 
-fn page_size(asked: u32) -> Result<usize, Denial> {
-    match usize::try_from(asked) {
-        Ok(0) => Ok(USUAL_PAGE),
-        Ok(size) if size <= LARGEST_PAGE => Ok(size),
-        _ => Err(invalid("page_size", "out_of_bounds")),
-    }
-}
-
 /// A page's token: the leaf that the page before it ended with. What is recorded meanwhile has a later leaf and moves nothing.
 fn page(token: &str) -> Result<u64, Denial> {
     if token.is_empty() {
         return Ok(u64::MAX);
     }
-    token.parse().map_err(|_| invalid("page", "unknown"))
+    token.parse().map_err(|_| invalid("page_token", "unknown"))
 }
 
 /// The next `size` of the exchanges (newest first) that began before the leaf `before`, and the token of what follows them.
@@ -396,6 +391,4 @@ fn texts(exchanges: &[Uuid]) -> Vec<String> {
 
 /// Longest request, in bytes.
 const LONGEST_REQUEST: usize = 64 << 10;
-const USUAL_PAGE: usize = 100;
-const LARGEST_PAGE: usize = 1_000;
 const MOST_FIELDS: usize = 100;

@@ -1,6 +1,8 @@
 //! The ledger of consents through the corridor: without one nothing leaves, with one it does, and from the moment it is
 //! taken back nothing does again, whoever is asking at that moment.
 
+use crate::rights;
+use qaqpa_proto::consent::v1::withdraw_request::Which;
 use qaqpa_proto::moment::{moment, stamp};
 use std::collections::BTreeSet;
 
@@ -38,7 +40,7 @@ fn written(world: &World, request_id: &str) -> GiveRequest {
 
 fn by_id(id: &str, school: &str) -> WithdrawRequest {
     let reason = WithdrawalReason::SubjectRequest.into();
-    WithdrawRequest { id: id.into(), reason, on_behalf_of: school.into(), ..WithdrawRequest::default() }
+    WithdrawRequest { which: Some(Which::Id(id.into())), reason, on_behalf_of: school.into() }
 }
 
 async fn status(world: &World) -> Seen {
@@ -84,7 +86,7 @@ async fn each_reaches_what_is_its_own() {
     let (school, other, officer) =
         (world.caller("clients/school"), world.caller("clients/school-2"), world.caller("clients/officer"));
     let id = ledger(&school).give(written(&world, "c-1")).await.unwrap().into_inner().consent.unwrap().id;
-    let person = |school: &str| WithdrawRequest { iin: people::iin(WHO), ..by_id("", school) };
+    let person = |school: &str| WithdrawRequest { which: rights::of_person(&people::iin(WHO)), ..by_id("", school) };
     for (wanted, who, caller, request) in [
         ("delegation.not_allowed", "for a school it may not act for", &other, by_id(&id, SCHOOL)),
         ("consent.stranger", "another school, by id", &other, by_id(&id, SCHOOL_2)),
@@ -94,12 +96,12 @@ async fn each_reaches_what_is_its_own() {
         ("caller.role", "an administrator", &world.caller("clients/admin"), by_id(&id, SCHOOL)),
         ("request.invalid", "no reason", &school, WithdrawRequest { reason: 0, ..by_id(&id, SCHOOL) }),
         ("request.invalid", "nothing named", &school, by_id("", SCHOOL)),
-        ("request.invalid", "an id and a person", &school, WithdrawRequest { id: id.clone(), ..person(SCHOOL) }),
+        ("request.invalid", "neither an id nor a person", &school, WithdrawRequest { which: None, ..person(SCHOOL) }),
         (
             "request.invalid",
             "an impossible number",
             &school,
-            WithdrawRequest { iin: "991231500007".into(), ..by_id("", SCHOOL) },
+            WithdrawRequest { which: rights::of_person("991231500007"), ..by_id("", SCHOOL) },
         ),
     ] {
         let result = withdraw(caller, request).await;

@@ -16,7 +16,8 @@ use crate::rights::{self, OFFICER, OFFICER_OF_MYVERIFY, SCHOOL, person};
 const GET: &str = "/qaqpa.consent.v1.Consents/Get";
 
 async fn due(officer: &Caller, until: &str) -> Vec<(String, DueKind, u64)> {
-    let reply: DueResponse = officer.call(rights::DUE, &DueRequest { until: until.parse().ok() }).await.unwrap();
+    let reply: DueResponse =
+        officer.call(rights::DUE, &DueRequest { until: until.parse().ok(), ..DueRequest::default() }).await.unwrap();
     reply.items.into_iter().map(|item| (item.at.unwrap().to_string(), item.what(), item.count)).collect()
 }
 
@@ -122,7 +123,10 @@ async fn salts_and_records_end_with_their_terms() {
             &officer
                 .call::<DueResponse>(
                     rights::DUE,
-                    &DueRequest { until: Some(prost_types::Timestamp { seconds: 0, nanos: -1 }) }
+                    &DueRequest {
+                        until: Some(prost_types::Timestamp { seconds: 0, nanos: -1 }),
+                        ..DueRequest::default()
+                    }
                 )
                 .await
         ),

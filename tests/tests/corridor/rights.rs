@@ -8,8 +8,9 @@
 use bytes::Bytes;
 use jiff::ToSpan as _;
 use prost::Message as _;
+use qaqpa_proto::consent::v1::withdraw_request::Which;
 use qaqpa_proto::consent::v1::{
-    Form, GiveRequest, GiveResponse, KdpToken, WithdrawRequest, WithdrawResponse, WithdrawalReason,
+    Form, GiveRequest, GiveResponse, KdpToken, OfPerson, WithdrawRequest, WithdrawResponse, WithdrawalReason,
 };
 use qaqpa_proto::gbdfl::v1::GetPersonRequest;
 use qaqpa_proto::moment::stamp;
@@ -121,7 +122,9 @@ pub(crate) async fn status(school: &Caller, purpose: &str, iin: &str) -> Result<
 
 pub(crate) async fn withdraw(caller: &Caller, id: &str) -> Result<WithdrawResponse, Status> {
     let reason = WithdrawalReason::SubjectRequest.into();
-    caller.call(WITHDRAW, &WithdrawRequest { id: id.into(), reason, ..WithdrawRequest::default() }).await
+    caller
+        .call(WITHDRAW, &WithdrawRequest { which: Some(Which::Id(id.into())), reason, ..WithdrawRequest::default() })
+        .await
 }
 
 pub(crate) async fn restrict(officer: &Caller, iin: &str, purpose: &str) -> Result<RestrictResponse, Status> {
@@ -140,4 +143,9 @@ pub(crate) async fn erase(officer: &Caller, iin: &str) -> Result<EraseResponse, 
 /// The whole report, on one page.
 pub(crate) async fn report(officer: &Caller, iin: &str) -> ReportResponse {
     officer.call(REPORT, &ReportRequest { iin: iin.into(), ..ReportRequest::default() }).await.unwrap()
+}
+
+/// All consents of a person.
+pub(crate) fn of_person(iin: &str) -> Option<Which> {
+    Some(Which::Person(OfPerson { iin: iin.to_owned(), purposes: Vec::new() }))
 }

@@ -58,7 +58,7 @@ async fn stopped(world: &World, how: &str, iin: &str, consent: &str) -> Vec<Stri
         "withdraw" => rights::withdraw(&world.caller(SCHOOL), consent).await.unwrap().under_way,
         "withdraw, by person" => {
             let reason = WithdrawalReason::SubjectRequest.into();
-            let request = WithdrawRequest { iin: iin.into(), reason, ..WithdrawRequest::default() };
+            let request = WithdrawRequest { which: rights::of_person(iin), reason, ..WithdrawRequest::default() };
             let reply: qaqpa_proto::consent::v1::WithdrawResponse =
                 officer.call(rights::WITHDRAW, &request).await.unwrap();
             reply.under_way

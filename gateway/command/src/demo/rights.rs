@@ -2,7 +2,9 @@
 
 use jiff::SignedDuration;
 use qaqpa_proto::avtoshkola::v1::{GetStudentStatusRequest, GetStudentStatusResponse};
+use qaqpa_proto::consent::v1::OfPerson;
 use qaqpa_proto::consent::v1::give_request::End;
+use qaqpa_proto::consent::v1::withdraw_request::Which;
 use qaqpa_proto::consent::v1::{Form, GiveRequest, GiveResponse, WithdrawRequest, WithdrawResponse, WithdrawalReason};
 use qaqpa_proto::moment::{lasting, moment, stamp};
 use qaqpa_proto::subject::v1::{
@@ -66,11 +68,9 @@ pub(super) async fn all(world: &World, story: &mut Story) -> Result<(), String> 
 async fn withdrawal(world: &World, iin: &str, story: &mut Story) -> Result<(), String> {
     let before = world.government.requests();
     let request = WithdrawRequest {
-        iin: iin.to_owned(),
-        purposes: vec![REPORTING.to_owned()],
+        which: Some(Which::Person(OfPerson { iin: iin.to_owned(), purposes: vec![REPORTING.to_owned()] })),
         reason: WithdrawalReason::SubjectRequest.into(),
         on_behalf_of: SCHOOL_BIN.to_owned(),
-        ..WithdrawRequest::default()
     };
     let reply: WithdrawResponse = world.school.call(WITHDRAW, request).await.map_err(text)?;
     story.say(&format!(

@@ -84,16 +84,16 @@ pub(super) async fn run(arguments: &Arguments, surroundings: &Surroundings) -> R
 async fn all(client: &Client, number: &Number, period: &Period) -> Result<ReportResponse, Failure> {
     let (from, to) = period.stamps();
     let (mut whole, mut seen) = (ReportResponse::default(), HashSet::new());
-    let mut page = String::new();
+    let mut page_token = String::new();
     loop {
-        let request = ReportRequest { iin: number.text(), from, to, page_size: PAGE, page };
+        let request = ReportRequest { iin: number.text(), from, to, page_size: PAGE, page_token };
         let reply: ReportResponse = client.call(REPORT, request).await?;
         whole.journal = reply.journal;
         whole.entries.extend(reply.entries.into_iter().filter(|usage| seen.insert(usage.exchange_id.clone())));
-        if reply.next_page.is_empty() {
+        if reply.next_page_token.is_empty() {
             return Ok(whole);
         }
-        page = reply.next_page;
+        page_token = reply.next_page_token;
     }
 }
 
@@ -122,7 +122,7 @@ async fn find_usage(client: &Client, number: &Number, period: &Period) -> Result
 pub(super) fn merged(reply: &ReportResponse) -> serde_json::Value {
     let mut value = json("qaqpa.subject.v1.ReportResponse", reply, Keys::Proto);
     if let Some(keys) = value.as_object_mut() {
-        keys.remove("next_page");
+        keys.remove("next_page_token");
     }
     value
 }

@@ -126,7 +126,7 @@ fn json_has_every_key_and_estonia_its_own() {
     for key in ["at", "exchange_id", "legal_basis", "request_fields", "reply_fields", "withheld", "consent"] {
         assert!(first.get(key).is_some(), "{key}");
     }
-    assert!(reply.get("next_page").is_none() && reply.get("journal").is_some());
+    assert!(reply.get("next_page_token").is_none() && reply.get("journal").is_some());
 
     let usage = DataUsage { logtime: "2026-11-20T06:00:00Z".parse().ok(), ..DataUsage::default() };
     let found = FindUsageResponse { total_usages: 1, usages: vec![usage] };
