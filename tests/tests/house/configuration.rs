@@ -8,9 +8,9 @@ const SECTIONS: [(&str, &str, &str); 16] = [
     ("Config", CONFIG, ""),
     ("Listen", CONFIG, "[listen]"),
     ("Journal", CONFIG, "[journal]"),
-    ("Vault", CONFIG, "[vault]"),
+    ("VaultFiles", "gateway/src/persons.rs", "[vault]"),
     ("Calendar", CONFIG, "[calendar]"),
-    ("Retention", CONFIG, "[retention]"),
+    ("DefaultTerms", "gateway/src/persons/retention.rs", "[retention]"),
     ("Operator", CONFIG, "[[operators]]"),
     ("Caller", CONFIG, "[[callers]]"),
     ("Channel", CHANNELS, "[channels."),
@@ -20,7 +20,7 @@ const SECTIONS: [(&str, &str, &str); 16] = [
     ("Exception", RESIDENCY, "[[endpoints.collector.exceptions]]"),
     ("Peers", RESIDENCY, "[peers."),
     ("Limits", QUOTA, "[quotas]"),
-    ("Telemetry", CONFIG, "[telemetry]"),
+    ("Output", "gateway/src/telemetry.rs", "[telemetry]"),
 ];
 /// Structs that stand on one line, as the value of a key.
 const INLINE: [&str; 2] = ["TableFile", "LocationFiles"];
@@ -74,7 +74,8 @@ fn keys(source: &str, name: &str) -> Vec<String> {
     for line in body.unwrap_or_default().lines().map(str::trim) {
         if line.starts_with("#[") {
             flattened |= line.contains("flatten");
-        } else if let Some((field, _)) = line.strip_prefix("pub ").unwrap_or(line).split_once(": ")
+        } else if let Some((field, _)) =
+            line.trim_start_matches("pub(super) ").trim_start_matches("pub ").split_once(": ")
             && !line.starts_with("//")
             && !std::mem::take(&mut flattened)
         {
