@@ -3,17 +3,16 @@
 //! `export` reads the journal beside a running gateway, up to its last checkpoint. When no gateway runs it also enters the
 //! export into the journal; while one runs, that lane has one writer and the export says so.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use qaqpa_gateway::evidence::record::{self, Event};
 use qaqpa_gateway::start::Surroundings;
 use qaqpa_gateway::start::config::Config;
 use qaqpa_gateway::start::recovery::{OpenFailed, open_journal};
 use qaqpa_journal::export::{bundle, jsonl};
+use qaqpa_journal::line::{Event, Phase};
 use qaqpa_journal::verify::{Request, verify};
 use qaqpa_journal::{Entry, Trust};
 
@@ -116,13 +115,13 @@ async fn enter(config: &Config, arguments: &Export, surroundings: &Surroundings)
         Err(error) => return Err(error.to_string()),
     };
     let to = arguments.to.map_or("end".to_owned(), |to| to.to_string());
-    let facts = BTreeMap::from([
+    let facts = [
         ("format", format!("{:?}", arguments.format).to_lowercase()),
         ("from", arguments.from.to_string()),
         ("to", to),
-    ]);
-    let event = Event { phase: "EXPORT", ts: surroundings.clock.now(), event: "audit_export", facts };
-    let entered = Entry::new(record::line(&event), None).map_err(|error| error.to_string())?;
+    ];
+    let event = Event::new(Phase::Export, surroundings.clock.now(), "audit_export", facts);
+    let entered = Entry::of(&event, None).map_err(|error| error.to_string())?;
     journal.append(entered).await.map_err(|error| error.to_string())?;
     journal.close();
     Ok(())

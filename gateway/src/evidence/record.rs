@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use qaqpa_journal::line::{self, Acted, Event, Phase, Record, SubjectEvent};
 use qaqpa_journal::{Entry, Journal};
 use serde::Serialize;
 
@@ -18,6 +19,7 @@ use crate::refusal::reason::Reason;
 #[derive(Debug, Serialize)]
 pub struct Intent<'a> {
     /// `INTENT`
+    #[serde(skip)]
     pub phase: &'static str,
     /// UUIDv7 of the exchange.
     pub txn: &'a str,
@@ -110,6 +112,7 @@ pub struct Subjects<'a> {
 #[derive(Debug, Serialize)]
 pub struct Outcome<'a> {
     /// `OUTCOME`
+    #[serde(skip)]
     pub phase: &'static str,
     /// UUIDv7 of the exchange.
     pub txn: &'a str,
@@ -172,6 +175,7 @@ pub struct Times {
 #[derive(Debug, Serialize)]
 pub struct Denied<'a> {
     /// `DENIED`
+    #[serde(skip)]
     pub phase: &'static str,
     /// UUIDv7 of the exchange.
     pub txn: &'a str,
@@ -233,98 +237,63 @@ impl<'a> Denied<'a> {
     }
 }
 
-/// Peers that were not let in, handshakes that ended in an alert, or calls of one caller beyond its quota, within one
-/// second: a flood must not fill the disk.
-#[derive(Debug, Serialize)]
-pub struct TurnedAway<'a> {
-    /// `DENIED`
-    pub phase: &'static str,
-    /// UTC, RFC 3339.
-    pub ts: Timestamp,
-    /// `tls.` and the alert's word, or the code of the refusal.
-    pub code: &'a str,
-    /// Id of the caller; none where a handshake ended.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub caller: Option<&'a str>,
-    /// Line of evidence by which the first of them was not let in, with a network in place of the address.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub evidence: Option<&'a str>,
-    /// How many.
-    pub count: u64,
+impl Record for Intent<'_> {
+    fn phase(&self) -> Phase {
+        Phase::Intent
+    }
+
+    fn txn(&self) -> Option<&str> {
+        Some(self.txn)
+    }
 }
 
-/// What the gateway or an auditor did: start, stop, settle, export.
-#[derive(Debug, Serialize)]
-pub struct Event<'a> {
-    /// `ADMIN`, `RECOVERY` or `EXPORT`
-    pub phase: &'static str,
-    /// UTC, RFC 3339.
-    pub ts: Timestamp,
-    /// Stable word.
-    pub event: &'a str,
-    /// Facts about it, all from the gateway itself.
-    pub facts: BTreeMap<&'a str, String>,
+impl Record for Outcome<'_> {
+    fn phase(&self) -> Phase {
+        Phase::Outcome
+    }
+
+    fn txn(&self) -> Option<&str> {
+        Some(self.txn)
+    }
 }
 
-/// A subject's right was exercised, or somebody read about a subject. Never an IIN.
-#[derive(Debug, Serialize)]
-pub struct Acted<'a> {
-    /// `SUBJECT`
-    pub phase: &'static str,
-    /// UUIDv7 of the call.
-    pub txn: &'a str,
-    /// UTC, RFC 3339.
-    pub ts: Timestamp,
-    /// `REPORTED`, `RESTRICTED`, `UNRESTRICTED`, `OBJECTED`, `CORRECTION_MARKED`, `ERASED` or `DUE_LISTED`.
-    pub event: &'static str,
-    /// Who asked.
-    pub who: Who<'a>,
-    /// gRPC path.
-    pub method: &'a str,
-    /// The person's mark under `txn`; none where the gateway never saw the person, or whose key is gone.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub marks: Vec<String>,
-    /// Id of the hold, request or erasure.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<&'a str>,
-    /// Stable word for the ground.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub basis: Option<&'a str>,
-    /// Purpose id, where it is for one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub purpose: Option<&'a str>,
-    /// Field paths, of a correction.
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    pub fields: &'a [String],
-    /// How many exchanges, records or salts it concerns.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub count: Option<u64>,
+impl Record for Denied<'_> {
+    fn phase(&self) -> Phase {
+        Phase::Denied
+    }
+
+    fn txn(&self) -> Option<&str> {
+        Some(self.txn)
+    }
 }
 
-impl<'a> Acted<'a> {
-    /// A line about what `actor` did.
-    pub(crate) fn new(event: &'static str, ts: Timestamp, actor: &Actor<'a>) -> Self {
-        Self {
-            phase: "SUBJECT",
-            txn: actor.txn,
-            ts,
-            event,
-            who: actor.who.clone(),
-            method: actor.method,
-            marks: Vec::new(),
-            id: None,
-            basis: None,
-            purpose: None,
-            fields: &[],
-            count: None,
-        }
+impl<'a> Who<'a> {
+    /// As in the grammar.
+    pub(crate) fn line(&self) -> line::Who<'a> {
+        line::Who { caller: self.caller.into(), certificate: self.certificate.into(), operator: self.operator.into() }
+    }
+}
+
+/// A line about what `actor` did.
+pub(crate) fn acted<'a>(event: SubjectEvent, ts: Timestamp, actor: &Actor<'a>) -> Acted<'a> {
+    Acted {
+        txn: actor.txn.into(),
+        ts,
+        event,
+        who: actor.who.line(),
+        method: actor.method.into(),
+        marks: Vec::new(),
+        id: None,
+        basis: None,
+        purpose: None,
+        fields: Vec::new(),
+        count: None,
     }
 }
 
 /// Enters what the gateway did by itself; a journal that fails shows in health.
 pub(crate) async fn enter(journal: &Journal, ts: Timestamp, event: &str, facts: BTreeMap<&str, String>) {
-    let line = line(&Event { phase: "ADMIN", ts, event, facts });
-    if let Ok(entry) = Entry::new(line, None) {
+    if let Ok(entry) = Entry::of(&Event::new(Phase::Admin, ts, event, facts), None) {
         let _ = journal.append(entry).await;
     }
 }
@@ -335,8 +304,8 @@ pub(crate) fn journal_error(error: impl std::fmt::Display) -> Denial {
     Reason::JournalUnavailable.into()
 }
 
-/// A line's bytes. Serialising structs of strings and numbers cannot fail.
+/// A line's bytes.
 #[must_use]
-pub fn line(record: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(record).unwrap_or_default()
+pub fn line(record: &impl Record) -> Vec<u8> {
+    line::body(record)
 }

@@ -8,13 +8,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use qaqpa_journal::line::{Acted, SubjectEvent, Text};
 use qaqpa_journal::{Journal, Receipt as Leaf};
 use qaqpa_policy::Iin;
 use qaqpa_vault::{HoldKind, HoldRecord, Lifted, Lookup, Subject};
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use crate::evidence::record::{Acted, Who};
+use crate::evidence::record::{Who, acted};
 use crate::persons::gate::SubjectGate;
 use crate::persons::ledger::{append, vault_error};
 use crate::persons::{mark, named};
@@ -85,8 +86,8 @@ impl Holds {
         self.gate.vault().put_hold(&subject, record.clone()).await.map_err(vault_error)?;
         self.by_id().insert(record.id.clone(), (lookup, record.clone()));
         let event = match kind {
-            HoldKind::Restriction => "RESTRICTED",
-            HoldKind::Objection => "OBJECTED",
+            HoldKind::Restriction => SubjectEvent::Restricted,
+            HoldKind::Objection => SubjectEvent::Objected,
         };
         let leaf = self.record(event, &subject, &record, actor).await?;
         Ok(Held { record, leaf, under_way })
@@ -103,7 +104,7 @@ impl Holds {
         }
         record.lifted = Some(Lifted { at: self.clock.now(), by: actor.who.caller.to_owned() });
         let subject = self.gate.vault().behind(lookup).await.map_err(vault_error)?.ok_or(Reason::HoldUnknown)?;
-        let leaf = self.record("UNRESTRICTED", &subject, &record, actor).await?;
+        let leaf = self.record(SubjectEvent::Unrestricted, &subject, &record, actor).await?;
         self.gate.vault().put_hold(&subject, record.clone()).await.map_err(vault_error)?;
         let under_way = self.gate.hold(lookup, &record);
         self.by_id().insert(record.id.clone(), (lookup, record.clone()));
@@ -137,17 +138,17 @@ impl Holds {
 
     async fn record(
         &self,
-        event: &'static str,
+        event: SubjectEvent,
         subject: &Subject,
         record: &HoldRecord,
         actor: &Actor<'_>,
     ) -> Result<Leaf, Denial> {
         let line = Acted {
-            marks: vec![mark(subject, actor.txn)],
-            id: Some(&record.id),
-            basis: Some(&record.basis),
-            purpose: record.purpose.as_deref(),
-            ..Acted::new(event, self.clock.now(), actor)
+            marks: vec![mark(subject, actor.txn).into()],
+            id: Some((&record.id).into()),
+            basis: Some((&record.basis).into()),
+            purpose: record.purpose.as_ref().map(Text::from),
+            ..acted(event, self.clock.now(), actor)
         };
         append(&self.journal, &line).await
     }

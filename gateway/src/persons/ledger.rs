@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::hmac;
 use jiff::Timestamp;
+use qaqpa_journal::line::{ConsentEvent, Record};
 use qaqpa_journal::{Entry, Journal, Receipt as Leaf};
 use qaqpa_policy::working_days::{Calendar, add_working_days};
 use qaqpa_policy::{Bin, Iin};
@@ -25,8 +26,8 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use crate::evidence::line::Changed;
-use crate::evidence::record::{self, Who};
+use crate::evidence::line::{about, changed, texts};
+use crate::evidence::record::Who;
 use crate::persons::gate::SubjectGate;
 use crate::persons::giving::Giving;
 use crate::persons::index::{Held, Index};
@@ -164,8 +165,8 @@ impl Ledger {
         let record = self.keep_unrecorded(held.lookup, record);
         let who = Who { caller: GATEWAY, certificate: "", operator: &record.operator };
         let subject = self.vault().behind(held.lookup).await.map_err(vault_error)?;
-        let line = Changed::new("DESTROYED", txn, at, &who, &record);
-        self.append(&subject.iter().fold(line, Changed::about)).await?;
+        let line = changed(ConsentEvent::Destroyed, txn, at, &who, &record);
+        self.append(&subject.iter().fold(line, about)).await?;
         self.recorded(&record, Kind::Destroyed, at);
         Ok(true)
     }
@@ -214,8 +215,8 @@ impl Ledger {
             .subject(&named(by.who.operator, giving.iin()), record.recorded_at)
             .await
             .map_err(vault_error)?;
-        let mut line = Changed::new("GIVEN", by.txn, record.recorded_at, &by.who, &record).about(&subject);
-        (line.policy, line.policy_sha256) = (Some(giving.policy().0), Some(giving.policy().1));
+        let mut line = about(changed(ConsentEvent::Given, by.txn, record.recorded_at, &by.who, &record), &subject);
+        (line.policy, line.policy_sha256) = (Some(giving.policy().0.into()), Some(giving.policy().1.into()));
         let leaf = self.append(&line).await?;
         self.vault().put_consent(&subject, record.clone()).await.map_err(|error| match error {
             // The same request id for another person, at the same moment.
@@ -262,9 +263,10 @@ impl Ledger {
             };
             self.vault().put_consent(&subject, record.clone()).await.map_err(vault_error)?;
             let record = self.keep_unrecorded(lookup, record);
-            let mut line = Changed::new("WITHDRAWN", by.txn, stopped_at, &by.who, &record).about(&subject);
-            line.under_way = &done.under_way;
-            done.leaves.push(self.append(&line).await?);
+            let mut line = about(changed(ConsentEvent::Withdrawn, by.txn, stopped_at, &by.who, &record), &subject);
+            line.under_way = texts(&done.under_way);
+            let leaf = self.append(&line).await?;
+            done.leaves.push(leaf);
             self.recorded(&record, Kind::Withdrawn, stopped_at);
             done.records.push(record);
         }
@@ -364,18 +366,18 @@ impl Ledger {
         let _ = self.happenings.send(Arc::new(Happening::of(record, kind, at))); // nobody need be watching
     }
 
-    async fn append(&self, line: &impl serde::Serialize) -> Result<Leaf, Denial> {
+    async fn append(&self, line: &impl Record) -> Result<Leaf, Denial> {
         append(&self.journal, line).await
     }
 }
 
 /// Makes a line durable.
-pub(crate) async fn append(journal: &Journal, line: &impl serde::Serialize) -> Result<Leaf, Denial> {
+pub(crate) async fn append(journal: &Journal, line: &impl Record) -> Result<Leaf, Denial> {
     let unavailable = |error: &dyn std::fmt::Display| {
         tracing::error!(%error, "the journal does not take a record");
         Denial::from(Reason::JournalUnavailable)
     };
-    let entry = Entry::new(record::line(line), None).map_err(|error| unavailable(&error))?;
+    let entry = Entry::of(line, None).map_err(|error| unavailable(&error))?;
     journal.append(entry).await.map_err(|error| unavailable(&error))
 }
 

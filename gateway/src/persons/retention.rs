@@ -14,13 +14,13 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use qaqpa_journal::Journal;
+use qaqpa_journal::line::{Event, Phase};
 use qaqpa_policy::Plans;
 use qaqpa_policy::pack::Terms;
 use qaqpa_vault::ConsentRecord;
 use serde::Deserialize;
 
 use crate::clock::Clock;
-use crate::evidence::record::Event;
 use crate::evidence::record::journal_error;
 use crate::evidence::usage::{self, Usage};
 use crate::ids::Ids;
@@ -134,8 +134,8 @@ impl Retention {
         done.retain(|_, count| *count > 0);
         if !done.is_empty() {
             self.persons.vault().scrub().await.map_err(vault_error)?;
-            let facts = done.iter().map(|(what, count)| (*what, count.to_string())).collect();
-            append(&self.journal, &Event { phase: "RETENTION", ts: now, event: "destroyed", facts }).await?;
+            let facts = done.iter().map(|(what, count)| (*what, count.to_string()));
+            append(&self.journal, &Event::new(Phase::Retention, now, "destroyed", facts)).await?;
         }
         Ok(done)
     }

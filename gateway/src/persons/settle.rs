@@ -7,12 +7,12 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use qaqpa_journal::line::{self, ConsentChanged, ConsentEvent, Phase, SubjectEvent};
+use qaqpa_journal::line::{Acted, ConsentChanged, ConsentEvent, Phase, SubjectEvent};
 use qaqpa_journal::{Journal, Leaf};
 
 use crate::clock::Clock;
-use crate::evidence::line::Changed;
-use crate::evidence::record::{Acted, Who};
+use crate::evidence::line::{about, changed};
+use crate::evidence::record::{Who, acted};
 use crate::ids::Ids;
 use crate::persons::Persons;
 use crate::persons::holds::Actor;
@@ -38,7 +38,7 @@ impl Said {
     }
 
     fn subject(&mut self, leaf: &Leaf) {
-        let erased = leaf.read::<line::Acted<'_>>().ok().filter(|line| line.event == SubjectEvent::Erased);
+        let erased = leaf.read::<Acted<'_>>().ok().filter(|line| line.event == SubjectEvent::Erased);
         self.erased.extend(erased.and_then(|line| line.id).map(String::from));
     }
 }
@@ -63,14 +63,12 @@ impl Persons {
             let at = record.withdrawn.as_ref().map_or_else(|| clock.now(), |withdrawn| withdrawn.at);
             let txn = Ids::new(clock.clone()).fresh().to_string();
             let who = Who { caller: GATEWAY, certificate: "", operator: &record.operator };
-            let line = Changed::new("WITHDRAWN", &txn, at, &who, record);
+            let line = changed(ConsentEvent::Withdrawn, &txn, at, &who, record);
             let subject = match self.ledger.held(&record.id) {
                 Some((lookup, _)) => self.vault().behind(lookup).await.map_err(|error| error.to_string())?,
                 None => None,
             };
-            append(journal, &subject.iter().fold(line, Changed::about))
-                .await
-                .map_err(|no| no.reason.code().to_owned())?;
+            append(journal, &subject.iter().fold(line, about)).await.map_err(|no| no.reason.code().to_owned())?;
             settled += 1;
         }
         let began = said.began.unwrap_or(i64::MAX);
@@ -79,9 +77,9 @@ impl Persons {
             let who = Who { caller: GATEWAY, certificate: "", operator: "" };
             let actor = Actor { txn: &tombstone.id, method: ERASE, who };
             let line = Acted {
-                id: Some(&tombstone.id),
-                basis: Some(&tombstone.basis),
-                ..Acted::new("ERASED", tombstone.at, &actor)
+                id: Some((&tombstone.id).into()),
+                basis: Some((&tombstone.basis).into()),
+                ..acted(SubjectEvent::Erased, tombstone.at, &actor)
             };
             append(journal, &line).await.map_err(|no| no.reason.code().to_owned())?;
             settled += 1;

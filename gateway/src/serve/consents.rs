@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt as _};
 use jiff::Timestamp;
+use qaqpa_journal::line::{ConsentEvent, ConsentsRead};
 use qaqpa_policy::consent::form::Form;
 use qaqpa_policy::{Bin, Iin, Pack, Role, category};
 use qaqpa_proto::consent::v1 as wire;
@@ -25,7 +26,6 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
-use crate::evidence::line::Read;
 use crate::gateway::Gateway;
 use crate::persons::giving::{self, places};
 use crate::persons::ledger::{By, Ledger, Reach, Recorded, Which, append};
@@ -206,8 +206,16 @@ impl Desk {
 
     /// A reading is a line too, durable before the answer. It marks the person only if the vault knows one.
     async fn note_reading(&self, count: usize, about: Option<&Iin>) -> Result<(), Denial> {
-        let (call, who) = (&self.call, self.call.who());
-        let mut line = Read::new(&call.txn, self.ledger.now(), call.method, &who, count);
+        let call = &self.call;
+        let mut line = ConsentsRead {
+            txn: (&call.txn).into(),
+            ts: self.ledger.now(),
+            event: ConsentEvent::Read,
+            method: call.method.into(),
+            who: call.who().line(),
+            marks: Vec::new(),
+            count,
+        };
         if let Some(iin) = about {
             let subject = self
                 .ledger
@@ -215,7 +223,7 @@ impl Desk {
                 .known(&named(self.call.caller.operator(), iin))
                 .await
                 .map_err(crate::persons::ledger::vault_error)?;
-            line.marks = subject.iter().map(|subject| mark(subject, &call.txn)).collect();
+            line.marks = subject.iter().map(|subject| mark(subject, &call.txn).into()).collect();
         }
         append(&self.gateway.journal, &line).await.map(drop)
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use futures_util::Stream;
 use jiff::SignedDuration;
+use qaqpa_journal::line::{Event, Phase};
 use qaqpa_policy::{Pack, PackProblem, Plans, Role};
 use qaqpa_proto::moment::length;
 use qaqpa_proto::policy::v1::{ShadowRequest, ShadowResponse};
@@ -17,7 +18,6 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
-use crate::evidence::record::Event;
 use crate::exchange::shadow::Shadow;
 use crate::gateway::Gateway;
 use crate::persons::ledger::append;
@@ -80,7 +80,7 @@ async fn begin(gateway: Arc<Gateway>, call: Admitted, request: ShadowRequest) ->
         ("live_sha256", live.pack().sha256().to_owned()),
         ("pending_sha256", pending.pack().sha256().to_owned()),
     ];
-    let line = Event { phase: "ADMIN", ts: now, event: "shadow_began", facts: facts.into_iter().collect() };
+    let line = Event::new(Phase::Admin, now, "shadow_began", facts);
     let run = gateway.shadows.begin(&live, pending, until, request.max_exchanges)?;
     if let Err(unrecorded) = append(&gateway.journal, &line).await {
         gateway.shadows.end(operator);

@@ -11,6 +11,7 @@
 use std::sync::Arc;
 
 use qaqpa_journal::Receipt as Leaf;
+use qaqpa_journal::line::{Acted, SubjectEvent};
 use qaqpa_policy::{Iin, Role};
 use qaqpa_proto::moment::stamp;
 use qaqpa_proto::subject::v1 as wire;
@@ -24,7 +25,8 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::evidence::record::Acted;
+use crate::evidence::line::texts as borrowed;
+use crate::evidence::record::acted;
 use crate::evidence::usage::{self, Usage};
 use crate::gateway::Gateway;
 use crate::persons::giving::at;
@@ -172,12 +174,12 @@ impl Desk {
         };
         let actor = self.actor();
         let line = Acted {
-            marks: vec![mark(&subject, &self.call.txn)],
-            id: Some(&self.call.txn),
-            basis: Some(note),
-            fields: &request.fields,
+            marks: vec![mark(&subject, &self.call.txn).into()],
+            id: Some((&self.call.txn).into()),
+            basis: Some(note.into()),
+            fields: borrowed(&request.fields),
             count: Some(receivers.len() as u64),
-            ..Acted::new("CORRECTION_MARKED", now, &actor)
+            ..acted(SubjectEvent::CorrectionMarked, now, &actor)
         };
         let journal = append(&self.gateway.journal, &line).await?;
         Ok(CorrectResponse {
@@ -208,10 +210,10 @@ impl Desk {
         drop(turn);
         let actor = self.actor();
         let line = Acted {
-            id: Some(&self.call.txn),
-            basis: Some(basis),
+            id: Some((&self.call.txn).into()),
+            basis: Some(basis.into()),
             count: Some(u64::from(erased.consents) + u64::from(erased.holds) + u64::from(erased.requests)),
-            ..Acted::new("ERASED", now, &actor)
+            ..acted(SubjectEvent::Erased, now, &actor)
         };
         let journal = append(&self.gateway.journal, &line).await?;
         Ok(EraseResponse {
@@ -237,7 +239,7 @@ impl Desk {
         };
         let actor = self.actor();
         let line =
-            Acted { count: Some(due.len() as u64), ..Acted::new("DUE_LISTED", self.gateway.clock.now(), &actor) };
+            Acted { count: Some(due.len() as u64), ..acted(SubjectEvent::DueListed, self.gateway.clock.now(), &actor) };
         append(&self.gateway.journal, &line).await?;
         Ok(DueResponse { items: due.into_iter().map(item).collect(), next_page_token })
     }
@@ -265,9 +267,9 @@ impl Desk {
         usages.reverse();
         let actor = self.actor();
         let line = Acted {
-            marks: subject.iter().map(|subject| mark(subject, &self.call.txn)).collect(),
+            marks: subject.iter().map(|subject| mark(subject, &self.call.txn).into()).collect(),
             count: Some(usages.len() as u64),
-            ..Acted::new("REPORTED", self.gateway.clock.now(), &actor)
+            ..acted(SubjectEvent::Reported, self.gateway.clock.now(), &actor)
         };
         Ok((usages, append(&self.gateway.journal, &line).await?))
     }

@@ -1,10 +1,8 @@
 //! Opening the lane, and settling what a crash left open in it.
 
-use std::collections::BTreeMap;
-
+use qaqpa_journal::line::{Ended, Event, Outcome, Phase};
 use qaqpa_journal::{Entry, Error, Journal, Opening, Options, Signer};
 
-use crate::evidence::record::{self, Event, Outcome};
 use crate::start::Surroundings;
 use crate::start::config;
 
@@ -53,31 +51,17 @@ pub(super) async fn settle(journal: &Journal, opening: Opening, surroundings: &S
     for intent in opening.open_intents {
         let txn = intent.txn().to_owned();
         let outcome = Outcome {
-            phase: "OUTCOME",
-            txn: &txn,
-            ts: surroundings.clock.now(),
-            result: "unknown",
-            code: Some("gateway.crashed"),
-            detail: None,
-            evidence: None,
-            times: None,
-            shep: None,
-            business: None,
-            reply_hmac: None,
-            reply_signer: None,
-            withheld: BTreeMap::new(),
-            drift: 0,
-            transformed: BTreeMap::new(),
-            commitments: BTreeMap::new(),
+            code: Some("gateway.crashed".into()),
+            ..Outcome::new(&txn, surroundings.clock.now(), Ended::Unknown)
         };
-        journal.settle_open(intent, Entry::new(record::line(&outcome), None)?).await?;
+        journal.settle_open(intent, Entry::of(&outcome, None)?).await?;
     }
-    let facts = BTreeMap::from([
+    let facts = [
         ("settled_as_unknown", open.to_string()),
         ("truncated_bytes", opening.truncated_bytes.to_string()),
         ("version", env!("CARGO_PKG_VERSION").to_owned()),
-    ]);
-    let event = Event { phase: "RECOVERY", ts: surroundings.clock.now(), event: "start", facts };
-    journal.append(Entry::new(record::line(&event), None)?).await?;
+    ];
+    let event = Event::new(Phase::Recovery, surroundings.clock.now(), "start", facts);
+    journal.append(Entry::of(&event, None)?).await?;
     Ok(())
 }

@@ -27,6 +27,20 @@ pub struct Event<'a> {
     pub facts: BTreeMap<Text<'a>, Text<'a>>,
 }
 
+impl<'a> Event<'a> {
+    /// An event with its facts.
+    #[must_use]
+    pub fn new<K: Into<Text<'a>>, V: Into<Text<'a>>>(
+        phase: Phase,
+        ts: Timestamp,
+        event: &'a str,
+        facts: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        let facts = facts.into_iter().map(|(name, fact)| (name.into(), fact.into())).collect();
+        Self { phase, ts, event: event.into(), facts }
+    }
+}
+
 impl Record for Event<'_> {
     fn phase(&self) -> Phase {
         self.phase
