@@ -1,4 +1,5 @@
-//! Refusals that strangers can cause at will are counted, not written one by one: a flood must not fill the disk.
+//! Refusals that strangers can cause at will are counted, not written one by one: a flood must not fill the disk. Who is
+//! turned away is counted here and its line is written here; `listen`, `serve` and `exchange` only tell of it.
 //!
 //! The first of a kind within a second is recorded at once; the others are counted into one line when the second is over.
 
@@ -6,6 +7,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
+use qaqpa_journal::line::{Text, TurnedAway};
+use qaqpa_journal::{Entry, Journal};
 
 /// Counts of what was not written yet. Keys come from the configuration or from a fixed list.
 #[derive(Debug, Default)]
@@ -64,6 +67,23 @@ impl Flood {
         }
         known.pending += 1;
         std::mem::replace(&mut known.second, now.as_second()) != now.as_second()
+    }
+
+    /// A handshake that ended in an alert.
+    pub(crate) fn alert(&self, word: &str, now: Timestamp) {
+        self.count(&format!("tls.{word}"), now);
+    }
+
+    /// Once a second: a line for each kind that was counted. A journal that fails shows in health.
+    pub(crate) async fn write(&self, journal: &Journal, ts: Timestamp) {
+        for Counted { kind, count, evidence } in self.drain() {
+            // A caller that the configuration knows stands behind the code.
+            let (code, caller) = kind.split_once('/').map_or((&*kind, None), |(code, id)| (code, Some(id)));
+            let (caller, evidence) = (caller.map(Text::from), evidence.map(Text::from));
+            if let Ok(entry) = Entry::of(&TurnedAway { ts, code: code.into(), caller, evidence, count }, None) {
+                let _ = journal.append(entry).await;
+            }
+        }
     }
 
     /// Takes all counts; kinds that have been quiet are forgotten.

@@ -72,7 +72,7 @@ pub async fn listen(
     let (alerted, clock) = (gateway.clone(), surroundings.clock.clone());
     let on_alert = Arc::new(move |word: &'static str| {
         alerted.telemetry.alert(word);
-        alerted.flood.count(&format!("tls.{word}"), clock.now());
+        alerted.flood.alert(word, clock.now());
     });
     let doorstep = doorstep(&gateway);
     let listener = Listener::bind(config.listen.address, doorstep.clone(), tls, on_alert)

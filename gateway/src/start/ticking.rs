@@ -3,13 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use qaqpa_journal::line::{Text, TurnedAway};
-use qaqpa_journal::{Condition, Entry};
+use qaqpa_journal::Condition;
 use tokio::sync::watch;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
-use crate::evidence::flood::Counted;
 use crate::gateway::Gateway;
 use crate::persons::retention::INTERVAL;
 use crate::start::Surroundings;
@@ -35,14 +33,7 @@ pub(super) async fn tick(
             health.set_service_status(service, status).await;
         }
         gateway.tell_residency().await;
-        for Counted { kind, count, evidence } in gateway.flood.drain() {
-            let (code, caller) = kind.split_once('/').map_or((kind.as_str(), None), |(code, id)| (code, Some(id)));
-            let (ts, evidence) = (surroundings.clock.now(), evidence.map(Text::from));
-            let line = TurnedAway { ts, code: code.into(), caller: caller.map(Text::from), evidence, count };
-            if let Ok(entry) = Entry::of(&line, None) {
-                let _ = gateway.journal.append(entry).await; // a journal that fails shows in health
-            }
-        }
+        gateway.flood.write(&gateway.journal, surroundings.clock.now()).await;
         if stopping {
             return;
         }
