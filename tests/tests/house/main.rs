@@ -14,5 +14,6 @@ mod doors;
 mod files;
 mod identities;
 mod layers;
+mod lines;
 mod manifests;
 mod tree;
