@@ -135,7 +135,7 @@ impl Door {
         }
     }
 
-    /// Room 8: judges the endpoint's addresses, or takes the judgement that still holds.
+    /// Room 9: judges the endpoint's addresses, or takes the judgement that still holds.
     ///
     /// # Errors
     /// `residency.*`; nothing was dialled.

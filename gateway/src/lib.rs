@@ -1,10 +1,32 @@
 //! The gateway: listens, walks the corridor, dials, signs, records, answers.
 //!
-//! Read [`exchange`] first. Everything around it is named after the room it is:
-//! [`listen`] (accept, authenticate), [`serve`] (gRPC), [`exchange`] (the corridor), [`persons`] (consents, holds, the gate),
-//! [`evidence`] (the journal's lines), [`refusal`] (every no), [`dial`] (residency, send), [`start`] (from files to a gateway).
+//! One exchange, room by room; "room 7" in a comment is row 7 here. Read [`exchange`] first.
+//!
+//! | # | room | file | makes |
+//! |---|---|---|---|
+//! | 1 | admit: peer judged, TLS 1.3, client certificate, revocation | `gateway/src/listen.rs`, `gateway/src/listen/inbound.rs` | `Peer` |
+//! | 2 | identify: certificate to operator and role | `gateway/src/listen/identity.rs`, `gateway/policy/src/caller.rs` | `Caller` |
+//! | 3 | caller's quota | `gateway/src/exchange/quota.rs` | [`exchange::quota::Within`] |
+//! | 4 | purpose: caller, RPC, purpose, school | `gateway/src/exchange/purpose.rs`, `gateway/policy/src/permit.rs` | [`exchange::purpose::Permitted`] |
+//! | 5 | minimise the request | `gateway/src/exchange/request.rs`, `gateway/policy/src/minimise.rs` | [`exchange::request::Request`] |
+//! | 6 | consent and restriction | `gateway/policy/src/consent.rs`, `gateway/src/persons/gate.rs` | `Consent` |
+//! | 7 | once: idempotency of the request id | `gateway/src/exchange/duplicate.rs` | [`exchange::duplicate::Ticket`] |
+//! | 8 | quotas of purpose, subject, system | `gateway/src/exchange/quota.rs` | [`exchange::quota::WithinAll`] |
+//! | 9 | residency | `gateway/src/dial.rs` | [`dial::Resident`] |
+//! | 10 | encode, wrap, sign | `gateway/src/exchange/sign.rs` | [`exchange::sign::Signed`] |
+//! | 11 | record the intent | `gateway/src/exchange/record.rs` | `Owed` |
+//! | 12 | leave, past the gate of withdrawals | `gateway/src/exchange/send.rs`, `gateway/src/dial/post.rs` | `Received` |
+//! | 13 | verify: signer, Body, answers us, SHEP's status | `gateway/src/exchange/read.rs` | `Decoded` |
+//! | 14 | decode the verified nodes; minors in the reply | `gateway/src/exchange/read.rs` | `Decoded` |
+//! | 15 | minimise the reply | `gateway/src/exchange/read.rs` | `Reply` |
+//! | 16 | record the outcome | `gateway/src/exchange/record.rs` | the leaves of the receipt |
+//! | 17 | answer: reply and receipt | `gateway/src/exchange/receipt.rs` | the reply |
+//!
+//! Around the corridor: [`start`] (configuration, checks, recovery, ticking, reload, signals, drain), [`serve`] (gRPC and the
+//! own services), [`persons`] (consents, holds, retention), [`evidence`] (the journal's lines), [`refusal`] (every no),
+//! [`dial`] (the one door outward). Who may know whom stands in `tests/tests/house/rooms.rs`, with the reasons.
 //! What is decided is decided in `qaqpa-policy`; what is translated, in `qaqpa-adapters`; what is remembered, in
-//! `qaqpa-journal`. This crate acts.
+//! `qaqpa-journal` and `qaqpa-vault`. This crate acts.
 
 pub mod clock;
 pub mod dial;

@@ -1,4 +1,4 @@
-//! Room 5: may data of these persons move? Holds, incompatible purposes, consents of the ledger, guardians of minors.
+//! Room 6: may data of these persons move? Holds, incompatible purposes, consents of the ledger, guardians of minors.
 //!
 //! The age comes from the birth date alone, never from the IIN. A birth date in the future is a minor's. Refuses a
 //! birth date that is missing or unreadable where the contract has a place for it, since silence would hide a minor,

@@ -1,7 +1,7 @@
 //! The gate of persons: what is known of each of them, in memory over the vault, and the last word on whether a message
 //! about them may leave.
 //!
-//! Room 5 asks it once, early. It is asked again by [`Leaving`], the message's body, at the very moment the connection
+//! Room 6 asks it once, early. It is asked again by [`Leaving`], the message's body, at the very moment the connection
 //! takes its bytes: under the same lock that [`SubjectGate::withdraw`] and [`SubjectGate::hold`] take. So when one of
 //! these has returned, no further message about the person leaves; those that had left before are named by exchange id.
 //! Everything here is also in the vault; a crash loses nothing that was acknowledged.
@@ -92,7 +92,7 @@ impl SubjectGate {
     /// so that of two incompatible purposes that come at once only one goes on.
     ///
     /// # Errors
-    /// What came between room 5 and here.
+    /// What came between room 6 and here.
     pub fn enter(
         self: &Arc<Self>,
         permit: &Permit,

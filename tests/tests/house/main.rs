@@ -16,4 +16,5 @@ mod identities;
 mod layers;
 mod lines;
 mod manifests;
+mod rooms;
 mod tree;
