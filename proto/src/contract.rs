@@ -36,12 +36,6 @@ impl Contract {
         &self.messages[index.0]
     }
 
-    /// How many messages there are; indices run below it.
-    #[must_use]
-    pub fn message_count(&self) -> usize {
-        self.messages.len()
-    }
-
     /// The enumeration behind an enum field.
     #[must_use]
     #[expect(clippy::indexing_slicing, reason = "made by load.rs for this very table")]

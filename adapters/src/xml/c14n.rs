@@ -20,8 +20,6 @@ use super::sink::Sink;
 
 /// The algorithm identifier of [`exclusive`] (W3C REC-xml-exc-c14n-20020718).
 pub const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
-/// The algorithm identifier of [`inclusive`] (W3C REC-xml-c14n-20010315).
-pub const INCLUSIVE: &str = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315";
 
 /// Exclusive canonical form of `apex` and all below it. `inclusive_prefixes` is the PrefixList of InclusiveNamespaces,
 /// `#default` naming the default namespace.
