@@ -7,6 +7,7 @@ pub mod commit;
 pub(crate) mod decisions;
 pub mod flood;
 pub(crate) mod line;
+pub mod marks;
 pub mod record;
 #[cfg(test)]
 mod tests;

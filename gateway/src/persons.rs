@@ -1,5 +1,5 @@
 //! What is known of persons, in one place: the gate that lets exchanges about them leave, the ledger of their consents, the
-//! holds on their data; all over one vault. Also the marks by which the journal refers to them.
+//! holds on their data; all over one vault.
 
 pub mod gate;
 pub(crate) mod giving;
@@ -16,12 +16,10 @@ pub(crate) mod watch;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use qaqpa_journal::Journal;
 use qaqpa_policy::Iin;
 use qaqpa_policy::working_days::Calendar;
-use qaqpa_vault::{Options, Subject, Vault, VaultKey};
+use qaqpa_vault::{Options, Vault, VaultKey};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -87,16 +85,4 @@ impl Persons {
 #[must_use]
 pub fn named(operator: &str, iin: &Iin) -> Zeroizing<String> {
     Zeroizing::new(format!("{operator}/{}", iin.as_str()))
-}
-
-/// A person's mark in the journal's line `txn`.
-#[must_use]
-pub fn mark(subject: &Subject, txn: &str) -> String {
-    URL_SAFE_NO_PAD.encode(subject.mark(txn))
-}
-
-/// The mark of a consent that the exchange `txn` relied on.
-#[must_use]
-pub fn consent_mark(subject: &Subject, txn: &str, consent: &str) -> String {
-    URL_SAFE_NO_PAD.encode(subject.mark(&format!("{txn}\0{consent}")))
 }

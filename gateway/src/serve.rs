@@ -26,10 +26,10 @@ use qaqpa_policy::{Bin, Caller, Iin, Pack, Role};
 use qaqpa_proto::v1::JournalEntry;
 use tonic::{Request, Status};
 
+use crate::evidence::record::append;
 use crate::evidence::record::{Denied, Who};
 use crate::gateway::Gateway;
 use crate::persons::giving::at;
-use crate::persons::ledger::append;
 use crate::refusal::denial::Denial;
 use crate::refusal::reason::{Language, Reason};
 

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use qaqpa_journal::line::{ConsentChanged, ConsentEvent, Text};
 use qaqpa_vault::{ConsentRecord, Subject};
 
+use crate::evidence::marks::mark;
 use crate::evidence::record::Who;
-use crate::persons::mark;
 
 /// A line about a record.
 pub(crate) fn changed<'a>(

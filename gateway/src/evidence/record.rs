@@ -7,11 +7,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use qaqpa_journal::line::{self, Acted, Event, Phase, Record, SubjectEvent};
-use qaqpa_journal::{Entry, Journal};
+use qaqpa_journal::{Entry, Journal, Receipt as Leaf};
 use serde::Serialize;
 
 use crate::evidence::commit::Commitments;
-use crate::persons::holds::Actor;
 use crate::refusal::denial::Denial;
 use crate::refusal::reason::Reason;
 
@@ -274,6 +273,15 @@ impl<'a> Who<'a> {
     }
 }
 
+/// Who acts, in which call.
+pub(crate) struct Actor<'a> {
+    /// UUIDv7 of the call.
+    pub(crate) txn: &'a str,
+    /// gRPC path.
+    pub(crate) method: &'a str,
+    pub(crate) who: Who<'a>,
+}
+
 /// A line about what `actor` did.
 pub(crate) fn acted<'a>(event: SubjectEvent, ts: Timestamp, actor: &Actor<'a>) -> Acted<'a> {
     Acted {
@@ -296,6 +304,16 @@ pub(crate) async fn enter(journal: &Journal, ts: Timestamp, event: &str, facts: 
     if let Ok(entry) = Entry::of(&Event::new(Phase::Admin, ts, event, facts), None) {
         let _ = journal.append(entry).await;
     }
+}
+
+/// Makes a line durable.
+pub(crate) async fn append(journal: &Journal, line: &impl Record) -> Result<Leaf, Denial> {
+    let unavailable = |error: &dyn std::fmt::Display| {
+        tracing::error!(%error, "the journal does not take a record");
+        Denial::from(Reason::JournalUnavailable)
+    };
+    let entry = Entry::of(line, None).map_err(|error| unavailable(&error))?;
+    journal.append(entry).await.map_err(|error| unavailable(&error))
 }
 
 /// What the journal reports, as a refusal; its text goes to the operator's log alone.

@@ -8,8 +8,8 @@ use qaqpa_journal::line::{Acted, ConsentEvent, SubjectEvent};
 use qaqpa_vault::{ConsentRecord, Withdrawal};
 
 use crate::evidence::line::changed;
+use crate::evidence::record::Actor;
 use crate::evidence::record::{self, Denied, Intent, Outcome, Subjects, Times, Who, Why, acted};
-use crate::persons::holds::Actor;
 use crate::refusal::denial::Denial;
 use crate::refusal::reason::Reason;
 

@@ -12,8 +12,8 @@ use qaqpa_journal::line::{self, Intent, Outcome, Phase};
 use qaqpa_proto::{Contract, FieldKind, MessageIndex};
 use qaqpa_vault::Subject;
 
+use crate::evidence::marks::mark;
 use crate::evidence::record::journal_error;
-use crate::persons::mark;
 use crate::refusal::denial::Denial;
 
 /// One exchange about a person.

@@ -5,9 +5,10 @@ use qaqpa_policy::standing::leaves_a_trace;
 use qaqpa_policy::{Iin, Permit};
 use qaqpa_vault::{Error as VaultError, Subject};
 
+use crate::evidence::marks::{consent_mark, mark};
 use crate::gateway::Gateway;
 use crate::persons::ledger::vault_error;
-use crate::persons::{consent_mark, mark, named};
+use crate::persons::named;
 use crate::refusal::denial::Denial;
 use crate::refusal::reason::Reason;
 

@@ -15,10 +15,12 @@ use qaqpa_vault::{HoldKind, HoldRecord, Lifted, Lookup, Subject};
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use crate::evidence::record::{Who, acted};
+use crate::evidence::marks::mark;
+use crate::evidence::record::append;
+use crate::evidence::record::{Actor, acted};
 use crate::persons::gate::SubjectGate;
-use crate::persons::ledger::{append, vault_error};
-use crate::persons::{mark, named};
+use crate::persons::ledger::vault_error;
+use crate::persons::named;
 use crate::refusal::denial::Denial;
 use crate::refusal::reason::Reason;
 
@@ -28,15 +30,6 @@ pub struct Holds {
     journal: Journal,
     clock: Clock,
     by_id: Mutex<HashMap<String, (Lookup, HoldRecord)>>,
-}
-
-/// Who acts, in which call.
-pub(crate) struct Actor<'a> {
-    /// UUIDv7 of the call.
-    pub(crate) txn: &'a str,
-    /// gRPC path.
-    pub(crate) method: &'a str,
-    pub(crate) who: Who<'a>,
 }
 
 /// A hold as it stands now.

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use aws_lc_rs::hmac;
 use jiff::Timestamp;
 use qaqpa_journal::line::{ConsentEvent, Record};
-use qaqpa_journal::{Entry, Journal, Receipt as Leaf};
+use qaqpa_journal::{Journal, Receipt as Leaf};
 use qaqpa_policy::working_days::{Calendar, add_working_days};
 use qaqpa_policy::{Bin, Iin};
 use qaqpa_vault::{ConsentRecord, Lookup, Vault, Withdrawal};
@@ -28,6 +28,7 @@ use uuid::Uuid;
 use crate::clock::Clock;
 use crate::evidence::line::{about, changed, texts};
 use crate::evidence::record::Who;
+use crate::evidence::record::append;
 use crate::persons::gate::SubjectGate;
 use crate::persons::giving::Giving;
 use crate::persons::index::{Held, Index};
@@ -369,16 +370,6 @@ impl Ledger {
     async fn append(&self, line: &impl Record) -> Result<Leaf, Denial> {
         append(&self.journal, line).await
     }
-}
-
-/// Makes a line durable.
-pub(crate) async fn append(journal: &Journal, line: &impl Record) -> Result<Leaf, Denial> {
-    let unavailable = |error: &dyn std::fmt::Display| {
-        tracing::error!(%error, "the journal does not take a record");
-        Denial::from(Reason::JournalUnavailable)
-    };
-    let entry = Entry::of(line, None).map_err(|error| unavailable(&error))?;
-    journal.append(entry).await.map_err(|error| unavailable(&error))
 }
 
 pub(crate) fn vault_error(error: qaqpa_vault::Error) -> Denial {

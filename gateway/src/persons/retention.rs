@@ -21,11 +21,13 @@ use qaqpa_vault::ConsentRecord;
 use serde::Deserialize;
 
 use crate::clock::Clock;
+use crate::evidence::marks::consent_mark;
+use crate::evidence::record::append;
 use crate::evidence::record::journal_error;
 use crate::evidence::usage::{self, Usage};
 use crate::ids::Ids;
-use crate::persons::ledger::{append, vault_error};
-use crate::persons::{Persons, consent_mark};
+use crate::persons::Persons;
+use crate::persons::ledger::vault_error;
 use crate::refusal::denial::Denial;
 
 /// Something with an end.

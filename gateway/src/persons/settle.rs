@@ -12,11 +12,12 @@ use qaqpa_journal::{Journal, Leaf};
 
 use crate::clock::Clock;
 use crate::evidence::line::{about, changed};
+use crate::evidence::record::Actor;
+use crate::evidence::record::append;
 use crate::evidence::record::{Who, acted};
 use crate::ids::Ids;
 use crate::persons::Persons;
-use crate::persons::holds::Actor;
-use crate::persons::ledger::{GATEWAY, append};
+use crate::persons::ledger::GATEWAY;
 
 /// What the lane says already.
 #[derive(Default)]

@@ -26,10 +26,11 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
+use crate::evidence::marks::mark;
+use crate::evidence::record::append;
 use crate::gateway::Gateway;
 use crate::persons::giving::{self, places};
-use crate::persons::ledger::{By, Ledger, Reach, Recorded, Which, append};
-use crate::persons::mark;
+use crate::persons::ledger::{By, Ledger, Reach, Recorded, Which};
 use crate::persons::named;
 use crate::persons::watch::Watcher;
 use crate::refusal::denial::Denial;

@@ -18,9 +18,9 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
+use crate::evidence::record::append;
 use crate::exchange::shadow::Shadow;
 use crate::gateway::Gateway;
-use crate::persons::ledger::append;
 use crate::refusal::denial::Denial;
 use crate::refusal::reason::Reason;
 use crate::serve::policy::v1::policies_server::{Policies, PoliciesServer};

@@ -13,9 +13,9 @@ use qaqpa_proto::subject::v1::Usage as Entry;
 use qaqpa_proto::subject::v1::{DataUsage, Field, Outcome, Receiver, WithheldCount};
 use qaqpa_vault::{ConsentRecord, Subject};
 
+use crate::evidence::marks::consent_mark;
 use crate::evidence::usage::{self, Usage};
 use crate::gateway::Gateway;
-use crate::persons::consent_mark;
 use crate::refusal::denial::Denial;
 use crate::serve::moment;
 

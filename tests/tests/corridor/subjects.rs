@@ -5,7 +5,8 @@ use qaqpa_proto::moment::moment;
 use std::path::Path;
 
 use prost::Message as _;
-use qaqpa_gateway::persons::{mark, named};
+use qaqpa_gateway::evidence::marks::mark;
+use qaqpa_gateway::persons::named;
 use qaqpa_journal::Trust;
 use qaqpa_journal::verify::{Request, Verdict, verify};
 use qaqpa_policy::Iin;

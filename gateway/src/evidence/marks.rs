@@ -1,0 +1,17 @@
+//! How the journal refers to a person: by marks that only the person's own key can make, another for every line.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use qaqpa_vault::Subject;
+
+/// A person's mark in the journal's line `txn`.
+#[must_use]
+pub fn mark(subject: &Subject, txn: &str) -> String {
+    URL_SAFE_NO_PAD.encode(subject.mark(txn))
+}
+
+/// The mark of a consent that the exchange `txn` relied on.
+#[must_use]
+pub fn consent_mark(subject: &Subject, txn: &str, consent: &str) -> String {
+    URL_SAFE_NO_PAD.encode(subject.mark(&format!("{txn}\0{consent}")))
+}
