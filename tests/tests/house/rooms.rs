@@ -29,7 +29,7 @@ const ROOMS: [(&str, &[&str], &str); 9] = [
 const ARROWS: &[(&str, &[&str], &str)] = &[
     (
         "start",
-        &["serve", "exchange", "listen", "persons", "evidence", "dial", "refusal", "ground"],
+        &["serve", "exchange", "listen", "persons", "evidence", "dial", "ground"],
         "what is put together there is everything",
     ),
     ("serve", &["exchange"], "a call of a contract is walked through the corridor"),
@@ -42,7 +42,6 @@ const ARROWS: &[(&str, &[&str], &str)] = &[
     ("exchange", &["dial"], "an endpoint is judged, and the message posted, by the door"),
     ("exchange", &["refusal"], "each room has its no"),
     ("exchange", &["ground"], "an exchange has an id, a salt and a moment"),
-    ("listen", &["evidence"], "a renewed revocation list is a line"),
     ("listen", &["dial"], "the revocation list is fetched through the one door"),
     ("listen", &["refusal"], "why the list was not fetched"),
     ("listen", &["ground"], "certificates and keys are read, the list has an end"),
@@ -52,7 +51,6 @@ const ARROWS: &[(&str, &[&str], &str)] = &[
     ("persons", &["ground"], "terms need the time, lines an id"),
     ("evidence", &["dial"], "metrics leave through the one door"),
     ("evidence", &["refusal"], "a line bears the code of the no"),
-    ("evidence", &["ground"], "a line bears the time"),
     ("dial", &["refusal"], "residency and the network have their no"),
     ("dial", &["ground"], "a judgement ends with time; TLS needs keys"),
 ];
