@@ -44,7 +44,7 @@ pub use self::stream::Stream;
 pub use self::tls::{SpkiPin, Trust};
 pub use self::way::Way;
 use crate::clock::Clock;
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 use crate::refusal::reason::Reason;
 use line::{Evidence, Judgement, Line};
 
@@ -139,7 +139,7 @@ impl Door {
     ///
     /// # Errors
     /// `residency.*`; nothing was dialled.
-    pub async fn judge(&self, name: &str) -> Result<Arc<Resident>, Denial> {
+    pub async fn judge(&self, name: &str) -> Result<Arc<Resident>, NotDone> {
         let entry = self.entry(name)?;
         let judgement = entry.line.judge().await?;
         entry.resident(judgement)
@@ -149,7 +149,7 @@ impl Door {
     ///
     /// # Errors
     /// `upstream.*`, or `residency.*` when the answer points elsewhere or the judgement is void meanwhile.
-    pub async fn post(&self, resident: &Resident, body: Outgoing) -> Result<RawReply, Denial> {
+    pub async fn post(&self, resident: &Resident, body: Outgoing) -> Result<RawReply, NotDone> {
         post::post(resident, body).await
     }
 
@@ -167,7 +167,7 @@ impl Door {
     ///
     /// # Errors
     /// When the endpoint is not declared.
-    pub fn connector(&self, name: &str) -> Result<Connector, Denial> {
+    pub fn connector(&self, name: &str) -> Result<Connector, NotDone> {
         Ok(Connector::http1(self.entry(name)?.line.clone()))
     }
 
@@ -176,7 +176,7 @@ impl Door {
     /// # Errors
     /// When the endpoint is not declared.
     #[expect(clippy::disallowed_methods, reason = "this is the one door")]
-    pub fn channel(&self, name: &str) -> Result<tonic::transport::Channel, Denial> {
+    pub fn channel(&self, name: &str) -> Result<tonic::transport::Channel, NotDone> {
         let line = &self.entry(name)?.line;
         // tonic must not bring TLS of its own: it is given a plain address, and the true one as the origin of its calls.
         let plain = format!("http://{}", line.way.endpoint.authority());
@@ -188,7 +188,7 @@ impl Door {
         Ok(endpoint.connect_with_connector_lazy(Connector::tonic(line.clone())))
     }
 
-    fn entry(&self, name: &str) -> Result<&Entry, Denial> {
+    fn entry(&self, name: &str) -> Result<&Entry, NotDone> {
         self.entries.get(name).ok_or_else(|| Reason::Residency("residency.not_declared").into())
     }
 }
@@ -196,7 +196,7 @@ impl Door {
 impl Entry {
     /// The pool of a judgement. A renewal with the same addresses keeps the connections there are; any other gets a pool
     /// of its own, so that nobody is handed one that has just been revoked.
-    fn resident(&self, judgement: Arc<Judgement>) -> Result<Arc<Resident>, Denial> {
+    fn resident(&self, judgement: Arc<Judgement>) -> Result<Arc<Resident>, NotDone> {
         let mut current = self.resident.lock().unwrap_or_else(PoisonError::into_inner);
         let pool = match current.as_ref() {
             Some(resident) if Arc::ptr_eq(&resident.judgement, &judgement) => return Ok(resident.clone()),

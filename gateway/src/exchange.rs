@@ -47,7 +47,7 @@ use self::record::Ended;
 use self::shadow::Watch;
 use crate::evidence::record::Times;
 use crate::gateway::Gateway;
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 use crate::refusal::reason::Reason;
 
 pub use call::{Answer, Call};
@@ -74,12 +74,12 @@ impl Gateway {
         let cleared = self.clear(&exchange).await;
         let watch = self.observe_request(&exchange, cleared.as_ref());
         let result = match cleared {
-            Err(denial) => Err(self.deny(&exchange, denial).await),
+            Err(not_done) => Err(self.deny(&exchange, not_done).await),
             Ok(cleared) => self.carry_out(&exchange, cleared, watch).await,
         };
         self.telemetry.exchange(
             &exchange.call.served.operation.path,
-            result.as_ref().err().map(|denial| denial.reason),
+            result.as_ref().err().map(|not_done| not_done.reason),
             exchange.call.accepted,
             self.clock.now(),
         );
@@ -88,7 +88,7 @@ impl Gateway {
     }
 
     /// Rooms 11 to 17. From the durable intent on, whatever happens is recorded as its outcome.
-    async fn carry_out(&self, exchange: &Exchange, cleared: Cleared, watch: Option<Watch>) -> Result<Bytes, Denial> {
+    async fn carry_out(&self, exchange: &Exchange, cleared: Cleared, watch: Option<Watch>) -> Result<Bytes, NotDone> {
         let owed = self.record_intent(exchange, &cleared).await?;
         let (intent, sent) = (owed.intent(), self.clock.now());
         let received = self.leave(&cleared, &owed).await;

@@ -25,7 +25,7 @@ use crate::ids::Ids;
 use crate::persons::Persons;
 use crate::persons::pseudonyms::Epoch;
 use crate::persons::retention::{DefaultTerms, Retention};
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 use crate::refusal::reason::Reason;
 use crate::telemetry::Telemetry;
 
@@ -78,7 +78,7 @@ impl Gateway {
         self.callers.identify(identity).ok()
     }
 
-    pub(crate) fn policy(&self, caller: &Caller) -> Result<Arc<Plans>, Denial> {
+    pub(crate) fn policy(&self, caller: &Caller) -> Result<Arc<Plans>, NotDone> {
         self.plans(caller.operator()).ok_or_else(|| Reason::CallerUnknown.into())
     }
 
@@ -104,10 +104,10 @@ impl Gateway {
         self.plans(caller.operator()).is_some_and(|plans| plans.pack().purpose(purpose).is_some())
     }
 
-    pub(crate) fn system(&self, operation: &Operation) -> Result<&System, Denial> {
+    pub(crate) fn system(&self, operation: &Operation) -> Result<&System, NotDone> {
         self.systems
             .get(&operation.system.id)
             .map(Arc::as_ref)
-            .ok_or_else(|| Denial::from(Reason::Residency("residency.not_declared")))
+            .ok_or_else(|| NotDone::from(Reason::Residency("residency.not_declared")))
     }
 }

@@ -30,7 +30,7 @@ use crate::evidence::record::append;
 use crate::evidence::record::{Denied, Who};
 use crate::gateway::Gateway;
 use crate::persons::giving::at;
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 use crate::refusal::reason::{Language, Reason};
 
 /// Servers and clients of `qaqpa.consent.v1`.
@@ -114,7 +114,7 @@ impl Admitted {
         let language = language.map(Language::accepted).unwrap_or_default();
         let txn = gateway.ids.fresh().to_string();
         let Some(client) = request.extensions().get::<Client>() else {
-            return Err(Denial::from(Reason::CallerUnknown).status(language, &txn));
+            return Err(NotDone::from(Reason::CallerUnknown).status(language, &txn));
         };
         let admitted = Self {
             txn,
@@ -130,7 +130,7 @@ impl Admitted {
         };
         match judged {
             Ok(()) => Ok(admitted),
-            Err(denial) => Err(admitted.refuse(gateway, denial).await),
+            Err(not_done) => Err(admitted.refuse(gateway, not_done).await),
         }
     }
 
@@ -142,13 +142,13 @@ impl Admitted {
     pub(crate) async fn finish<T: Send + 'static>(
         &self,
         gateway: &Arc<Gateway>,
-        work: impl Future<Output = Result<T, Denial>> + Send + 'static,
+        work: impl Future<Output = Result<T, NotDone>> + Send + 'static,
     ) -> Result<T, Status> {
         let (admitted, gateway) = (self.clone(), gateway.clone());
         let task = tokio::spawn(async move {
             match work.await {
                 Ok(answer) => Ok(answer),
-                Err(denial) => Err(admitted.refuse(&gateway, denial).await),
+                Err(not_done) => Err(admitted.refuse(&gateway, not_done).await),
             }
         });
         // A panic in the work: the call is lost, the process is not.
@@ -156,13 +156,13 @@ impl Admitted {
     }
 
     /// Records a refusal; if even that cannot be written, the caller is told so.
-    pub(crate) async fn refuse(&self, gateway: &Gateway, denial: Denial) -> Status {
-        let (now, row) = (gateway.clock.now(), denial.reason.row());
+    pub(crate) async fn refuse(&self, gateway: &Gateway, not_done: NotDone) -> Status {
+        let (now, row) = (gateway.clock.now(), not_done.reason.row());
         tracing::info!(
             decision = "refused",
             reason = row.code,
             fault = row.fault.name(),
-            detail = denial.detail.as_deref(),
+            detail = not_done.detail.as_deref(),
             caller = self.caller.id(),
             method = self.method,
             txn = self.txn,
@@ -170,18 +170,18 @@ impl Admitted {
         );
         // What a caller can cause without limit must not fill the disk.
         let kind = || format!("{}/{}", row.code, self.caller.id());
-        if denial.reason == Reason::QuotaCaller && !gateway.flood.first_this_second(&kind(), now) {
-            return self.status(&denial);
+        if not_done.reason == Reason::QuotaCaller && !gateway.flood.first_this_second(&kind(), now) {
+            return self.status(&not_done);
         }
-        let line = Denied::new(&self.txn, now, (self.who(), &self.peer), self.method, None, &denial);
+        let line = Denied::new(&self.txn, now, (self.who(), &self.peer), self.method, None, &not_done);
         match append(&gateway.journal, &line).await {
-            Ok(_) => self.status(&denial),
+            Ok(_) => self.status(&not_done),
             Err(unrecorded) => self.status(&unrecorded),
         }
     }
 
-    pub(crate) fn status(&self, denial: &Denial) -> Status {
-        denial.status(self.language, &self.txn)
+    pub(crate) fn status(&self, not_done: &NotDone) -> Status {
+        not_done.status(self.language, &self.txn)
     }
 }
 
@@ -196,29 +196,29 @@ pub(crate) fn journal_entry(gateway: &Gateway, leaf: Leaf) -> JournalEntry {
 
 /// The organisation for which a caller acts: the operator itself when nothing is named, else one that it may act for. An
 /// officer answers for all of its operator's.
-pub(crate) fn acting(caller: &Caller, pack: &Pack, on_behalf_of: &str) -> Result<Bin, Denial> {
+pub(crate) fn acting(caller: &Caller, pack: &Pack, on_behalf_of: &str) -> Result<Bin, NotDone> {
     let own = pack.operator().bin;
     let named = match on_behalf_of {
         "" => own.ok_or(Reason::DelegationNotAllowed)?,
         text => Bin::parse(text)
-            .map_err(|why| Denial::from(Reason::RequestInvalid).at(vec![at("on_behalf_of", why.code())]))?,
+            .map_err(|why| NotDone::from(Reason::RequestInvalid).at(vec![at("on_behalf_of", why.code())]))?,
     };
     let may = own == Some(named) || caller.role() == Role::Officer || caller.on_behalf_of().contains(&named);
     if may { Ok(named) } else { Err(Reason::DelegationNotAllowed.into()) }
 }
 
 /// One field that cannot be.
-pub(crate) fn invalid(path: &str, word: &'static str) -> Denial {
-    Denial::from(Reason::RequestInvalid).at(vec![at(path, word)])
+pub(crate) fn invalid(path: &str, word: &'static str) -> NotDone {
+    NotDone::from(Reason::RequestInvalid).at(vec![at(path, word)])
 }
 
 /// The moment in a request's field, if there is one.
-pub(crate) fn moment(path: &str, stamp: Option<&prost_types::Timestamp>) -> Result<Option<Timestamp>, Denial> {
+pub(crate) fn moment(path: &str, stamp: Option<&prost_types::Timestamp>) -> Result<Option<Timestamp>, NotDone> {
     let read = |stamp| qaqpa_proto::moment::moment(stamp).ok_or_else(|| invalid(path, "not_a_moment"));
     stamp.map(read).transpose()
 }
 
 /// The number in a request's field `iin`.
-pub(crate) fn iin(text: &str) -> Result<Iin, Denial> {
+pub(crate) fn iin(text: &str) -> Result<Iin, NotDone> {
     Iin::parse(text).map_err(|why| invalid("iin", why.code()))
 }

@@ -276,7 +276,7 @@ fn bare(_: tonic::Request<()>) -> Result<tonic::Request<()>, tonic::Status> {
 
 #[expect(clippy::disallowed_methods, reason = "the exporter is given a channel of the door")]
 fn tracer(door: &Arc<Door>, endpoint: &str) -> Result<SdkTracerProvider, String> {
-    let channel = door.channel(endpoint).map_err(|denial| denial.reason.code().to_owned())?;
+    let channel = door.channel(endpoint).map_err(|not_done| not_done.reason.code().to_owned())?;
     let exporter = opentelemetry_otlp::SpanExporter::builder()
         .with_tonic()
         .with_channel(channel)

@@ -43,7 +43,7 @@ async fn main() -> Outcome<()> {
     let door = door(&uri)?;
     let builder = || Client::builder(TokioExecutor::new());
     let bare = builder().build::<_, Full<Bytes>>(nodelay());
-    let ours = builder().build::<_, Full<Bytes>>(door.connector(NAME).map_err(|denial| denial.reason.code())?);
+    let ours = builder().build::<_, Full<Bytes>>(door.connector(NAME).map_err(|not_done| not_done.reason.code())?);
     let (mut without, mut with) = (Vec::new(), Vec::new());
     for number in 0..batches + 2 {
         // In turn, and each first as often as second; the first two only warm up.

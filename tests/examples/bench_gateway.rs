@@ -17,7 +17,7 @@ use qaqpa_adapters::wsse;
 use qaqpa_adapters::xml::{Document, Node};
 use qaqpa_gateway::clock::Clock;
 use qaqpa_gateway::exchange::message_security::{Believed, MessageSecurity};
-use qaqpa_gateway::refusal::denial::Denial;
+use qaqpa_gateway::refusal::NotDone;
 use qaqpa_gateway::refusal::reason::Reason;
 use qaqpa_gateway::start::Surroundings;
 use qaqpa_gateway::start::blueprint::Blueprint;
@@ -32,13 +32,13 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 struct Unsigned;
 
 impl MessageSecurity for Unsigned {
-    fn envelope(&self, content: &str, _: bool, _: Uuid) -> Result<String, Denial> {
+    fn envelope(&self, content: &str, _: bool, _: Uuid) -> Result<String, NotDone> {
         Ok(wsse::envelope_unsigned(content))
     }
 
-    fn believe<'a, 'input>(&self, document: &'a Document<'input>, _: i64) -> Result<Believed<'a, 'input>, Denial> {
+    fn believe<'a, 'input>(&self, document: &'a Document<'input>, _: i64) -> Result<Believed<'a, 'input>, NotDone> {
         let body: Node<'a, 'input> =
-            Envelope::read(document).map_err(|_| Denial::from(Reason::ReplyMalformed).detailed("no_envelope"))?.body();
+            Envelope::read(document).map_err(|_| NotDone::from(Reason::ReplyMalformed).detailed("no_envelope"))?.body();
         Ok(Believed { body, signer: None })
     }
 

@@ -56,7 +56,7 @@ async fn told(tables: &str, url: &str, kind: &str, addresses: &str, new: Option<
     let (client, connection) = Config::new().user("qaqpa").dbname("postgres").connect_raw(stream, NoTls).await?;
     let ended = tokio::spawn(ended(connection));
     let answer = one(&client).await?;
-    let evidence = door.judge(DATABASE).await.map_err(|denial| denial.reason.code())?.evidence().to_owned();
+    let evidence = door.judge(DATABASE).await.map_err(|not_done| not_done.reason.code())?.evidence().to_owned();
     let mut told = json!({ "answer": answer, "evidence": evidence, "peer": peer });
     if let (Some(new), Value::Object(told)) = (new, &mut told) {
         door.replace_tables(read(new)?);

@@ -69,7 +69,7 @@ impl Client {
             }
         };
         let door = Arc::new(access.bearings.door(typed, tls, surroundings)?);
-        let channel = door.channel(GATEWAY).map_err(|denial| denial.reason.code().to_owned())?;
+        let channel = door.channel(GATEWAY).map_err(|not_done| not_done.reason.code().to_owned())?;
         Ok(Self { door, channel, language: Language::En })
     }
 

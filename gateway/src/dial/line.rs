@@ -21,7 +21,7 @@ use super::resolver::Resolve;
 use super::tunnel;
 use super::way::Way;
 use crate::clock::Clock;
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 use crate::refusal::reason::Reason;
 
 /// Told of every fresh judgement, allowed or refused. Never blocks.
@@ -71,7 +71,7 @@ struct State {
     good: Option<Timestamp>,
     /// Questions that were answered, and the refusal of the last one.
     asked: u64,
-    refused: Option<Denial>,
+    refused: Option<NotDone>,
 }
 
 impl Line {
@@ -80,7 +80,7 @@ impl Line {
     }
 
     /// The judgement in force, or a new one.
-    pub(super) async fn judge(&self) -> Result<Arc<Judgement>, Denial> {
+    pub(super) async fn judge(&self) -> Result<Arc<Judgement>, NotDone> {
         let before = match self.in_force() {
             Ok(judgement) => return Ok(judgement),
             Err(asked) => asked,
@@ -103,7 +103,7 @@ impl Line {
         state.current.as_ref().filter(|judgement| judgement.age(now) < LIFETIME).cloned().ok_or(state.asked)
     }
 
-    fn last_refusal(&self) -> Denial {
+    fn last_refusal(&self) -> NotDone {
         self.state().refused.clone().unwrap_or_else(|| Reason::Residency("residency.no_address").into())
     }
 
@@ -162,11 +162,11 @@ impl Line {
     }
 
     /// Judges an answer by the tables as they are, and ends the connections that do not pass any more.
-    fn settle(&self, answer: Answered) -> Result<Arc<Judgement>, Denial> {
+    fn settle(&self, answer: Answered) -> Result<Arc<Judgement>, NotDone> {
         self.settle_in(self.state(), answer)
     }
 
-    fn settle_in(&self, mut state: MutexGuard<'_, State>, answer: Answered) -> Result<Arc<Judgement>, Denial> {
+    fn settle_in(&self, mut state: MutexGuard<'_, State>, answer: Answered) -> Result<Arc<Judgement>, NotDone> {
         state.asked += 1;
         let (tables, today) = (self.evidence.tables.load(), self.evidence.clock.today());
         let judged = answer.and_then(|(answer, since)| {
@@ -184,7 +184,7 @@ impl Line {
                 (Ok(judgement), decision)
             }
             Err(refused) => {
-                let denial = Denial::from(refused.clone());
+                let not_done = NotDone::from(refused.clone());
                 let now = self.evidence.clock.now();
                 let good = state.current.take().map(|judgement| judgement.since);
                 state.good = good.or(state.good);
@@ -197,8 +197,8 @@ impl Line {
                 if !(silence && lately) {
                     state.leases.revoke_unless(|_| false);
                 }
-                state.refused = Some(denial.clone());
-                (Err(denial), refused.decision().clone())
+                state.refused = Some(not_done.clone());
+                (Err(not_done), refused.decision().clone())
             }
         };
         drop(state);
@@ -207,7 +207,7 @@ impl Line {
     }
 
     /// Found while connecting: nothing that was judged so far holds.
-    pub(super) fn refuse(&self, refused: Refused) -> Denial {
+    pub(super) fn refuse(&self, refused: Refused) -> NotDone {
         self.settle(Err(refused)).err().unwrap_or_else(|| Reason::Residency("residency.revoked").into())
     }
 
@@ -229,7 +229,7 @@ impl Line {
     }
 
     /// The right to one connection to `address`, if that address passes now.
-    pub(super) fn lease(self: &Arc<Self>, address: SocketAddr) -> Result<Lease, Denial> {
+    pub(super) fn lease(self: &Arc<Self>, address: SocketAddr) -> Result<Lease, NotDone> {
         let mut state = self.state();
         if !state.current.as_ref().is_some_and(|judgement| judgement.leads_to(address)) {
             return Err(Reason::Residency("residency.revoked").into());

@@ -20,7 +20,7 @@ use super::connector::Connector;
 use super::line::{Judgement, Line};
 use super::refusal::{cause, turned_away};
 use super::{LIFETIME, MAX_ANSWER, Resident, tls};
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 use crate::refusal::reason::Reason;
 
 /// A message's body, which may still refuse to leave when a connection asks for its bytes. Boxed, so that this room does not
@@ -61,12 +61,12 @@ where
 }
 
 /// Sends one message and reads the answer, within the endpoint's total time.
-pub(super) async fn post(resident: &Resident, body: Outgoing) -> Result<RawReply, Denial> {
+pub(super) async fn post(resident: &Resident, body: Outgoing) -> Result<RawReply, NotDone> {
     let exchange = exchange(&resident.pool, &resident.uri, body);
     tokio::time::timeout(resident.total_timeout, exchange).await.map_err(|_| Reason::UpstreamTimeout)?
 }
 
-pub(super) async fn exchange<B>(pool: &legacy::Client<Connector, B>, uri: &Uri, body: B) -> Result<RawReply, Denial>
+pub(super) async fn exchange<B>(pool: &legacy::Client<Connector, B>, uri: &Uri, body: B) -> Result<RawReply, NotDone>
 where
     B: Body + Send + Unpin + 'static,
     B::Data: Send,
@@ -81,7 +81,7 @@ where
     let response = pool.request(request).await.map_err(|error| unsent(&error))?;
     let status = response.status();
     if status.is_redirection() {
-        return Err(Denial::from(Reason::Residency("residency.redirect")).detailed(status.as_u16().to_string()));
+        return Err(NotDone::from(Reason::Residency("residency.redirect")).detailed(status.as_u16().to_string()));
     }
     let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let content_type = content_type.unwrap_or_default().to_owned();
@@ -89,7 +89,7 @@ where
 }
 
 /// The answer's body, up to its bound.
-async fn whole(response: Response<Incoming>) -> Result<Bytes, Denial> {
+async fn whole(response: Response<Incoming>) -> Result<Bytes, NotDone> {
     let mut incoming = response.into_body();
     let announced = usize::try_from(incoming.size_hint().lower()).unwrap_or(MAX_ANSWER);
     let mut body = BytesMut::with_capacity(announced.min(MAX_ANSWER));
@@ -105,7 +105,7 @@ async fn whole(response: Response<Incoming>) -> Result<Bytes, Denial> {
 }
 
 /// What the pool reports, as a reason. Its text may hold the URL, never a body; it is not kept all the same.
-fn unsent(error: &legacy::Error) -> Denial {
+fn unsent(error: &legacy::Error) -> NotDone {
     let is_unsent = |error: &(dyn Error + 'static)| error.downcast_ref().map(hyper::Error::is_canceled);
     ended(error).unwrap_or_else(|| match error.is_connect() || cause(error, is_unsent) == Some(true) {
         true => Reason::UpstreamConnect.into(),
@@ -114,10 +114,10 @@ fn unsent(error: &legacy::Error) -> Denial {
 }
 
 /// A refusal of ours, or one of TLS, wherever it stands among the causes.
-pub(super) fn ended(error: &(dyn Error + 'static)) -> Option<Denial> {
+pub(super) fn ended(error: &(dyn Error + 'static)) -> Option<NotDone> {
     turned_away(error).or_else(|| {
         let of_tls = cause(error, |error| error.downcast_ref().map(tls::is_not_pinned))?;
-        let denial = Denial::from(Reason::UpstreamTls);
-        Some(if of_tls { denial.detailed("spki") } else { denial })
+        let not_done = NotDone::from(Reason::UpstreamTls);
+        Some(if of_tls { not_done.detailed("spki") } else { not_done })
     })
 }

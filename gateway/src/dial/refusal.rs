@@ -6,17 +6,17 @@
 use std::error::Error;
 use std::io;
 
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 use crate::refusal::reason::Reason;
 
 /// Why no connection is made, or why one has ended.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{}", .0.reason.code())]
-pub(super) struct TurnedAway(pub(super) Denial);
+pub(super) struct TurnedAway(pub(super) NotDone);
 
-impl From<Denial> for TurnedAway {
-    fn from(denial: Denial) -> Self {
-        Self(denial)
+impl From<NotDone> for TurnedAway {
+    fn from(not_done: NotDone) -> Self {
+        Self(not_done)
     }
 }
 
@@ -32,8 +32,8 @@ pub(super) fn revoked() -> io::Error {
 }
 
 /// A refusal as the I/O error that connectors speak.
-pub(super) fn refused(denial: Denial) -> io::Error {
-    TurnedAway(denial).into()
+pub(super) fn refused(not_done: NotDone) -> io::Error {
+    TurnedAway(not_done).into()
 }
 
 /// The first cause that `wanted` knows, among all causes of an error.
@@ -54,6 +54,6 @@ pub(super) fn cause<T>(
 }
 
 /// Whether it is us who refused.
-pub(super) fn turned_away(error: &(dyn Error + 'static)) -> Option<Denial> {
-    cause(error, |error| error.downcast_ref().map(|TurnedAway(denial)| denial.clone()))
+pub(super) fn turned_away(error: &(dyn Error + 'static)) -> Option<NotDone> {
+    cause(error, |error| error.downcast_ref().map(|TurnedAway(not_done)| not_done.clone()))
 }

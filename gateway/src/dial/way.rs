@@ -13,7 +13,7 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 
 use super::tls::{Trust, strict};
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 use crate::refusal::reason::Reason;
 
 /// One declared way out.
@@ -74,13 +74,13 @@ impl Way {
     }
 
     /// `https://host:port/path`, made from the declaration and nothing else.
-    pub(super) fn uri(&self) -> Result<Uri, Denial> {
+    pub(super) fn uri(&self) -> Result<Uri, NotDone> {
         let text = format!("{}://{}{}", self.endpoint.scheme().name(), self.endpoint.authority(), self.endpoint.path());
         text.parse().map_err(|_| Reason::Residency("residency.bad_url").into())
     }
 
     /// The name that the server must prove, and that is asked for (SNI): the endpoint's, never a request's.
-    pub(super) fn server_name(&self) -> Result<ServerName<'static>, Denial> {
+    pub(super) fn server_name(&self) -> Result<ServerName<'static>, NotDone> {
         match self.endpoint.host() {
             Host::Address(address) => Ok((*address).into()),
             Host::Name(name) => {

@@ -11,7 +11,7 @@ use qaqpa_journal::{Entry, Journal, Receipt as Leaf};
 use serde::Serialize;
 
 use crate::evidence::commit::Commitments;
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 use crate::refusal::reason::Reason;
 
 /// Durable before the first byte leaves.
@@ -207,7 +207,7 @@ pub struct Denied<'a> {
 }
 
 impl<'a> Denied<'a> {
-    /// A line for a denial.
+    /// A line for what was not done.
     #[must_use]
     pub fn new(
         txn: &'a str,
@@ -215,9 +215,9 @@ impl<'a> Denied<'a> {
         (who, peer): (Who<'a>, &'a str),
         method: &'a str,
         purpose: Option<&'a str>,
-        denial: &'a Denial,
+        not_done: &'a NotDone,
     ) -> Self {
-        let row = denial.reason.row();
+        let row = not_done.reason.row();
         Self {
             phase: "DENIED",
             txn,
@@ -228,9 +228,9 @@ impl<'a> Denied<'a> {
             purpose,
             code: row.code,
             fault: row.fault.name(),
-            detail: denial.detail.as_deref(),
-            evidence: denial.evidence.as_deref(),
-            fields: denial.fields.iter().map(|(path, _)| path.as_str()).collect(),
+            detail: not_done.detail.as_deref(),
+            evidence: not_done.evidence.as_deref(),
+            fields: not_done.fields.iter().map(|(path, _)| path.as_str()).collect(),
             count: 1,
         }
     }
@@ -307,17 +307,17 @@ pub(crate) async fn enter(journal: &Journal, ts: Timestamp, event: &str, facts: 
 }
 
 /// Makes a line durable.
-pub(crate) async fn append(journal: &Journal, line: &impl Record) -> Result<Leaf, Denial> {
+pub(crate) async fn append(journal: &Journal, line: &impl Record) -> Result<Leaf, NotDone> {
     let unavailable = |error: &dyn std::fmt::Display| {
         tracing::error!(%error, "the journal does not take a record");
-        Denial::from(Reason::JournalUnavailable)
+        NotDone::from(Reason::JournalUnavailable)
     };
     let entry = Entry::of(line, None).map_err(|error| unavailable(&error))?;
     journal.append(entry).await.map_err(|error| unavailable(&error))
 }
 
 /// What the journal reports, as a refusal; its text goes to the operator's log alone.
-pub(crate) fn journal_error(error: impl std::fmt::Display) -> Denial {
+pub(crate) fn journal_error(error: impl std::fmt::Display) -> NotDone {
     tracing::error!(%error, "the journal does not take a record");
     Reason::JournalUnavailable.into()
 }

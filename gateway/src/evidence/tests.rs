@@ -10,7 +10,7 @@ use qaqpa_vault::{ConsentRecord, Withdrawal};
 use crate::evidence::line::changed;
 use crate::evidence::record::Actor;
 use crate::evidence::record::{self, Denied, Intent, Outcome, Subjects, Times, Who, Why, acted};
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 use crate::refusal::reason::Reason;
 
 const GOLDEN: &str = include_str!("../../journal/tests/lines.jsonl");
@@ -125,14 +125,14 @@ fn exchanges() -> Vec<Vec<u8>> {
 
 fn refusals() -> Vec<Vec<u8>> {
     let now = at("2026-11-20T06:00:03Z");
-    let bare = Denial::from(Reason::QuotaCaller);
-    let full = Denial {
+    let bare = NotDone::from(Reason::QuotaCaller);
+    let full = NotDone {
         evidence: Some("two fields".to_owned()),
-        ..Denial::from(Reason::ConsentMissing)
+        ..NotDone::from(Reason::ConsentMissing)
             .detailed("no_consent")
             .at(vec![("student.iin".to_owned(), "missing"), ("student.name".to_owned(), "missing")])
     };
-    let denied = |purpose, denial| record::line(&Denied::new(TXN, now, (who(), PEER), METHOD, purpose, denial));
+    let denied = |purpose, not_done| record::line(&Denied::new(TXN, now, (who(), PEER), METHOD, purpose, not_done));
     vec![denied(Some("state-exchange"), &full), denied(None, &bare)]
 }
 

@@ -14,7 +14,7 @@ use qaqpa_vault::Subject;
 
 use crate::evidence::marks::mark;
 use crate::evidence::record::journal_error;
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 
 /// One exchange about a person.
 #[derive(Debug, Clone)]
@@ -59,7 +59,7 @@ pub enum Unreadable {
 ///
 /// # Errors
 /// `journal.unavailable`, when the lane cannot be read.
-pub(crate) async fn usages(journal: &Journal, subject: Subject) -> Result<Vec<Usage>, Denial> {
+pub(crate) async fn usages(journal: &Journal, subject: Subject) -> Result<Vec<Usage>, NotDone> {
     let directory = journal.directory().to_owned();
     let walk = move || of(&subject, &directory);
     tokio::task::spawn_blocking(walk).await.map_err(journal_error)?.map_err(journal_error)

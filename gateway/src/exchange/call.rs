@@ -9,7 +9,7 @@ use qaqpa_policy::{Caller, Claim};
 use uuid::Uuid;
 
 use crate::exchange::system::Served;
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 use crate::refusal::reason::Language;
 
 /// One message of a caller, and where it goes.
@@ -23,7 +23,7 @@ pub struct Call {
     /// The operation behind the path.
     pub served: Arc<Served>,
     /// Wire bytes of the request, or why there are none.
-    pub request: Result<Bytes, Denial>,
+    pub request: Result<Bytes, NotDone>,
     /// For the texts of a refusal.
     pub language: Language,
     /// When the request was complete.
@@ -36,8 +36,8 @@ pub struct Answer {
     pub exchange_id: String,
     /// The caller's request id, or the exchange id where it gave none that can be read.
     pub request_id: String,
-    /// Reply or denial.
-    pub result: Result<Bytes, Denial>,
+    /// The reply, or why there is none.
+    pub result: Result<Bytes, NotDone>,
 }
 
 /// A call on its way through the corridor: with its id, what its context claims, and the one moment by which every room
@@ -47,14 +47,14 @@ pub(crate) struct Exchange {
     pub(crate) id: Uuid,
     /// The id as text: `txn` in the journal, messageId at SHEP.
     pub(crate) txn: String,
-    pub(crate) claim: Result<Claim, Denial>,
+    pub(crate) claim: Result<Claim, NotDone>,
     pub(crate) moment: Moment,
 }
 
 impl Exchange {
     pub(crate) fn new(call: Call, id: Uuid, moment: Moment) -> Self {
         let wire = call.request.as_ref().map_err(Clone::clone);
-        let claim = wire.and_then(|wire| Claim::read(wire).map_err(Denial::from));
+        let claim = wire.and_then(|wire| Claim::read(wire).map_err(NotDone::from));
         Self { call, id, txn: id.to_string(), claim, moment }
     }
 

@@ -16,7 +16,7 @@ use crate::exchange::request::Request;
 use crate::exchange::sign::Signed;
 use crate::gateway::Gateway;
 use crate::persons::gate::Departure;
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 use crate::refusal::reason::Reason;
 
 /// What rooms 2 to 10 have shown. Nothing has left yet. Made in one place, of evidence alone: whoever takes a room out of
@@ -36,7 +36,7 @@ pub(crate) struct Cleared {
 
 impl Gateway {
     /// Walks rooms 2 to 10.
-    pub(super) async fn clear(&self, exchange: &Exchange) -> Result<Cleared, Denial> {
+    pub(super) async fn clear(&self, exchange: &Exchange) -> Result<Cleared, NotDone> {
         let (call, moment) = (&exchange.call, exchange.moment);
         let operation = &call.served.operation;
         let caller = call.caller.as_ref().ok_or(Reason::CallerUnknown)?;

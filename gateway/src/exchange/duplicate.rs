@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use qaqpa_policy::Consent;
 use uuid::Uuid;
 
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 use crate::refusal::reason::Reason;
 
 /// Request ids kept at most; the oldest go first.
@@ -48,17 +48,17 @@ impl Duplicates {
         (caller, request_id): (&str, Option<&str>),
         exchange: Uuid,
         now: Timestamp,
-    ) -> Result<Ticket, Denial> {
+    ) -> Result<Ticket, NotDone> {
         self.hold(caller, request_id, exchange, now)
     }
 
-    fn hold(&self, caller: &str, request_id: Option<&str>, exchange: Uuid, now: Timestamp) -> Result<Ticket, Denial> {
+    fn hold(&self, caller: &str, request_id: Option<&str>, exchange: Uuid, now: Timestamp) -> Result<Ticket, NotDone> {
         let Some(request_id) = request_id else { return Ok(Ticket { held: None }) };
         let key = self.keys.hash_one((caller, request_id));
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.forget(now);
         if let Some(first) = seen.ids.get(&key) {
-            return Err(Denial::from(Reason::RequestDuplicate).detailed(first.to_string()));
+            return Err(NotDone::from(Reason::RequestDuplicate).detailed(first.to_string()));
         }
         seen.ids.insert(key, exchange);
         seen.order.push_back((now, key));

@@ -9,7 +9,7 @@ use crate::evidence::marks::{consent_mark, mark};
 use crate::gateway::Gateway;
 use crate::persons::ledger::vault_error;
 use crate::persons::named;
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 use crate::refusal::reason::Reason;
 
 /// Evidence that every person of an exchange has a key in the vault, and their marks under this exchange.
@@ -33,7 +33,7 @@ impl Marks {
 
 impl Gateway {
     /// Makes a person's key at first sight, and remembers the purpose where another may not be joined with it.
-    pub(super) async fn marks(&self, permit: &Permit, consent: &Consent, txn: &str) -> Result<Marks, Denial> {
+    pub(super) async fn marks(&self, permit: &Permit, consent: &Consent, txn: &str) -> Result<Marks, NotDone> {
         let mut marks = Marks::default();
         for reliance in consent.reliances() {
             let subject = match self.used(permit, &reliance.iin).await {

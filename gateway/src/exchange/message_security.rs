@@ -7,7 +7,7 @@ use qaqpa_adapters::wsse::{self, PinnedSigners, Sign};
 use qaqpa_adapters::xml::{Document, Node};
 use uuid::Uuid;
 
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 use crate::refusal::reason::Reason;
 
 /// The Body of a reply whose signature holds, and who signed it.
@@ -24,13 +24,13 @@ pub trait MessageSecurity: Send + Sync {
     ///
     /// # Errors
     /// `signer.unavailable`; nothing may be sent.
-    fn envelope(&self, content: &str, canonical: bool, id: Uuid) -> Result<String, Denial>;
+    fn envelope(&self, content: &str, canonical: bool, id: Uuid) -> Result<String, NotDone>;
 
     /// The verified Body of a reply, at `now` in Unix seconds.
     ///
     /// # Errors
     /// `reply.not_authentic` with the check that failed.
-    fn believe<'a, 'input>(&self, document: &'a Document<'input>, now: i64) -> Result<Believed<'a, 'input>, Denial>;
+    fn believe<'a, 'input>(&self, document: &'a Document<'input>, now: i64) -> Result<Believed<'a, 'input>, NotDone>;
 
     /// URI of the signature algorithm, for the record.
     fn algorithm(&self) -> &'static str;
@@ -51,7 +51,7 @@ impl WsSecurity {
 }
 
 impl MessageSecurity for WsSecurity {
-    fn envelope(&self, content: &str, canonical: bool, id: Uuid) -> Result<String, Denial> {
+    fn envelope(&self, content: &str, canonical: bool, id: Uuid) -> Result<String, NotDone> {
         let id = wsse::Id::new(id);
         let signed = if canonical {
             wsse::envelope(content, id, self.signer.as_ref()).ok()
@@ -61,9 +61,9 @@ impl MessageSecurity for WsSecurity {
         signed.ok_or_else(|| Reason::SignerUnavailable.into())
     }
 
-    fn believe<'a, 'input>(&self, document: &'a Document<'input>, now: i64) -> Result<Believed<'a, 'input>, Denial> {
+    fn believe<'a, 'input>(&self, document: &'a Document<'input>, now: i64) -> Result<Believed<'a, 'input>, NotDone> {
         let verified = wsse::verify(document, &self.pinned, now)
-            .map_err(|why| Denial::from(Reason::ReplyNotAuthentic).detailed(why.code()))?;
+            .map_err(|why| NotDone::from(Reason::ReplyNotAuthentic).detailed(why.code()))?;
         Ok(Believed { body: verified.node(), signer: verified.certificate_sha256() })
     }
 

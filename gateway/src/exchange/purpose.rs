@@ -5,24 +5,24 @@ use qaqpa_policy::{Bin, Claim, Permit, Plans, permit};
 use qaqpa_proto::Operation;
 
 use crate::exchange::quota::Within;
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 use crate::refusal::reason::Reason;
 
 /// Evidence that the claim was judged, and that the message names the school it is made for.
 ///
 /// It is made of a caller within its quota; the filter of room 5 and everything behind it ask for it:
 /// ```no_run
-/// # use qaqpa_gateway::{exchange::{purpose::Permitted, quota::Within}, refusal::denial::Denial};
+/// # use qaqpa_gateway::{exchange::{purpose::Permitted, quota::Within}, refusal::NotDone};
 /// # use qaqpa_policy::{Claim, Plans, Caller}; use qaqpa_proto::Operation;
-/// fn room_4(within: Within<'_>, operation: &Operation, claim: &Claim, plans: &Plans) -> Result<Permitted, Denial> {
+/// fn room_4(within: Within<'_>, operation: &Operation, claim: &Claim, plans: &Plans) -> Result<Permitted, NotDone> {
 ///     Permitted::judge(&within, operation, b"", claim, plans)
 /// }
 /// ```
 /// Without room 3 it does not compile:
 /// ```compile_fail
-/// # use qaqpa_gateway::{exchange::{purpose::Permitted, quota::Within}, refusal::denial::Denial};
+/// # use qaqpa_gateway::{exchange::{purpose::Permitted, quota::Within}, refusal::NotDone};
 /// # use qaqpa_policy::{Claim, Plans, Caller}; use qaqpa_proto::Operation;
-/// fn room_4(caller: Caller, operation: &Operation, claim: &Claim, plans: &Plans) -> Result<Permitted, Denial> {
+/// fn room_4(caller: Caller, operation: &Operation, claim: &Claim, plans: &Plans) -> Result<Permitted, NotDone> {
 ///     Permitted::judge(&caller, operation, b"", claim, plans)
 /// }
 /// ```
@@ -45,7 +45,7 @@ impl Permitted {
         wire: &[u8],
         claim: &Claim,
         plans: &Plans,
-    ) -> Result<Self, Denial> {
+    ) -> Result<Self, NotDone> {
         let permit = permit(within.caller(), operation, claim, plans)?;
         let own_school = OwnSchool::named_in(operation, wire, &permit)?;
         Ok(Self { permit, _own_school: own_school })
@@ -60,12 +60,12 @@ impl Permitted {
 
 impl OwnSchool {
     /// Who acts for one school may not write another's name into the message.
-    fn named_in(operation: &Operation, wire: &[u8], permit: &Permit) -> Result<Self, Denial> {
+    fn named_in(operation: &Operation, wire: &[u8], permit: &Permit) -> Result<Self, NotDone> {
         let Some(path) = &operation.acting else { return Ok(Self(())) };
         match scalar(wire, path) {
             // Absent or not a BIN: the filter says so by path.
             Some(named) if Bin::parse(named).is_ok() && named != permit.acting().as_str() => {
-                Err(Denial::from(Reason::DelegationNotAllowed).at(vec![(path.text.clone(), "not_acting_for")]))
+                Err(NotDone::from(Reason::DelegationNotAllowed).at(vec![(path.text.clone(), "not_acting_for")]))
             }
             _ => Ok(Self(())),
         }

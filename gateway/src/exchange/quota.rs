@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use qaqpa_policy::Caller;
 
 use crate::exchange::duplicate::Ticket;
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 use crate::refusal::reason::Reason;
 
 /// Limits, all positive. Documented in `deploy/gateway.toml`.
@@ -86,14 +86,14 @@ impl<'c> Within<'c> {
 /// Room 8's evidence: within the limits of purpose, persons and system. It takes a request id that is not carried out
 /// already, so that a repetition uses up nothing:
 /// ```no_run
-/// # use qaqpa_gateway::{exchange::{duplicate::Ticket, quota::*}, refusal::denial::Denial}; use jiff::Timestamp;
-/// fn room_8(quotas: &Quotas, once: &Ticket, ask: &Ask<'_>, now: Timestamp) -> Result<WithinAll, Denial> {
+/// # use qaqpa_gateway::{exchange::{duplicate::Ticket, quota::*}, refusal::NotDone}; use jiff::Timestamp;
+/// fn room_8(quotas: &Quotas, once: &Ticket, ask: &Ask<'_>, now: Timestamp) -> Result<WithinAll, NotDone> {
 ///     quotas.exchange(once, ask, now)
 /// }
 /// ```
 /// ```compile_fail
-/// # use qaqpa_gateway::{exchange::{duplicate::Ticket, quota::*}, refusal::denial::Denial}; use jiff::Timestamp;
-/// fn room_8(quotas: &Quotas, once: &str, ask: &Ask<'_>, now: Timestamp) -> Result<WithinAll, Denial> {
+/// # use qaqpa_gateway::{exchange::{duplicate::Ticket, quota::*}, refusal::NotDone}; use jiff::Timestamp;
+/// fn room_8(quotas: &Quotas, once: &str, ask: &Ask<'_>, now: Timestamp) -> Result<WithinAll, NotDone> {
 ///     quotas.exchange(once, ask, now)
 /// }
 /// ```
@@ -131,12 +131,12 @@ impl Quotas {
     ///
     /// # Errors
     /// `quota.caller` with the wait.
-    pub fn caller<'c>(&self, caller: &'c Caller) -> Result<Within<'c>, Denial> {
+    pub fn caller<'c>(&self, caller: &'c Caller) -> Result<Within<'c>, NotDone> {
         self.take_caller(caller.id())?;
         Ok(Within { caller })
     }
 
-    fn take_caller(&self, caller: &str) -> Result<(), Denial> {
+    fn take_caller(&self, caller: &str) -> Result<(), NotDone> {
         self.take(&self.caller, &self.keys.hash_one(caller), Reason::QuotaCaller, || format!("caller/{caller}"))
     }
 
@@ -145,19 +145,19 @@ impl Quotas {
     /// # Errors
     /// The first limit that is reached; `quota.subject` and `quota.purpose` count before the system's so that a
     /// refused call does not use up what the passport allows.
-    pub fn exchange(&self, _ticket: &Ticket, ask: &Ask<'_>, now: Timestamp) -> Result<WithinAll, Denial> {
+    pub fn exchange(&self, _ticket: &Ticket, ask: &Ask<'_>, now: Timestamp) -> Result<WithinAll, NotDone> {
         self.take_exchange(ask, now)?;
         Ok(WithinAll(()))
     }
 
-    fn take_exchange(&self, ask: &Ask<'_>, now: Timestamp) -> Result<(), Denial> {
+    fn take_exchange(&self, ask: &Ask<'_>, now: Timestamp) -> Result<(), NotDone> {
         let key = self.keys.hash_one((ask.caller, ask.purpose, ask.operation));
         self.take(&self.purpose, &key, Reason::QuotaPurpose, || format!("purpose/{}{}", ask.purpose, ask.operation))?;
         for subject in ask.subjects {
             let digest = self.keys.hash_one((ask.caller, subject));
             self.subjects
                 .count(ask.caller, digest, now)
-                .map_err(|wait| Denial::from(Reason::QuotaSubject).quota(format!("subject/{}", ask.caller), wait))?;
+                .map_err(|wait| NotDone::from(Reason::QuotaSubject).quota(format!("subject/{}", ask.caller), wait))?;
         }
         match self.systems.get(ask.system) {
             Some(limiter) => {
@@ -173,10 +173,10 @@ impl Quotas {
         key: &K,
         reason: Reason,
         name: impl FnOnce() -> String,
-    ) -> Result<(), Denial> {
+    ) -> Result<(), NotDone> {
         limiter
             .check_key(key)
-            .map_err(|until| Denial::from(reason).quota(name(), until.wait_time_from(self.clock.now())))
+            .map_err(|until| NotDone::from(reason).quota(name(), until.wait_time_from(self.clock.now())))
     }
 }
 
@@ -260,9 +260,9 @@ mod tests {
         );
         let now = Timestamp::UNIX_EPOCH;
         assert!(quotas.take_caller("a").is_ok());
-        let denial = quotas.take_caller("a").unwrap_err();
-        assert_eq!((denial.reason, denial.quota.as_deref()), (Reason::QuotaCaller, Some("caller/a")));
-        assert!(denial.retry_after.unwrap() > Duration::ZERO);
+        let not_done = quotas.take_caller("a").unwrap_err();
+        assert_eq!((not_done.reason, not_done.quota.as_deref()), (Reason::QuotaCaller, Some("caller/a")));
+        assert!(not_done.retry_after.unwrap() > Duration::ZERO);
         assert!(quotas.take_caller("b").is_ok(), "another caller has its own");
 
         assert!(quotas.take_exchange(&ask("a", &["1"]), now).is_ok());

@@ -15,7 +15,7 @@ use crate::exchange::receipt::shep_status;
 use crate::exchange::reply::{fault_denial, stable_word, unsigned_fault};
 use crate::exchange::send::Received;
 use crate::gateway::Gateway;
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 use crate::refusal::reason::Reason;
 
 /// Evidence of rooms 13 and 14: a reply that verified, answers this message, was successful at SHEP, and was decoded from
@@ -40,22 +40,22 @@ pub(crate) struct Reply {
 
 impl Gateway {
     /// Rooms 13 to 15 on what came.
-    pub(super) fn read(&self, exchange: &Exchange, cleared: &Cleared, received: &Received) -> Result<Reply, Denial> {
+    pub(super) fn read(&self, exchange: &Exchange, cleared: &Cleared, received: &Received) -> Result<Reply, NotDone> {
         let decoded = self.decode(exchange, cleared, received)?;
         self.note_drift(&exchange.call.served.operation.path, decoded.drift());
         self.minimise(exchange, cleared, decoded)
     }
 
-    fn decode(&self, exchange: &Exchange, cleared: &Cleared, received: &Received) -> Result<Decoded, Denial> {
+    fn decode(&self, exchange: &Exchange, cleared: &Cleared, received: &Received) -> Result<Decoded, NotDone> {
         let served = &exchange.call.served;
         let system = self.system(&served.operation)?;
         let text = received.text()?;
         let document =
-            Document::parse(&text).map_err(|why| Denial::from(Reason::ReplyMalformed).detailed(why.code()))?;
+            Document::parse(&text).map_err(|why| NotDone::from(Reason::ReplyMalformed).detailed(why.code()))?;
         let believed = match system.security.believe(&document, received.at().as_second()) {
             Ok(believed) => believed,
             // SHEP's own faults come unsigned when it could not read us: they release nothing, so they may speak.
-            Err(denial) => return Err(unsigned_fault(&document).unwrap_or(denial)),
+            Err(not_done) => return Err(unsigned_fault(&document).unwrap_or(not_done)),
         };
         let (info, data) = match sync::read_reply(believed.body)? {
             sync::Reply::Fault(fault) => return Err(fault_denial(&fault)),
@@ -63,7 +63,7 @@ impl Gateway {
         };
         // Read before it is known that it answers us, because the answer's name may stand in the business document; it is
         // not looked at otherwise before `answers` has said yes.
-        let read = data.map(|data| -> Result<Read, Denial> {
+        let read = data.map(|data| -> Result<Read, NotDone> {
             let root =
                 data.with_root(served.codec.reply().root(), |root| served.codec.read_reply(root, &self.read_limits));
             Ok(root??)
@@ -72,20 +72,20 @@ impl Gateway {
         let sent = Sent { message_id: cleared.signed().message_id(), correlation_id: None };
         let answer = sync::answers(&info, sent, answered_id, system.replay_window, received.at())?;
         let success = Success::of(&info.status.code)?;
-        let read = read.ok_or_else(|| Denial::from(Reason::ReplyMalformed).detailed("no_data"))??;
+        let read = read.ok_or_else(|| NotDone::from(Reason::ReplyMalformed).detailed("no_data"))??;
         let business = served.operation.business_result.as_ref();
         let business = business.and_then(|result| scalar(&read.wire, &result.code)).map(str::to_owned);
         let (shep, signer) = (shep_status(info), believed.signer);
         Ok(Decoded { read, shep, business, signer, _answer: answer, _success: success })
     }
 
-    fn minimise(&self, exchange: &Exchange, cleared: &Cleared, decoded: Decoded) -> Result<Reply, Denial> {
+    fn minimise(&self, exchange: &Exchange, cleared: &Cleared, decoded: Decoded) -> Result<Reply, NotDone> {
         let (permit, today) = (cleared.permit(), exchange.moment.today);
         let judged = consent::check_reply(permit, &exchange.call.served.operation, &decoded.read.wire, today)?;
         let plan = permit.reply_plan();
         let circumstances = self.circumstances(permit, plan, permit.acting().as_str(), today);
         let minimised = plan.minimise(&decoded.read.wire, Mode::Strip, &circumstances).map_err(|flawed| {
-            Denial::from(Reason::ReplyMalformed)
+            NotDone::from(Reason::ReplyMalformed)
                 .detailed("value")
                 .at(flawed.fields().iter().map(|field| (field.path.clone(), field.flaw.code())).collect())
                 .evidenced(flawed)
@@ -115,10 +115,10 @@ fn named_in<'r>(operation: &Operation, read: &'r Read) -> Option<&'r str> {
 }
 
 impl Success {
-    fn of(code: &str) -> Result<Self, Denial> {
+    fn of(code: &str) -> Result<Self, NotDone> {
         match status::is_success(code) {
             true => Ok(Self(())),
-            false => Err(Denial::from(Reason::UpstreamStatus).detailed(stable_word(code))),
+            false => Err(NotDone::from(Reason::UpstreamStatus).detailed(stable_word(code))),
         }
     }
 }

@@ -15,19 +15,19 @@ use crate::exchange::read::Reply;
 use crate::exchange::reply::stable_word;
 use crate::exchange::send::Received;
 use crate::gateway::Gateway;
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 use crate::refusal::reason::Reason;
 
 /// How an exchange ended that left: what came, what was made of it, and when.
 pub(super) struct Ended {
     pub(super) received: Option<Received>,
-    pub(super) reply: Result<Reply, Denial>,
+    pub(super) reply: Result<Reply, NotDone>,
     pub(super) times: Times,
 }
 
 impl Gateway {
     /// Room 11. What returns is the duty to record an outcome, and the right to send.
-    pub(super) async fn record_intent(&self, exchange: &Exchange, cleared: &Cleared) -> Result<Owed, Denial> {
+    pub(super) async fn record_intent(&self, exchange: &Exchange, cleared: &Cleared) -> Result<Owed, NotDone> {
         let (call, operation, permit) = (&exchange.call, &exchange.call.served.operation, cleared.permit());
         let minimised = cleared.request().minimised();
         let mut commitments = commit::commitments(minimised, cleared.salt());
@@ -78,16 +78,16 @@ impl Gateway {
         cleared: &Cleared,
         ended: &Ended,
         owed: Owed,
-    ) -> Result<Leaf, Denial> {
-        let (denial, reply) = (ended.reply.as_ref().err(), ended.reply.as_ref().ok());
+    ) -> Result<Leaf, NotDone> {
+        let (not_done, reply) = (ended.reply.as_ref().err(), ended.reply.as_ref().ok());
         let outcome = Outcome {
             phase: "OUTCOME",
             txn: &exchange.txn,
             ts: ended.times.decided,
             result: if reply.is_some() { "answered" } else { "failed" },
-            code: denial.map(|denial| denial.reason.code()),
-            detail: denial.and_then(|denial| denial.detail.as_deref()),
-            evidence: denial.and_then(|denial| denial.evidence.as_deref()),
+            code: not_done.map(|not_done| not_done.reason.code()),
+            detail: not_done.and_then(|not_done| not_done.detail.as_deref()),
+            evidence: not_done.and_then(|not_done| not_done.evidence.as_deref()),
             times: Some(ended.times),
             shep: reply.map(|reply| stable_word(&reply.shep().code)),
             business: reply.and_then(Reply::business).map(stable_word),
@@ -104,18 +104,18 @@ impl Gateway {
     }
 
     /// Records a refusal; if even that cannot be written, the caller is told so.
-    pub(super) async fn deny(&self, exchange: &Exchange, denial: Denial) -> Denial {
+    pub(super) async fn deny(&self, exchange: &Exchange, not_done: NotDone) -> NotDone {
         let (call, claim) = (&exchange.call, exchange.claim.as_ref().ok());
         let purpose = claim
             .map(Claim::purpose)
             .filter(|purpose| call.caller.as_ref().is_some_and(|caller| self.knows_purpose(caller, purpose)));
-        let row = denial.reason.row();
+        let row = not_done.reason.row();
         tracing::info!(
             decision = "refused",
             reason = row.code,
             fault = row.fault.name(),
-            detail = denial.detail.as_deref(),
-            evidence = denial.evidence.as_deref(),
+            detail = not_done.detail.as_deref(),
+            evidence = not_done.evidence.as_deref(),
             caller = who(call).caller,
             purpose,
             accepted = %call.accepted,
@@ -123,10 +123,10 @@ impl Gateway {
             "exchange"
         );
         // What a caller can cause without limit must not fill the disk.
-        let endless = matches!(denial.reason, Reason::QuotaCaller | Reason::CallerUnknown);
+        let endless = matches!(not_done.reason, Reason::QuotaCaller | Reason::CallerUnknown);
         let kind = || format!("{}/{}", row.code, who(call).caller);
         if endless && !self.flood.first_this_second(&kind(), self.clock.now()) {
-            return denial; // counted into the line that stands for this second
+            return not_done; // counted into the line that stands for this second
         }
         let line = Denied::new(
             &exchange.txn,
@@ -134,11 +134,11 @@ impl Gateway {
             (who(call), &call.peer),
             &call.served.operation.path,
             purpose,
-            &denial,
+            &not_done,
         );
         match Entry::new(record::line(&line), None) {
             Ok(entry) => match self.journal.append(entry).await {
-                Ok(_) => denial,
+                Ok(_) => not_done,
                 Err(error) => journal_error(error),
             },
             Err(error) => journal_error(error),
@@ -147,14 +147,14 @@ impl Gateway {
 
     /// The one event of an exchange that left: decision, reason and the four times.
     pub(super) fn event(&self, exchange: &Exchange, cleared: &Cleared, ended: &Ended) {
-        let (call, denial, times) = (&exchange.call, ended.reply.as_ref().err(), ended.times);
-        let row = denial.map(|denial| denial.reason.row());
+        let (call, not_done, times) = (&exchange.call, ended.reply.as_ref().err(), ended.times);
+        let row = not_done.map(|not_done| not_done.reason.row());
         tracing::info!(
-            decision = if denial.is_none() { "answered" } else { "failed" },
+            decision = if not_done.is_none() { "answered" } else { "failed" },
             reason = row.map_or("ok", |row| row.code),
             fault = row.map(|row| row.fault.name()),
-            detail = denial.and_then(|denial| denial.detail.as_deref()),
-            evidence = denial.and_then(|denial| denial.evidence.as_deref()),
+            detail = not_done.and_then(|not_done| not_done.detail.as_deref()),
+            evidence = not_done.and_then(|not_done| not_done.evidence.as_deref()),
             caller = who(call).caller,
             purpose = cleared.permit().purpose().id,
             withheld = cleared.request().minimised().withheld_count(),

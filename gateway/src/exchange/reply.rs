@@ -4,7 +4,7 @@ use qaqpa_adapters::shep::sync;
 use qaqpa_adapters::soap::Envelope;
 use qaqpa_adapters::xml::Document;
 
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 use crate::refusal::reason::Reason;
 
 /// Whether a content type can be a SOAP message's.
@@ -24,15 +24,15 @@ pub(crate) fn stable_word(code: &str) -> &str {
 }
 
 /// The fault in an unsigned reply, if it is one.
-pub(crate) fn unsigned_fault(document: &Document<'_>) -> Option<Denial> {
+pub(crate) fn unsigned_fault(document: &Document<'_>) -> Option<NotDone> {
     match sync::read_reply(Envelope::read(document).ok()?.body()).ok()? {
         sync::Reply::Fault(fault) => Some(fault_denial(&fault)),
         sync::Reply::Response { .. } => None,
     }
 }
 
-/// A SOAP Fault as a denial, by its code alone.
-pub(crate) fn fault_denial(fault: &sync::Fault) -> Denial {
+/// What a SOAP Fault means for the caller, by its code alone.
+pub(crate) fn fault_denial(fault: &sync::Fault) -> NotDone {
     let code = fault.error.as_ref().map_or(fault.code.as_str(), |error| error.code.as_str());
-    Denial::from(Reason::UpstreamFault).detailed(stable_word(code))
+    NotDone::from(Reason::UpstreamFault).detailed(stable_word(code))
 }

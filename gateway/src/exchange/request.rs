@@ -5,7 +5,7 @@ use qaqpa_policy::{Minimised, Subjects};
 use qaqpa_proto::Operation;
 
 use crate::exchange::purpose::Permitted;
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 
 /// Evidence that a request went through the plan of its purpose. Nothing else of it is ever encoded.
 ///
@@ -33,7 +33,7 @@ impl Request {
         operation: &Operation,
         wire: &[u8],
         circumstances: &Circumstances,
-    ) -> Result<Self, Denial> {
+    ) -> Result<Self, NotDone> {
         let permit = permitted.permit();
         let subjects = Subjects::read(operation, wire)?;
         let minimised = permit.request_plan().minimise(wire, permit.mode(), circumstances)?;

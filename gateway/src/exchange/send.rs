@@ -13,7 +13,7 @@ use crate::exchange::clear::Cleared;
 use crate::exchange::reply::is_xml;
 use crate::gateway::Gateway;
 use crate::persons::gate::Leaving;
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 use crate::refusal::reason::Reason;
 
 /// Evidence that bytes came, whatever they are: a reply that does not verify is evidence too.
@@ -35,18 +35,18 @@ impl Received {
     }
 
     /// The only way to the content: as text of a type that SOAP may have.
-    pub(super) fn text(&self) -> Result<Cow<'_, str>, Denial> {
+    pub(super) fn text(&self) -> Result<Cow<'_, str>, NotDone> {
         if !is_xml(&self.raw.content_type) {
-            return Err(Denial::from(Reason::UpstreamNotSoap).detailed(format!("http_{}", self.raw.status)));
+            return Err(NotDone::from(Reason::UpstreamNotSoap).detailed(format!("http_{}", self.raw.status)));
         }
         text::decode(&self.raw.body, Some(&self.raw.content_type))
-            .map_err(|why| Denial::from(Reason::ReplyMalformed).detailed(why.code()))
+            .map_err(|why| NotDone::from(Reason::ReplyMalformed).detailed(why.code()))
     }
 }
 
 impl Gateway {
     /// Sends once. The intent is durable: without its `Owed` nothing leaves.
-    pub(super) async fn leave(&self, cleared: &Cleared, _intent: &Owed) -> Result<Received, Denial> {
+    pub(super) async fn leave(&self, cleared: &Cleared, _intent: &Owed) -> Result<Received, NotDone> {
         let departure = cleared.departure();
         let body = Leaving::new(cleared.signed().envelope().to_owned().into(), departure.clone()).boxed();
         // A crash during this await leaves an intent without an outcome: settled as `unknown` at the next start, because
@@ -56,9 +56,9 @@ impl Gateway {
                 let (at, hmac) = (self.clock.now(), hmac(cleared.salt(), &raw.body));
                 Ok(Received { raw, at, hmac })
             }
-            Err(denial) => {
-                let held = departure.refused().map(|kind| Denial::from(Reason::from(kind)).detailed(HELD_BACK));
-                Err(held.unwrap_or(denial))
+            Err(not_done) => {
+                let held = departure.refused().map(|kind| NotDone::from(Reason::from(kind)).detailed(HELD_BACK));
+                Err(held.unwrap_or(not_done))
             }
         }
     }

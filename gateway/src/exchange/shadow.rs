@@ -19,7 +19,7 @@ use crate::exchange::call::Exchange;
 use crate::exchange::clear::Cleared;
 use crate::exchange::read::Reply;
 use crate::gateway::Gateway;
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 use crate::refusal::reason::Reason;
 
 /// The runs that are under way, one an operator at most.
@@ -64,7 +64,7 @@ pub(crate) struct Observed<'a> {
     pub(crate) circumstances: &'a dyn Fn(&Permit) -> Circumstances,
     pub(crate) known: &'a dyn Fn(&Iin) -> Arc<Standing>,
     /// What the live pack made of it, or why it was refused.
-    pub(crate) live: Result<&'a Minimised, &'a Denial>,
+    pub(crate) live: Result<&'a Minimised, &'a NotDone>,
 }
 
 /// What the pending pack says of an exchange that both packs let go, for its reply.
@@ -82,7 +82,7 @@ pub(super) struct Watch {
 
 impl Gateway {
     /// First point: shows a request, and what became of it, to the pending pack of its operator, if a run is under way.
-    pub(super) fn observe_request(&self, exchange: &Exchange, live: Result<&Cleared, &Denial>) -> Option<Watch> {
+    pub(super) fn observe_request(&self, exchange: &Exchange, live: Result<&Cleared, &NotDone>) -> Option<Watch> {
         let (call, Ok(claim)) = (&exchange.call, &exchange.claim) else { return None };
         let (Some(caller), Ok(wire)) = (&call.caller, &call.request) else { return None };
         let (operation, moment) = (&call.served.operation, exchange.moment);
@@ -118,7 +118,7 @@ impl Shadows {
     ///
     /// # Errors
     /// `quota.shadow`: there is one for this operator.
-    pub fn begin(&self, live: &Plans, pending: Plans, until: Timestamp, most: u64) -> Result<Arc<Shadow>, Denial> {
+    pub fn begin(&self, live: &Plans, pending: Plans, until: Timestamp, most: u64) -> Result<Arc<Shadow>, NotDone> {
         let mut runs = self.runs();
         if runs.contains_key(&live.operator().id) {
             return Err(Reason::QuotaShadow.into());
@@ -181,8 +181,8 @@ impl Shadow {
         let (changes, permit) = match (seen.live, pending) {
             (Ok(live), Ok((permit, pending))) => (differences(place, live, &pending), Some(permit)),
             (Ok(_), Err(code)) => (vec![whole(place, ChangeKind::WouldBeRefused, code)], None),
-            (Err(denial), Ok(_)) if is_of_policy(denial.reason) => {
-                (vec![whole(place, ChangeKind::WouldBeAdmitted, denial.reason.code())], None)
+            (Err(not_done), Ok(_)) if is_of_policy(not_done.reason) => {
+                (vec![whole(place, ChangeKind::WouldBeAdmitted, not_done.reason.code())], None)
             }
             (Err(_), _) => (Vec::new(), None),
         };

@@ -12,7 +12,7 @@ use crate::dial::Resident;
 use crate::exchange::quota::WithinAll;
 use crate::exchange::request::Request;
 use crate::exchange::system::{Served, System};
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 
 /// Evidence that an envelope was signed: the very bytes that leave.
 ///
@@ -34,7 +34,7 @@ impl Signed {
         _within: &WithinAll,
         _resident: &Arc<Resident>,
         (id, now): (Uuid, Timestamp),
-    ) -> Result<Self, Denial> {
+    ) -> Result<Self, NotDone> {
         let message_id = id.to_string();
         let fills = Fills {
             sender_code: Some(&system.sender_id),

@@ -21,7 +21,7 @@ use crate::evidence::record::{Actor, acted};
 use crate::persons::gate::SubjectGate;
 use crate::persons::ledger::vault_error;
 use crate::persons::named;
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 use crate::refusal::reason::Reason;
 
 /// All holds of a gateway.
@@ -61,7 +61,7 @@ impl Holds {
         purpose: Option<&str>,
         basis: &'static str,
         actor: &Actor<'_>,
-    ) -> Result<Held, Denial> {
+    ) -> Result<Held, NotDone> {
         let now = self.clock.now();
         let record = HoldRecord {
             id: actor.txn.to_owned(),
@@ -87,7 +87,7 @@ impl Holds {
     }
 
     /// Lifts a hold of the actor's operator.
-    pub(crate) async fn lift(&self, id: &str, actor: &Actor<'_>) -> Result<Held, Denial> {
+    pub(crate) async fn lift(&self, id: &str, actor: &Actor<'_>) -> Result<Held, NotDone> {
         let (lookup, mut record) = self.by_id().get(id).cloned().ok_or(Reason::HoldUnknown)?;
         if record.operator != actor.who.operator {
             return Err(Reason::HoldStranger.into());
@@ -135,7 +135,7 @@ impl Holds {
         subject: &Subject,
         record: &HoldRecord,
         actor: &Actor<'_>,
-    ) -> Result<Leaf, Denial> {
+    ) -> Result<Leaf, NotDone> {
         let line = Acted {
             marks: vec![mark(subject, actor.txn).into()],
             id: Some((&record.id).into()),

@@ -34,7 +34,7 @@ use crate::persons::giving::Giving;
 use crate::persons::index::{Held, Index};
 use crate::persons::named;
 use crate::persons::watch::{Happening, Kind};
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 use crate::refusal::reason::Reason;
 
 /// All consents of a gateway.
@@ -146,7 +146,7 @@ impl Ledger {
     ///
     /// # Errors
     /// `consent.unknown`, `vault.unavailable`, `journal.unavailable`; then it may be called again.
-    pub async fn destroy(&self, id: &str, txn: &str) -> Result<bool, Denial> {
+    pub async fn destroy(&self, id: &str, txn: &str) -> Result<bool, NotDone> {
         let held = self.one(id).ok_or(Reason::ConsentUnknown)?;
         let _turn = self.turn(held.lookup).await;
         let held = self.one(id).ok_or(Reason::ConsentUnknown)?;
@@ -202,7 +202,7 @@ impl Ledger {
     }
 
     /// Records a consent.
-    pub(crate) async fn give(&self, giving: &Giving, by: &By<'_>) -> Result<Recorded, Denial> {
+    pub(crate) async fn give(&self, giving: &Giving, by: &By<'_>) -> Result<Recorded, NotDone> {
         let lookup = self.vault().lookup(&named(by.who.operator, giving.iin()));
         let _turn = self.turn(lookup).await;
         let mut record = ConsentRecord::clone(giving.record());
@@ -239,7 +239,7 @@ impl Ledger {
         reason: &str,
         days: impl Fn(&str) -> u8,
         by: &By<'_>,
-    ) -> Result<Withdrawn, Denial> {
+    ) -> Result<Withdrawn, NotDone> {
         let lookup = match which {
             Which::One(id) => self.one(id).ok_or(Reason::ConsentUnknown)?.lookup,
             Which::Person(iin, _) => self.vault().lookup(&named(&reach.operator, iin)),
@@ -275,7 +275,7 @@ impl Ledger {
     }
 
     /// What is there to take back, oldest first: in reach, and not withdrawn, or withdrawn without a line of the journal.
-    fn ending(&self, which: &Which, lookup: Lookup, reach: &Reach) -> Result<Vec<Arc<ConsentRecord>>, Denial> {
+    fn ending(&self, which: &Which, lookup: Lookup, reach: &Reach) -> Result<Vec<Arc<ConsentRecord>>, NotDone> {
         let meant = |record: &ConsentRecord| match which {
             Which::One(id) => record.id == *id,
             Which::Person(_, purposes) => {
@@ -329,7 +329,7 @@ impl Ledger {
     }
 
     /// The id of a consent: under a request id always the same, also after a restart; else a new one.
-    fn id_of(&self, request_id: Option<&str>, by: &By<'_>) -> Result<String, Denial> {
+    fn id_of(&self, request_id: Option<&str>, by: &By<'_>) -> Result<String, NotDone> {
         let mut bytes = [0; 16];
         match request_id {
             None => aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Reason::Internal)?,
@@ -367,18 +367,18 @@ impl Ledger {
         let _ = self.happenings.send(Arc::new(Happening::of(record, kind, at))); // nobody need be watching
     }
 
-    async fn append(&self, line: &impl Record) -> Result<Leaf, Denial> {
+    async fn append(&self, line: &impl Record) -> Result<Leaf, NotDone> {
         append(&self.journal, line).await
     }
 }
 
-pub(crate) fn vault_error(error: qaqpa_vault::Error) -> Denial {
+pub(crate) fn vault_error(error: qaqpa_vault::Error) -> NotDone {
     tracing::error!(%error, "the vault does not take a record");
     Reason::VaultUnavailable.into()
 }
 
 /// A consent whose id is there already: the same again, or something else under one request id.
-fn repeated(first: Held, lookup: Lookup, again: &ConsentRecord) -> Result<Recorded, Denial> {
+fn repeated(first: Held, lookup: Lookup, again: &ConsentRecord) -> Result<Recorded, NotDone> {
     let record = &first.record;
     let same_scope = record.purposes == again.purposes
         && record.categories == again.categories
@@ -400,8 +400,8 @@ fn repeated(first: Held, lookup: Lookup, again: &ConsentRecord) -> Result<Record
     }
 }
 
-fn other_consent() -> Denial {
-    Denial::from(Reason::RequestDuplicate).at(vec![("request_id".to_owned(), "other_consent")])
+fn other_consent() -> NotDone {
+    NotDone::from(Reason::RequestDuplicate).at(vec![("request_id".to_owned(), "other_consent")])
 }
 
 /// What the gateway does by itself, in the journal's `who`.

@@ -28,7 +28,7 @@ use crate::evidence::usage::{self, Usage};
 use crate::ids::Ids;
 use crate::persons::Persons;
 use crate::persons::ledger::vault_error;
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 
 /// Something with an end.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,7 +90,7 @@ impl Retention {
     ///
     /// # Errors
     /// `journal.unavailable`, when the lane cannot be read.
-    pub async fn due(&self, until: Option<Timestamp>, operator: Option<&str>) -> Result<Vec<Due>, Denial> {
+    pub async fn due(&self, until: Option<Timestamp>, operator: Option<&str>) -> Result<Vec<Due>, NotDone> {
         let until = until.unwrap_or_else(|| later(self.clock.now(), 366));
         let mut due: Vec<Due> = self
             .persons
@@ -111,7 +111,7 @@ impl Retention {
     ///
     /// # Errors
     /// Vault or journal; what was destroyed until then is recorded, the rest is found again.
-    pub async fn keep(&self) -> Result<BTreeMap<&'static str, u64>, Denial> {
+    pub async fn keep(&self) -> Result<BTreeMap<&'static str, u64>, NotDone> {
         let now = self.clock.now();
         let mut done: BTreeMap<&'static str, u64> = BTreeMap::new();
         // With the time until the next run, so that an hourly job is never late.
@@ -144,7 +144,7 @@ impl Retention {
 
     /// Destroys a consent's content, and before it the salts of the exchanges that relied on it: afterwards nobody finds
     /// them.
-    async fn destroy_content(&self, id: &str) -> Result<bool, Denial> {
+    async fn destroy_content(&self, id: &str) -> Result<bool, NotDone> {
         let Some((lookup, _)) = self.persons.ledger.held(id) else { return Ok(false) };
         if let Some(subject) = self.persons.vault().behind(lookup).await.map_err(vault_error)? {
             let relied =
@@ -156,7 +156,7 @@ impl Retention {
         self.persons.ledger.destroy(id, &self.ids.fresh().to_string()).await
     }
 
-    async fn delete_record(&self, record: &ConsentRecord) -> Result<bool, Denial> {
+    async fn delete_record(&self, record: &ConsentRecord) -> Result<bool, NotDone> {
         let deleted = self.persons.vault().delete_consent(&record.id).await.map_err(vault_error)?;
         if let Some((lookup, _)) = self.persons.ledger.held(&record.id) {
             self.persons.gate.forget_consent(lookup, &record.id);
@@ -166,7 +166,7 @@ impl Retention {
     }
 
     /// Closed requests and lifted holds, with the end of their terms.
-    async fn requests(&self, operator: Option<&str>) -> Result<Vec<Due>, Denial> {
+    async fn requests(&self, operator: Option<&str>) -> Result<Vec<Due>, NotDone> {
         let requests = self.persons.vault().all_requests().await.map_err(vault_error)?;
         let closed =
             requests.into_iter().filter_map(|request| Some((request.id, request.operator, request.closed_at?)));
@@ -183,7 +183,7 @@ impl Retention {
         Ok(due.collect())
     }
 
-    async fn delete_request(&self, id: &str) -> Result<bool, Denial> {
+    async fn delete_request(&self, id: &str) -> Result<bool, NotDone> {
         if self.persons.holds.is_lifted(id) {
             self.persons.holds.forget_hold(id);
             return self.persons.vault().delete_hold(id).await.map_err(vault_error);
@@ -215,7 +215,7 @@ impl Retention {
         purposes.flat_map(|purpose| &purpose.incompatible).map(|other| other.window_days).max().unwrap_or_default()
     }
 
-    async fn salts_by_day(&self, operator: Option<&str>, until: Timestamp) -> Result<Vec<Due>, Denial> {
+    async fn salts_by_day(&self, operator: Option<&str>, until: Timestamp) -> Result<Vec<Due>, NotDone> {
         let mut by_day: BTreeMap<Timestamp, u64> = BTreeMap::new();
         for (_, end) in self.salted(operator, until).await? {
             let day = Timestamp::from_second(end.as_second().div_euclid(DAY) * DAY + DAY).unwrap_or(end);
@@ -226,7 +226,7 @@ impl Retention {
     }
 
     /// Intents whose salt is still there and whose term may end until `until`, with the end of each.
-    async fn salted(&self, operator: Option<&str>, until: Timestamp) -> Result<Vec<(u64, Timestamp)>, Denial> {
+    async fn salted(&self, operator: Option<&str>, until: Timestamp) -> Result<Vec<(u64, Timestamp)>, NotDone> {
         let (job, operator) = (self.clone(), operator.map(str::to_owned));
         // With the configuration's own term: a lane may hold exchanges of operators that are no longer configured.
         let shortest =
@@ -255,7 +255,7 @@ impl Retention {
 }
 
 /// Destroys the salts of lines; how many there were.
-pub(crate) async fn forget_salts(journal: &Journal, leaves: Vec<u64>) -> Result<u64, Denial> {
+pub(crate) async fn forget_salts(journal: &Journal, leaves: Vec<u64>) -> Result<u64, NotDone> {
     if leaves.is_empty() {
         return Ok(0);
     }

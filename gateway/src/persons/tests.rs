@@ -25,7 +25,7 @@ use crate::evidence::record::Who;
 use crate::persons::gate::SubjectGate;
 use crate::persons::giving::judge;
 use crate::persons::ledger::{By, Ledger, Reach, Recorded, Which, Withdrawn};
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 
 /// Friday, 13 February 2026, 18:30 in Kazakhstan.
 const FRIDAY: &str = "2026-02-13T18:30:00+05:00";
@@ -102,17 +102,17 @@ impl Trial {
         &self.open.ledger
     }
 
-    async fn give(&self, request: GiveRequest) -> Result<Recorded, Denial> {
+    async fn give(&self, request: GiveRequest) -> Result<Recorded, NotDone> {
         self.give_for(OPERATOR_BIN, request).await
     }
 
-    async fn give_for(&self, acting: &str, request: GiveRequest) -> Result<Recorded, Denial> {
+    async fn give_for(&self, acting: &str, request: GiveRequest) -> Result<Recorded, NotDone> {
         let acting = Bin::parse(acting).unwrap();
         let giving = judge(request, &pack(), acting, "school", self.ledger().now())?;
         self.ledger().give(&giving, &by("give-1")).await
     }
 
-    async fn withdraw(&self, which: Which, reach: &Reach) -> Result<Withdrawn, Denial> {
+    async fn withdraw(&self, which: Which, reach: &Reach) -> Result<Withdrawn, NotDone> {
         self.ledger().withdraw(&which, reach, "subject-request", |_| 1, &by("withdraw-1")).await
     }
 

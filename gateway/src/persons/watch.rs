@@ -17,7 +17,7 @@ use tokio::sync::{broadcast, mpsc};
 use tokio::time::MissedTickBehavior;
 
 use crate::persons::ledger::{Ledger, Reach};
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 use crate::refusal::reason::Reason;
 
 /// What can happen to a consent.
@@ -104,7 +104,7 @@ impl Watcher {
     }
 
     /// Sends what happens until the reader is gone, too slow, or the gateway stops.
-    pub(crate) async fn run(mut self, missed: Vec<Happening>, to: mpsc::Sender<Result<WatchResponse, Denial>>) {
+    pub(crate) async fn run(mut self, missed: Vec<Happening>, to: mpsc::Sender<Result<WatchResponse, NotDone>>) {
         for happening in missed {
             if to.send(Ok(happening.event())).await.is_err() {
                 return;

@@ -1,4 +1,4 @@
-//! Every refusal of policy and adapters as a denial: which row of the table it is, and the stable word it keeps.
+//! Every refusal of policy and adapters as [`NotDone`]: which row of the table it is, and the stable word it keeps.
 //!
 //! Each `match` is exhaustive, so that a new way to refuse over there does not compile before it has a row here.
 
@@ -9,10 +9,10 @@ use qaqpa_policy::{ContextProblem, NotConsented, NotMinimised, NotPermitted};
 use qaqpa_proto::wire::{Fault, Malformed};
 use qaqpa_residency::{Refused, ResidencyRefusal};
 
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 use crate::refusal::reason::Reason;
 
-impl From<ContextProblem> for Denial {
+impl From<ContextProblem> for NotDone {
     fn from(problem: ContextProblem) -> Self {
         let reason = match problem {
             ContextProblem::Missing => Reason::PurposeMissing,
@@ -26,7 +26,7 @@ impl From<ContextProblem> for Denial {
     }
 }
 
-impl From<Malformed> for Denial {
+impl From<Malformed> for NotDone {
     fn from(malformed: Malformed) -> Self {
         let word = match malformed.fault {
             Fault::Truncated => "truncated",
@@ -47,7 +47,7 @@ impl From<Malformed> for Denial {
     }
 }
 
-impl From<NotPermitted> for Denial {
+impl From<NotPermitted> for NotDone {
     fn from(lack: NotPermitted) -> Self {
         match lack {
             NotPermitted::Role => Reason::CallerRole.into(),
@@ -61,7 +61,7 @@ impl From<NotPermitted> for Denial {
     }
 }
 
-impl From<NotMinimised> for Denial {
+impl From<NotMinimised> for NotDone {
     /// Of a request; a reply that is not minimised is malformed whatever the reason.
     fn from(flawed: NotMinimised) -> Self {
         match flawed {
@@ -72,7 +72,7 @@ impl From<NotMinimised> for Denial {
     }
 }
 
-impl From<NotConsented> for Denial {
+impl From<NotConsented> for NotDone {
     fn from(lacking: NotConsented) -> Self {
         let reason = Reason::from(lacking.kind());
         let fields = lacking.lacks().iter().map(|lack| (lack.path.clone(), lack.kind.code())).collect();
@@ -98,24 +98,24 @@ impl From<LackKind> for Reason {
     }
 }
 
-impl From<Refused> for Denial {
+impl From<Refused> for NotDone {
     /// With the line of evidence, which stands in the journal.
     fn from(refused: Refused) -> Self {
-        let denial = Self::from(Reason::Residency(refused.refusal().code())).evidenced(refused.decision());
+        let not_done = Self::from(Reason::Residency(refused.refusal().code())).evidenced(refused.decision());
         match refused.refusal().detail() {
-            Some(word) => denial.detailed(word),
-            None => denial,
+            Some(word) => not_done.detailed(word),
+            None => not_done,
         }
     }
 }
 
-impl From<ResidencyRefusal> for Denial {
+impl From<ResidencyRefusal> for NotDone {
     fn from(refusal: ResidencyRefusal) -> Self {
         Self::from(Reason::Residency(refusal.code())).evidenced(refusal)
     }
 }
 
-impl From<WriteError> for Denial {
+impl From<WriteError> for NotDone {
     fn from(error: WriteError) -> Self {
         let (path, word) = match error {
             WriteError::Missing(path) => (path, "missing"),
@@ -130,13 +130,13 @@ impl From<WriteError> for Denial {
     }
 }
 
-impl From<Unwritable> for Denial {
+impl From<Unwritable> for NotDone {
     fn from(error: Unwritable) -> Self {
         Self::from(Reason::Internal).evidenced(error)
     }
 }
 
-impl From<SyncProblem> for Denial {
+impl From<SyncProblem> for NotDone {
     fn from(problem: SyncProblem) -> Self {
         let word = match problem {
             SyncProblem::Other(_) => "other_message",
@@ -149,7 +149,7 @@ impl From<SyncProblem> for Denial {
     }
 }
 
-impl From<DataProblem> for Denial {
+impl From<DataProblem> for NotDone {
     fn from(problem: DataProblem) -> Self {
         let word = match problem {
             DataProblem::Empty => "no_data",
@@ -161,7 +161,7 @@ impl From<DataProblem> for Denial {
     }
 }
 
-impl From<ReadError> for Denial {
+impl From<ReadError> for NotDone {
     fn from(error: ReadError) -> Self {
         let (path, word) = match &error {
             ReadError::Root(path) => (path, "root"),
@@ -174,7 +174,7 @@ impl From<ReadError> for Denial {
     }
 }
 
-impl From<NotAnswered> for Denial {
+impl From<NotAnswered> for NotDone {
     fn from(why: NotAnswered) -> Self {
         Self::from(Reason::ReplyReplayed).detailed(why.code())
     }

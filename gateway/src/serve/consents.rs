@@ -33,7 +33,7 @@ use crate::persons::giving::{self, places};
 use crate::persons::ledger::{By, Ledger, Reach, Recorded, Which};
 use crate::persons::named;
 use crate::persons::watch::Watcher;
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 use crate::refusal::reason::Reason;
 use crate::serve::consent::v1::consents_server::{Consents, ConsentsServer};
 use crate::serve::page::{Page, place};
@@ -82,7 +82,7 @@ impl Consents for Service {
         let call = self.enter(&request, WATCH).await?;
         let desk = self.desk(&call);
         let events = call.finish(&self.gateway, async move { desk.watch(request.into_inner().since).await }).await?;
-        let events = ReceiverStream::new(events).map(move |event| event.map_err(|denial| call.status(&denial)));
+        let events = ReceiverStream::new(events).map(move |event| event.map_err(|not_done| call.status(&not_done)));
         Ok(Response::new(Box::pin(events)))
     }
 }
@@ -105,7 +105,7 @@ struct Desk {
 }
 
 impl Desk {
-    async fn give(&self, request: GiveRequest) -> Result<GiveResponse, Denial> {
+    async fn give(&self, request: GiveRequest) -> Result<GiveResponse, NotDone> {
         let (pack, caller) = (self.pack()?, &self.call.caller);
         let acting = acting(caller, &pack, &request.on_behalf_of)?;
         let denied = |purpose: &String| caller.role() == Role::Exchange && !caller.purposes().contains(purpose);
@@ -113,7 +113,7 @@ impl Desk {
         let denied = |purpose: &String| pack.purpose(purpose).is_some() && denied(purpose);
         let denied = places("purposes", &request.purposes, denied, "not_granted");
         if !denied.is_empty() {
-            return Err(Denial::from(Reason::PurposeNotAllowed).at(denied));
+            return Err(NotDone::from(Reason::PurposeNotAllowed).at(denied));
         }
         let giving = giving::judge(request, &pack, acting, caller.id(), self.ledger.now())?;
         let Recorded { record, leaf } = self.ledger.give(&giving, &self.by()).await?;
@@ -124,7 +124,7 @@ impl Desk {
         })
     }
 
-    async fn withdraw(&self, request: WithdrawRequest) -> Result<WithdrawResponse, Denial> {
+    async fn withdraw(&self, request: WithdrawRequest) -> Result<WithdrawResponse, NotDone> {
         let pack = self.pack()?;
         let reason = reason_code(request.reason())?;
         let reach = self.reach(&pack, &request.on_behalf_of)?;
@@ -141,7 +141,7 @@ impl Desk {
         })
     }
 
-    async fn one(&self, id: &str) -> Result<GetResponse, Denial> {
+    async fn one(&self, id: &str) -> Result<GetResponse, NotDone> {
         let reach = self.widest_reach(&*self.pack()?);
         let held = self.ledger.one(id).ok_or(Reason::ConsentUnknown)?;
         if !reach.covers(&held.record.operator, &held.record.acting_for) {
@@ -151,7 +151,7 @@ impl Desk {
         Ok(GetResponse { consent: Some(shown(&held.record, self.ledger.now())) })
     }
 
-    async fn list(&self, request: ListRequest) -> Result<ListResponse, Denial> {
+    async fn list(&self, request: ListRequest) -> Result<ListResponse, NotDone> {
         let iin = iin(&request.iin)?;
         let reach = self.reach(&*self.pack()?, &request.on_behalf_of)?;
         let page = Page::read(request.page_size, &request.page_token)?;
@@ -169,7 +169,7 @@ impl Desk {
     async fn watch(
         &self,
         since: Option<prost_types::Timestamp>,
-    ) -> Result<mpsc::Receiver<Result<WatchResponse, Denial>>, Denial> {
+    ) -> Result<mpsc::Receiver<Result<WatchResponse, NotDone>>, NotDone> {
         let since = moment("since", since.as_ref())?;
         let reach = self.widest_reach(&*self.pack()?);
         let (missed, watcher) = Watcher::new(self.ledger.clone(), reach, since);
@@ -179,7 +179,7 @@ impl Desk {
         Ok(events)
     }
 
-    fn pack(&self) -> Result<Arc<Pack>, Denial> {
+    fn pack(&self) -> Result<Arc<Pack>, NotDone> {
         Ok(self.gateway.policy(&self.call.caller)?.pack().clone())
     }
 
@@ -188,7 +188,7 @@ impl Desk {
     }
 
     /// What a call reaches that names an organisation, or none for the operator itself; an officer's, none for all.
-    fn reach(&self, pack: &Pack, on_behalf_of: &str) -> Result<Reach, Denial> {
+    fn reach(&self, pack: &Pack, on_behalf_of: &str) -> Result<Reach, NotDone> {
         let caller = &self.call.caller;
         if caller.role() == Role::Officer && on_behalf_of.is_empty() {
             return Ok(self.widest_reach(pack));
@@ -206,7 +206,7 @@ impl Desk {
     }
 
     /// A reading is a line too, durable before the answer. It marks the person only if the vault knows one.
-    async fn note_reading(&self, count: usize, about: Option<&Iin>) -> Result<(), Denial> {
+    async fn note_reading(&self, count: usize, about: Option<&Iin>) -> Result<(), NotDone> {
         let call = &self.call;
         let mut line = ConsentsRead {
             txn: (&call.txn).into(),
@@ -230,7 +230,7 @@ impl Desk {
     }
 }
 
-fn which(request: WithdrawRequest) -> Result<Which, Denial> {
+fn which(request: WithdrawRequest) -> Result<Which, NotDone> {
     match request.which {
         None => Err(invalid("which", "missing")),
         Some(Asked::Id(id)) if id.is_empty() => Err(invalid("id", "missing")),
@@ -243,7 +243,7 @@ fn which(request: WithdrawRequest) -> Result<Which, Denial> {
 }
 
 /// A reason as vault and journal write it.
-fn reason_code(reason: WithdrawalReason) -> Result<&'static str, Denial> {
+fn reason_code(reason: WithdrawalReason) -> Result<&'static str, NotDone> {
     REASONS
         .iter()
         .find(|(known, _)| *known == reason)

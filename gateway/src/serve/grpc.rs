@@ -29,7 +29,7 @@ use crate::exchange::{Answer, Call};
 use crate::gateway::Gateway;
 use crate::listen::Peer;
 use crate::listen::identity::identity;
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 use crate::refusal::reason::{Language, Reason};
 use crate::serve::reflection;
 use crate::serve::{Client, consents, policies, subjects};
@@ -122,7 +122,7 @@ impl Connection {
             return if metrics {
                 forbidden()
             } else {
-                Denial::from(Reason::CallerUnknown).status(language(request.headers()), "").into_http()
+                NotDone::from(Reason::CallerUnknown).status(language(request.headers()), "").into_http()
             };
         };
         if metrics {
@@ -205,7 +205,7 @@ struct Calls {
 }
 
 impl Calls {
-    fn call(&self, request: Result<Bytes, Denial>) -> Call {
+    fn call(&self, request: Result<Bytes, NotDone>) -> Call {
         Call {
             caller: self.caller.clone(),
             certificate: self.certificate.clone(),
@@ -220,7 +220,7 @@ impl Calls {
     async fn unary(self, mut requests: Streaming<Bytes>) -> Result<Replies, Status> {
         let request = only(&mut requests).await;
         let answer = self.gateway.clone().exchange(self.call(request)).await;
-        let reply = answer.result.map_err(|denial| denial.status(self.language, &answer.exchange_id))?;
+        let reply = answer.result.map_err(|not_done| not_done.status(self.language, &answer.exchange_id))?;
         Ok(Box::pin(stream::once(std::future::ready(Ok(reply)))))
     }
 
@@ -247,9 +247,9 @@ impl Calls {
         let answers = read.map(move |request| calls.gateway.clone().exchange(calls.call(Ok(request))));
         let language = last.language;
         let end = stream::once(async move {
-            let denial = broken.get()?.clone();
-            let answer = last.gateway.clone().exchange(last.call(Err(denial))).await;
-            answer.result.err().map(|denial| Err(denial.status(last.language, &answer.exchange_id)))
+            let not_done = broken.get()?.clone();
+            let answer = last.gateway.clone().exchange(last.call(Err(not_done))).await;
+            answer.result.err().map(|not_done| Err(not_done.status(last.language, &answer.exchange_id)))
         });
         let answers = answers.buffer_unordered(IN_FLIGHT).map(move |answer| Ok(record_reply(answer, language)));
         Box::pin(answers.chain(end.filter_map(std::future::ready)))
@@ -257,8 +257,8 @@ impl Calls {
 }
 
 /// The message of a unary call: one, and no second.
-async fn only(requests: &mut Streaming<Bytes>) -> Result<Bytes, Denial> {
-    let malformed = |detail: &str| Denial::from(Reason::RequestMalformed).detailed(detail);
+async fn only(requests: &mut Streaming<Bytes>) -> Result<Bytes, NotDone> {
+    let malformed = |detail: &str| NotDone::from(Reason::RequestMalformed).detailed(detail);
     let mut next = async || requests.message().await.map_err(|status| unreadable(&status));
     let message = next().await?.ok_or_else(|| malformed("no_message"))?;
     if next().await?.is_some() { Err(malformed("two_messages")) } else { Ok(message) }
@@ -268,9 +268,9 @@ async fn only(requests: &mut Streaming<Bytes>) -> Result<Bytes, Denial> {
 fn record_reply(answer: Answer, language: Language) -> Bytes {
     match answer.result {
         Ok(reply) => reply,
-        Err(denial) => {
+        Err(not_done) => {
             let receipt = Receipt {
-                error: Some(denial.error(language, &answer.exchange_id)),
+                error: Some(not_done.error(language, &answer.exchange_id)),
                 exchange_id: answer.exchange_id,
                 request_id: answer.request_id,
                 ..Receipt::default()
@@ -281,10 +281,10 @@ fn record_reply(answer: Answer, language: Language) -> Bytes {
 }
 
 /// Why tonic gave no message: too long, or a frame that is compressed, cut off or none.
-fn unreadable(status: &Status) -> Denial {
+fn unreadable(status: &Status) -> NotDone {
     match status.code() {
         Code::OutOfRange | Code::ResourceExhausted => Reason::RequestTooLarge.into(),
-        _ => Denial::from(Reason::RequestMalformed).detailed("frame"),
+        _ => NotDone::from(Reason::RequestMalformed).detailed("frame"),
     }
 }
 

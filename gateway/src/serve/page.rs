@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 use crate::serve::invalid;
 
 /// Which page was asked for.
@@ -26,7 +26,7 @@ impl Page {
     ///
     /// # Errors
     /// `request.invalid`: more than may be asked for, a token that no reply has held.
-    pub(crate) fn read(size: u32, token: &str) -> Result<Self, Denial> {
+    pub(crate) fn read(size: u32, token: &str) -> Result<Self, NotDone> {
         let after = match token {
             "" => None,
             token => {
@@ -55,7 +55,7 @@ pub(crate) fn place(at: Timestamp, id: &str) -> String {
 }
 
 /// Entries of one page.
-pub(crate) fn page_size(asked: u32) -> Result<usize, Denial> {
+pub(crate) fn page_size(asked: u32) -> Result<usize, NotDone> {
     match usize::try_from(asked) {
         Ok(0) => Ok(USUAL_PAGE),
         Ok(size) if size <= LARGEST_PAGE => Ok(size),

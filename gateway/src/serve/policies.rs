@@ -21,7 +21,7 @@ use tonic::{Request, Response, Status};
 use crate::evidence::record::append;
 use crate::exchange::shadow::Shadow;
 use crate::gateway::Gateway;
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 use crate::refusal::reason::Reason;
 use crate::serve::policy::v1::policies_server::{Policies, PoliciesServer};
 use crate::serve::{Admitted, invalid};
@@ -50,7 +50,7 @@ impl Policies for Service {
 }
 
 /// Begins a run, and whoever ends it: a caller that has hung up by now leaves no run behind.
-async fn begin(gateway: Arc<Gateway>, call: Admitted, request: ShadowRequest) -> Result<Reports, Denial> {
+async fn begin(gateway: Arc<Gateway>, call: Admitted, request: ShadowRequest) -> Result<Reports, NotDone> {
     let operator = call.caller.operator();
     if request.operator != operator {
         return Err(invalid("operator", "other_operator"));
@@ -70,7 +70,7 @@ async fn begin(gateway: Arc<Gateway>, call: Admitted, request: ShadowRequest) ->
     }
     let pending = Plans::compile(&gateway.contract, &pack).map_err(|problems| {
         let places = problems.iter().map(|problem| ("pack_yaml".to_owned(), problem.code()));
-        Denial::from(Reason::PolicyInvalid).at(places.collect())
+        NotDone::from(Reason::PolicyInvalid).at(places.collect())
     })?;
     let now = gateway.clock.now();
     let until = now.checked_add(duration).unwrap_or(now);
@@ -118,9 +118,9 @@ async fn tell(
 
 type Reports = mpsc::Receiver<Result<ShadowResponse, Status>>;
 
-fn refused(problems: &[PackProblem]) -> Denial {
+fn refused(problems: &[PackProblem]) -> NotDone {
     let place = |problem: &PackProblem| (format!("pack_yaml:{}:{}", problem.line, problem.column), problem.code());
-    Denial::from(Reason::PolicyInvalid).at(problems.iter().take(MOST_PROBLEMS).map(place).collect())
+    NotDone::from(Reason::PolicyInvalid).at(problems.iter().take(MOST_PROBLEMS).map(place).collect())
 }
 
 const SHADOW: &str = "/qaqpa.policy.v1.Policies/Shadow";

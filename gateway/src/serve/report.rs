@@ -16,7 +16,7 @@ use qaqpa_vault::{ConsentRecord, Subject};
 use crate::evidence::marks::consent_mark;
 use crate::evidence::usage::{self, Usage};
 use crate::gateway::Gateway;
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 use crate::serve::moment;
 
 /// From when to when a report reaches.
@@ -28,7 +28,7 @@ pub(crate) struct Period {
 
 impl Period {
     /// Two moments, either of which may be absent; `names` are the fields' paths.
-    pub(crate) fn read(from: Option<Stamp>, to: Option<Stamp>, names: [&str; 2]) -> Result<Self, Denial> {
+    pub(crate) fn read(from: Option<Stamp>, to: Option<Stamp>, names: [&str; 2]) -> Result<Self, NotDone> {
         let [first, last] = names;
         Ok(Self { from: moment(first, from.as_ref())?, to: moment(last, to.as_ref())?, inclusive: false })
     }

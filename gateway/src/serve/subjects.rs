@@ -37,7 +37,7 @@ use crate::persons::holds::Held;
 use crate::persons::ledger::vault_error;
 use crate::persons::named;
 use crate::persons::retention::{Due, What, forget_salts};
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 use crate::refusal::reason::Reason;
 use crate::serve::page::{LARGEST_PAGE, Page, page_size, place};
 use crate::serve::report::{self, Period};
@@ -88,7 +88,7 @@ served! {
 }
 
 impl Desk {
-    async fn report(&self, request: ReportRequest) -> Result<ReportResponse, Denial> {
+    async fn report(&self, request: ReportRequest) -> Result<ReportResponse, NotDone> {
         let iin = iin(&request.iin)?;
         let period = Period::read(request.from, request.to, ["from", "to"])?;
         let size = page_size(request.page_size)?;
@@ -105,7 +105,7 @@ impl Desk {
         })
     }
 
-    async fn find_usage(&self, request: FindUsageRequest) -> Result<FindUsageResponse, Denial> {
+    async fn find_usage(&self, request: FindUsageRequest) -> Result<FindUsageResponse, NotDone> {
         let iin = Iin::parse(&request.user_code).map_err(|why| invalid("user_code", why.code()))?;
         let period = Period::read(request.period_start, request.period_end, ["period_start", "period_end"])?;
         let limit = match request.limit {
@@ -121,7 +121,7 @@ impl Desk {
         })
     }
 
-    async fn restrict(&self, request: RestrictRequest) -> Result<RestrictResponse, Denial> {
+    async fn restrict(&self, request: RestrictRequest) -> Result<RestrictResponse, NotDone> {
         let (iin, basis) = (iin(&request.iin)?, basis(request.basis())?);
         let purpose = self.purpose(&request.purpose)?;
         let held = self.hold(&iin, HoldKind::Restriction, purpose.as_deref(), basis).await?;
@@ -132,12 +132,12 @@ impl Desk {
         })
     }
 
-    async fn unrestrict(&self, request: UnrestrictRequest) -> Result<UnrestrictResponse, Denial> {
+    async fn unrestrict(&self, request: UnrestrictRequest) -> Result<UnrestrictResponse, NotDone> {
         let held = self.gateway.persons.holds.lift(&request.id, &self.actor()).await?;
         Ok(UnrestrictResponse { journal: Some(journal_entry(&self.gateway, held.leaf)), hold: Some(shown(&held)) })
     }
 
-    async fn object(&self, request: ObjectRequest) -> Result<ObjectResponse, Denial> {
+    async fn object(&self, request: ObjectRequest) -> Result<ObjectResponse, NotDone> {
         let iin = iin(&request.iin)?;
         let purpose = self.purpose(&request.purpose)?.ok_or_else(|| invalid("purpose", "missing"))?;
         let held = self.hold(&iin, HoldKind::Objection, Some(&purpose), "subject-request").await?;
@@ -148,7 +148,7 @@ impl Desk {
         })
     }
 
-    async fn correct(&self, request: CorrectRequest) -> Result<CorrectResponse, Denial> {
+    async fn correct(&self, request: CorrectRequest) -> Result<CorrectResponse, NotDone> {
         let iin = iin(&request.iin)?;
         let note = match request.note() {
             wire::CorrectionNote::Unspecified => return Err(invalid("note", "missing")),
@@ -193,7 +193,7 @@ impl Desk {
     }
 
     /// Finds the person's exchanges while the key is there, destroys their salts, and then it.
-    async fn erase(&self, request: EraseRequest) -> Result<EraseResponse, Denial> {
+    async fn erase(&self, request: EraseRequest) -> Result<EraseResponse, NotDone> {
         let (iin, basis) = (iin(&request.iin)?, basis(request.basis())?);
         let (persons, now) = (&self.gateway.persons, self.gateway.clock.now());
         let leaves: Vec<u64> = match self.subject(&iin).await? {
@@ -229,7 +229,7 @@ impl Desk {
         })
     }
 
-    async fn due(&self, request: DueRequest) -> Result<DueResponse, Denial> {
+    async fn due(&self, request: DueRequest) -> Result<DueResponse, NotDone> {
         let until = moment("until", request.until.as_ref())?;
         let page = Page::read(request.page_size, &request.page_token)?;
         let due = self.gateway.retention().due(until, Some(self.call.caller.operator())).await?;
@@ -253,14 +253,14 @@ impl Desk {
         kind: HoldKind,
         purpose: Option<&str>,
         basis: &'static str,
-    ) -> Result<Held, Denial> {
+    ) -> Result<Held, NotDone> {
         let persons = &self.gateway.persons;
         let _turn = persons.ledger.turn(persons.vault().lookup(&self.named(iin))).await;
         persons.holds.put(iin, kind, purpose, basis, &self.actor()).await
     }
 
     /// Exchanges of the caller's operator about a person, newest first, and the line that says they were read.
-    async fn usages(&self, iin: &Iin, period: &Period) -> Result<(Vec<Usage>, Leaf), Denial> {
+    async fn usages(&self, iin: &Iin, period: &Period) -> Result<(Vec<Usage>, Leaf), NotDone> {
         let subject = self.subject(iin).await?;
         let mut usages = match subject.clone() {
             Some(subject) => self.own(self.walk(subject).await?),
@@ -283,27 +283,27 @@ impl Desk {
     }
 
     /// The walk through the lane, beside the threads that serve.
-    async fn walk(&self, subject: Subject) -> Result<Vec<Usage>, Denial> {
+    async fn walk(&self, subject: Subject) -> Result<Vec<Usage>, NotDone> {
         usage::usages(&self.gateway.journal, subject).await
     }
 
-    async fn subject(&self, iin: &Iin) -> Result<Option<Subject>, Denial> {
+    async fn subject(&self, iin: &Iin) -> Result<Option<Subject>, NotDone> {
         self.gateway.persons.vault().known(&self.named(iin)).await.map_err(vault_error)
     }
 
     /// A purpose of the caller's operator, or none where none is named.
-    fn purpose(&self, id: &str) -> Result<Option<String>, Denial> {
+    fn purpose(&self, id: &str) -> Result<Option<String>, NotDone> {
         if id.is_empty() {
             return Ok(None);
         }
         let plans = self.gateway.policy(&self.call.caller)?;
         match plans.pack().purpose(id) {
             Some(_) => Ok(Some(id.to_owned())),
-            None => Err(Denial::from(Reason::PurposeUnknown).at(vec![at("purpose", "unknown")])),
+            None => Err(NotDone::from(Reason::PurposeUnknown).at(vec![at("purpose", "unknown")])),
         }
     }
 
-    fn fields_exist(&self, fields: &[String]) -> Result<(), Denial> {
+    fn fields_exist(&self, fields: &[String]) -> Result<(), NotDone> {
         if fields.is_empty() || fields.len() > MOST_FIELDS {
             return Err(invalid("fields", if fields.is_empty() { "missing" } else { "too_many" }));
         }
@@ -320,7 +320,7 @@ impl Desk {
             return Ok(());
         }
         let places = unknown.iter().map(|(number, _)| (format!("fields[{number}]"), "unknown")).collect();
-        Err(Denial::from(Reason::RequestInvalid).at(places))
+        Err(NotDone::from(Reason::RequestInvalid).at(places))
     }
 
     fn named(&self, iin: &Iin) -> Zeroizing<String> {
@@ -360,7 +360,7 @@ fn kind(what: What) -> DueKind {
 }
 
 /// A ground as vault and journal write it.
-fn basis(basis: Basis) -> Result<&'static str, Denial> {
+fn basis(basis: Basis) -> Result<&'static str, NotDone> {
     match basis {
         Basis::Unspecified => Err(invalid("basis", "missing")),
         Basis::SubjectRequest => Ok("subject-request"),
@@ -372,7 +372,7 @@ fn basis(basis: Basis) -> Result<&'static str, Denial> {
 }
 
 /// A page's token: the leaf that the page before it ended with. What is recorded meanwhile has a later leaf and moves nothing.
-fn page(token: &str) -> Result<u64, Denial> {
+fn page(token: &str) -> Result<u64, NotDone> {
     if token.is_empty() {
         return Ok(u64::MAX);
     }

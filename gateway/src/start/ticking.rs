@@ -51,8 +51,8 @@ pub(super) async fn keep_retention(gateway: Arc<Gateway>, mut stop: watch::Recei
         match gateway.retention().keep().await {
             Ok(done) if done.is_empty() => {}
             Ok(done) => tracing::info!(?done, "destroyed what was at the end of its term"),
-            Err(denial) => {
-                tracing::error!(reason = denial.reason.code(), "retention is behind; it is tried again in an hour")
+            Err(not_done) => {
+                tracing::error!(reason = not_done.reason.code(), "retention is behind; it is tried again in an hour")
             }
         }
     }

@@ -67,9 +67,12 @@ async fn a_pin_is_demanded_after_everything_else() {
                 Ok(mut stream) => stream.read_u8().await.map(|_| ()).err(),
                 Err(error) => Some(error),
             };
-            let denial = told.as_ref().map(|error| ended(error).expect("an error of TLS"));
-            assert!(denial.as_ref().is_none_or(|denial| denial.reason == Reason::UpstreamTls), "{row}: {denial:?}");
-            let of_key = denial.map(|denial| denial.detail.as_deref() == Some("spki"));
+            let not_done = told.as_ref().map(|error| ended(error).expect("an error of TLS"));
+            assert!(
+                not_done.as_ref().is_none_or(|not_done| not_done.reason == Reason::UpstreamTls),
+                "{row}: {not_done:?}"
+            );
+            let of_key = not_done.map(|not_done| not_done.detail.as_deref() == Some("spki"));
             assert_eq!(of_key, refused_for_the_key, "{row}: {told:?}");
         }
     }

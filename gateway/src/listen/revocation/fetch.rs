@@ -27,7 +27,7 @@ pub(super) async fn list(door: &Door, id: &str) -> Result<Bytes, NotRenewed> {
 }
 
 async fn get(door: &Door, id: &str) -> Result<Bytes, NotRenewed> {
-    let refused = |denial: crate::refusal::denial::Denial| unreachable(denial.reason.code());
+    let refused = |not_done: crate::refusal::NotDone| unreachable(not_done.reason.code());
     door.judge(id).await.map_err(refused)?; // the client below would tell of a refusal as of any failure
     let connector = door.connector(id).map_err(refused)?;
     let client: legacy::Client<Connector, Empty<Bytes>> = legacy::Client::builder(TokioExecutor::new())

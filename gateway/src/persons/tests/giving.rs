@@ -8,18 +8,18 @@ use qaqpa_proto::v1::Category;
 
 use super::{ADULT, FRIDAY, OPERATOR_BIN, OTHER, days, moment, pack, written};
 use crate::persons::giving::{Giving, judge};
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 
-fn judged(request: GiveRequest) -> Result<Giving, Denial> {
+fn judged(request: GiveRequest) -> Result<Giving, NotDone> {
     judge(request, &pack(), Bin::parse(OPERATOR_BIN).unwrap(), "school", moment(FRIDAY))
 }
 
 fn refusal(request: GiveRequest) -> (&'static str, String) {
     match judged(request) {
         Ok(_) => ("given", String::new()),
-        Err(denial) => {
-            let fields = denial.fields.iter().map(|(path, word)| format!("{path}:{word}"));
-            (denial.reason.code(), fields.chain(denial.detail.clone()).collect::<Vec<_>>().join(" "))
+        Err(not_done) => {
+            let fields = not_done.fields.iter().map(|(path, word)| format!("{path}:{word}"));
+            (not_done.reason.code(), fields.chain(not_done.detail.clone()).collect::<Vec<_>>().join(" "))
         }
     }
 }

@@ -50,7 +50,7 @@ async fn one_request_id_means_one_consent() {
         (Some("request.duplicate"), "another document", GiveRequest { reference: "K-18".into(), ..written("r-1") }),
     ] {
         let found = trial.give(request).await;
-        assert_eq!(found.as_ref().err().map(|denial| denial.reason.code()), wanted, "{why}");
+        assert_eq!(found.as_ref().err().map(|not_done| not_done.reason.code()), wanted, "{why}");
         assert!(found.ok().is_none_or(|same| same.record.id == first.record.id), "{why}");
     }
     let unnamed = [trial.give(written("")).await.ok().unwrap(), trial.give(written("")).await.ok().unwrap()];
@@ -107,7 +107,7 @@ async fn strangers_take_nothing_back() {
         ("consent.unknown", "somebody unknown", person(OTHER), everything()),
         ("consent.unknown", "an id of nothing", Which::One("0".into()), everything()),
     ] {
-        let found = trial.withdraw(which, &reach).await.err().map(|denial| denial.reason.code());
+        let found = trial.withdraw(which, &reach).await.err().map(|not_done| not_done.reason.code());
         assert_eq!(found, Some(wanted), "{why}");
         assert_eq!(withdrawn_at_gate(&trial, ADULT), [false], "{why}");
     }

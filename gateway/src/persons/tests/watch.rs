@@ -6,16 +6,16 @@ use tokio::sync::mpsc;
 use super::{OPERATOR_BIN, OTHER, SCHOOL_BIN, Trial, days, everything, moment, person, reach, written};
 use crate::persons::ledger::Reach;
 use crate::persons::watch::Watcher;
-use crate::refusal::denial::Denial;
+use crate::refusal::NotDone;
 
-fn watch(trial: &Trial, reach: Reach, since: Option<&str>) -> mpsc::Receiver<Result<WatchResponse, Denial>> {
+fn watch(trial: &Trial, reach: Reach, since: Option<&str>) -> mpsc::Receiver<Result<WatchResponse, NotDone>> {
     let (missed, watcher) = Watcher::new(trial.ledger().clone(), reach, since.map(moment));
     let (to, events) = mpsc::channel(64);
     tokio::spawn(watcher.run(missed, to));
     events
 }
 
-async fn next(events: &mut mpsc::Receiver<Result<WatchResponse, Denial>>) -> EventKind {
+async fn next(events: &mut mpsc::Receiver<Result<WatchResponse, NotDone>>) -> EventKind {
     events.recv().await.unwrap().unwrap().event()
 }
 

@@ -17,9 +17,9 @@ use crate::refusal::reason::{Language, Reason};
 /// Name space of our `ErrorInfo.reason` codes.
 pub const ERROR_DOMAIN: &str = "qaqpa";
 
-/// No, and why.
+/// What was asked is not done: why, and what belongs to this one case.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Denial {
+pub struct NotDone {
     /// Row of the table.
     pub reason: Reason,
     /// Stable word that narrows the reason down, for example `digest` of `reply.not_authentic`.
@@ -34,13 +34,13 @@ pub struct Denial {
     pub quota: Option<String>,
 }
 
-impl From<Reason> for Denial {
+impl From<Reason> for NotDone {
     fn from(reason: Reason) -> Self {
         Self { reason, detail: None, evidence: None, fields: Vec::new(), retry_after: None, quota: None }
     }
 }
 
-impl Denial {
+impl NotDone {
     /// With a stable word for the operator.
     #[must_use]
     pub fn detailed(mut self, detail: impl Into<String>) -> Self {
