@@ -33,6 +33,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use http::Uri;
+use qaqpa_proto::reason::Refusal;
 use qaqpa_residency::{Answer, Decision, Endpoint, Refused, ResidencyRefusal, Tables};
 
 pub use self::connector::Connector;
@@ -45,7 +46,6 @@ pub use self::tls::{SpkiPin, Trust};
 pub use self::way::Way;
 use crate::clock::Clock;
 use crate::refusal::NotDone;
-use crate::refusal::reason::Reason;
 use line::{Evidence, Judgement, Line};
 
 /// How long a judgement holds before the name is resolved again.
@@ -181,7 +181,7 @@ impl Door {
         // tonic must not bring TLS of its own: it is given a plain address, and the true one as the origin of its calls.
         let plain = format!("http://{}", line.way.endpoint.authority());
         let endpoint = tonic::transport::Endpoint::from_shared(plain)
-            .map_err(|_| Reason::Residency("residency.bad_url"))?
+            .map_err(|_| Refusal::ResidencyBadUrl)?
             .origin(line.way.uri()?)
             .http2_keep_alive_interval(Duration::from_secs(20))
             .keep_alive_while_idle(true);
@@ -189,7 +189,7 @@ impl Door {
     }
 
     fn entry(&self, name: &str) -> Result<&Entry, NotDone> {
-        self.entries.get(name).ok_or_else(|| Reason::Residency("residency.not_declared").into())
+        self.entries.get(name).ok_or_else(|| Refusal::ResidencyNotDeclared.into())
     }
 }
 
@@ -203,7 +203,7 @@ impl Entry {
             Some(resident) if resident.judgement.row == judgement.row => resident.pool.clone(),
             _ => post::pool(&self.line, &judgement),
         };
-        let address = *judgement.judged.addresses().first().ok_or(Reason::Residency("residency.no_address"))?;
+        let address = *judgement.judged.addresses().first().ok_or(Refusal::ResidencyNoAddress)?;
         let (uri, total_timeout) = (self.line.way.uri()?, self.line.way.total_timeout);
         let resident = Arc::new(Resident { judgement, address, uri, pool, total_timeout });
         *current = Some(resident.clone());

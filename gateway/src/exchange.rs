@@ -39,6 +39,7 @@ use jiff::civil::Date;
 use qaqpa_policy::consent::Moment;
 use qaqpa_policy::minimise::{Circumstances, PseudonymKey};
 use qaqpa_policy::{Permit, Plan};
+use qaqpa_proto::reason::Failure;
 use tracing::Instrument as _;
 
 use self::call::Exchange;
@@ -48,7 +49,6 @@ use self::shadow::Watch;
 use crate::evidence::record::Times;
 use crate::gateway::Gateway;
 use crate::refusal::NotDone;
-use crate::refusal::reason::Reason;
 
 pub use call::{Answer, Call};
 
@@ -63,9 +63,11 @@ impl Gateway {
         match tokio::spawn(self.walk(exchange).instrument(span)).await {
             Ok(answer) => answer,
             // A panic in the corridor: the exchange is lost, the process is not, and the journal holds its intent.
-            Err(_) => {
-                Answer { exchange_id: fallback.clone(), request_id: fallback, result: Err(Reason::Internal.into()) }
-            }
+            Err(_) => Answer {
+                exchange_id: fallback.clone(),
+                request_id: fallback,
+                result: Err(Failure::GatewayInternal.into()),
+            },
         }
     }
 

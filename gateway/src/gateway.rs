@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 use qaqpa_adapters::codec;
 use qaqpa_journal::Journal;
 use qaqpa_policy::{Caller, Callers, Identity, Plans};
+use qaqpa_proto::reason::Refusal;
 use qaqpa_proto::{Contract, Operation};
 use qaqpa_residency::Peers;
 use zeroize::Zeroizing;
@@ -26,7 +27,6 @@ use crate::persons::Persons;
 use crate::persons::pseudonyms::Epoch;
 use crate::persons::retention::{DefaultTerms, Retention};
 use crate::refusal::NotDone;
-use crate::refusal::reason::Reason;
 use crate::telemetry::Telemetry;
 
 /// A gateway that may exchange.
@@ -79,7 +79,7 @@ impl Gateway {
     }
 
     pub(crate) fn policy(&self, caller: &Caller) -> Result<Arc<Plans>, NotDone> {
-        self.plans(caller.operator()).ok_or_else(|| Reason::CallerUnknown.into())
+        self.plans(caller.operator()).ok_or_else(|| Refusal::CallerUnknown.into())
     }
 
     /// The plans of an operator that are in force now.
@@ -105,9 +105,6 @@ impl Gateway {
     }
 
     pub(crate) fn system(&self, operation: &Operation) -> Result<&System, NotDone> {
-        self.systems
-            .get(&operation.system.id)
-            .map(Arc::as_ref)
-            .ok_or_else(|| NotDone::from(Reason::Residency("residency.not_declared")))
+        self.systems.get(&operation.system.id).map(Arc::as_ref).ok_or_else(|| Refusal::SystemNotConfigured.into())
     }
 }

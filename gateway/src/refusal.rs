@@ -1,7 +1,7 @@
-//! Every no: its code, whose fault it is, the status and the texts, and how what policy and adapters refuse becomes one.
+//! What is not done, and how it reaches the caller: a reason of the one table (`qaqpa_proto::reason`) with what belongs to
+//! the case, and how what policy, residency and adapters say becomes one.
 
+mod from_rooms;
 mod not_done;
-pub mod reason;
-mod refused;
 
 pub use not_done::{ERROR_DOMAIN, NotDone};

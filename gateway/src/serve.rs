@@ -23,6 +23,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use qaqpa_journal::Receipt as Leaf;
 use qaqpa_policy::{Bin, Caller, Iin, Pack, Role};
+use qaqpa_proto::language::Language;
+use qaqpa_proto::reason::{Failure, Refusal};
 use qaqpa_proto::v1::JournalEntry;
 use tonic::{Request, Status};
 
@@ -31,7 +33,6 @@ use crate::evidence::record::{Denied, Who};
 use crate::gateway::Gateway;
 use crate::persons::giving::at;
 use crate::refusal::NotDone;
-use crate::refusal::reason::{Language, Reason};
 
 /// Servers and clients of `qaqpa.consent.v1`.
 pub mod consent {
@@ -114,7 +115,7 @@ impl Admitted {
         let language = language.map(Language::accepted).unwrap_or_default();
         let txn = gateway.ids.fresh().to_string();
         let Some(client) = request.extensions().get::<Client>() else {
-            return Err(NotDone::from(Reason::CallerUnknown).status(language, &txn));
+            return Err(NotDone::from(Refusal::CallerUnknown).status(language, &txn));
         };
         let admitted = Self {
             txn,
@@ -126,7 +127,7 @@ impl Admitted {
         };
         let judged = match roles.contains(&admitted.caller.role()) {
             true => gateway.quotas.caller(&admitted.caller).map(drop),
-            false => Err(Reason::CallerRole.into()),
+            false => Err(Refusal::CallerRole.into()),
         };
         match judged {
             Ok(()) => Ok(admitted),
@@ -152,14 +153,14 @@ impl Admitted {
             }
         });
         // A panic in the work: the call is lost, the process is not.
-        task.await.unwrap_or_else(|_| Err(self.status(&Reason::Internal.into())))
+        task.await.unwrap_or_else(|_| Err(self.status(&Failure::GatewayInternal.into())))
     }
 
     /// Records a refusal; if even that cannot be written, the caller is told so.
     pub(crate) async fn refuse(&self, gateway: &Gateway, not_done: NotDone) -> Status {
         let (now, row) = (gateway.clock.now(), not_done.reason.row());
         tracing::info!(
-            decision = "refused",
+            decision = not_done.reason.decision(),
             reason = row.code,
             fault = row.fault.name(),
             detail = not_done.detail.as_deref(),
@@ -170,7 +171,7 @@ impl Admitted {
         );
         // What a caller can cause without limit must not fill the disk.
         let kind = || format!("{}/{}", row.code, self.caller.id());
-        if not_done.reason == Reason::QuotaCaller && !gateway.flood.first_this_second(&kind(), now) {
+        if not_done.reason == Refusal::QuotaCaller && !gateway.flood.first_this_second(&kind(), now) {
             return self.status(&not_done);
         }
         let line = Denied::new(&self.txn, now, (self.who(), &self.peer), self.method, None, &not_done);
@@ -199,17 +200,17 @@ pub(crate) fn journal_entry(gateway: &Gateway, leaf: Leaf) -> JournalEntry {
 pub(crate) fn acting(caller: &Caller, pack: &Pack, on_behalf_of: &str) -> Result<Bin, NotDone> {
     let own = pack.operator().bin;
     let named = match on_behalf_of {
-        "" => own.ok_or(Reason::DelegationNotAllowed)?,
+        "" => own.ok_or(Refusal::DelegationNotAllowed)?,
         text => Bin::parse(text)
-            .map_err(|why| NotDone::from(Reason::RequestInvalid).at(vec![at("on_behalf_of", why.code())]))?,
+            .map_err(|why| NotDone::from(Refusal::RequestInvalid).at(vec![at("on_behalf_of", why.code())]))?,
     };
     let may = own == Some(named) || caller.role() == Role::Officer || caller.on_behalf_of().contains(&named);
-    if may { Ok(named) } else { Err(Reason::DelegationNotAllowed.into()) }
+    if may { Ok(named) } else { Err(Refusal::DelegationNotAllowed.into()) }
 }
 
 /// One field that cannot be.
 pub(crate) fn invalid(path: &str, word: &'static str) -> NotDone {
-    NotDone::from(Reason::RequestInvalid).at(vec![at(path, word)])
+    NotDone::from(Refusal::RequestInvalid).at(vec![at(path, word)])
 }
 
 /// The moment in a request's field, if there is one.

@@ -18,13 +18,13 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use prometheus::{Registry, TextEncoder};
+use qaqpa_proto::reason::Reason;
 use serde::Deserialize;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
 use crate::dial::Door;
-use crate::refusal::reason::Reason;
 
 const SERVICE: &str = "qaqpa";
 /// How often metrics go to the collector.
@@ -152,8 +152,10 @@ impl Telemetry {
 
     /// Counts one exchange.
     pub fn exchange(&self, method: &str, denied: Option<Reason>, accepted: Timestamp, decided: Timestamp) {
-        let labels =
-            [KeyValue::new("method", method.to_owned()), KeyValue::new("result", denied.map_or("ok", Reason::code))];
+        let labels = [
+            KeyValue::new("method", method.to_owned()),
+            KeyValue::new("result", denied.map_or("ok", |reason| reason.code())),
+        ];
         self.exchanges.add(1, &labels);
         self.seconds.record(decided.duration_since(accepted).as_secs_f64(), &labels);
     }

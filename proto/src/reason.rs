@@ -26,7 +26,7 @@ use std::fmt;
 use crate::language::Language;
 
 /// Why something is not done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
     /// We said no.
     Refusal(Refusal),
@@ -44,6 +44,15 @@ impl Reason {
     /// All of them, refusals first.
     pub fn all() -> impl Iterator<Item = Self> {
         Refusal::ALL.iter().copied().map(Self::Refusal).chain(Failure::ALL.iter().copied().map(Self::Failure))
+    }
+
+    /// What was decided, as it stands in events: `refused` or `failed`.
+    #[must_use]
+    pub const fn decision(self) -> &'static str {
+        match self {
+            Self::Refusal(_) => "refused",
+            Self::Failure(_) => "failed",
+        }
     }
 
     /// Its row of the table.
@@ -95,6 +104,25 @@ impl From<Refusal> for Reason {
 impl From<Failure> for Reason {
     fn from(failure: Failure) -> Self {
         Self::Failure(failure)
+    }
+}
+
+impl PartialEq<Refusal> for Reason {
+    fn eq(&self, refusal: &Refusal) -> bool {
+        *self == Self::Refusal(*refusal)
+    }
+}
+
+impl PartialEq<Failure> for Reason {
+    fn eq(&self, failure: &Failure) -> bool {
+        *self == Self::Failure(*failure)
+    }
+}
+
+/// The stable code too: errors of libraries that wrap ours are printed by `Debug`, and people search for the code.
+impl fmt::Debug for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
     }
 }
 
@@ -240,7 +268,9 @@ mod tests {
             let failed = matches!(reason, Reason::Failure(_));
             assert!(!failed || reason.fault() != Fault::Caller, "{reason}: a failure is nobody's request");
             assert!(failed || !matches!(reason.fault(), Fault::Network | Fault::StateSystem), "{reason}: whose no?");
-            assert!(failed || reason.retry() != Retry::Unsure, "{reason}: what is refused is not carried out");
+            // Only a connection that is ended for its address may have carried a message by then.
+            let may_have_left = failed || reason == Refusal::ResidencyRevoked;
+            assert!(may_have_left || reason.retry() != Retry::Unsure, "{reason}: what is refused is not carried out");
         }
         assert_eq!(Reason::of("purpose.mising"), None, "no neighbour is taken for it");
     }

@@ -3,6 +3,8 @@
 //! Refuses what two parsers might read differently: groups, overlong or too long varints, field number 0,
 //! lengths beyond the end. Borrows, never allocates. Values are never part of an error.
 
+use crate::reason::Refusal;
+
 /// Why bytes are no acceptable message. Who wrote them is at fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{fault} at byte {at}{}", if path.is_empty() { String::new() } else { format!(" (field `{path}`)") })]
@@ -13,6 +15,14 @@ pub struct Malformed {
     pub at: usize,
     /// Field path, where the contract knows it.
     pub path: String,
+}
+
+impl Malformed {
+    /// Row of the table, of a request.
+    #[must_use]
+    pub fn reason(&self) -> Refusal {
+        Refusal::RequestMalformed
+    }
 }
 
 /// What can be wrong with a message's bytes.

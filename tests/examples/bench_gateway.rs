@@ -18,12 +18,12 @@ use qaqpa_adapters::xml::{Document, Node};
 use qaqpa_gateway::clock::Clock;
 use qaqpa_gateway::exchange::message_security::{Believed, MessageSecurity};
 use qaqpa_gateway::refusal::NotDone;
-use qaqpa_gateway::refusal::reason::Reason;
 use qaqpa_gateway::start::Surroundings;
 use qaqpa_gateway::start::blueprint::Blueprint;
 use qaqpa_gateway::start::config::{Config, Problem};
 use qaqpa_gateway::start::start;
 use qaqpa_gateway::telemetry;
+use qaqpa_proto::reason::Failure;
 use uuid::Uuid;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -37,8 +37,9 @@ impl MessageSecurity for Unsigned {
     }
 
     fn believe<'a, 'input>(&self, document: &'a Document<'input>, _: i64) -> Result<Believed<'a, 'input>, NotDone> {
-        let body: Node<'a, 'input> =
-            Envelope::read(document).map_err(|_| NotDone::from(Reason::ReplyMalformed).detailed("no_envelope"))?.body();
+        let body: Node<'a, 'input> = Envelope::read(document)
+            .map_err(|_| NotDone::from(Failure::ReplyMalformed).detailed("no_envelope"))?
+            .body();
         Ok(Believed { body, signer: None })
     }
 

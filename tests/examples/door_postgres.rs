@@ -100,8 +100,8 @@ fn declared(url: &str, kind: &str) -> Result<Endpoint, &'static str> {
         tunnel: None,
         exceptions: Vec::new(),
     };
-    let endpoint = Endpoint::parse(rule).map_err(|refusal| refusal.code())?;
-    endpoint.admit(Profile::Development).map_err(|refusal| refusal.code())?;
+    let endpoint = Endpoint::parse(rule).map_err(|refusal| refusal.reason().code())?;
+    endpoint.admit(Profile::Development).map_err(|refusal| refusal.reason().code())?;
     Ok(endpoint)
 }
 

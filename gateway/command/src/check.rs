@@ -45,7 +45,7 @@ fn turned_away(config: &Config, source: &Source, blueprint: &Blueprint, surround
         for refusal in examine(endpoint, &answer, &tables, today).into_iter().filter_map(|found| found.verdict.err()) {
             if !matches!(refusal, ResidencyRefusal::Stale { .. } | ResidencyRefusal::Unconfirmed(_)) {
                 let key = format!("endpoints.{}.addresses", endpoint.name());
-                problems.push(source.problem(&key, format!("{}: {refusal}", refusal.code())));
+                problems.push(source.problem(&key, format!("{}: {refusal}", refusal.reason().code())));
             }
         }
     }

@@ -9,10 +9,10 @@ use futures_util::Stream;
 use http::uri::PathAndQuery;
 use prost::Message;
 use qaqpa_gateway::dial::Door;
-use qaqpa_gateway::refusal::reason::Language;
 use qaqpa_gateway::start::Surroundings;
 use qaqpa_gateway::tls::{certificates, private_key, provider, roots};
 use qaqpa_proto::avtoshkola::v1::{SyncStudentsRequest, SyncStudentsResponse};
+use qaqpa_proto::language::Language;
 use rustls::ClientConfig;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tonic::client::Grpc;
@@ -55,7 +55,8 @@ impl Client {
     /// # Errors
     /// A sentence for people: a file that cannot be used, a URL that may not be called.
     pub fn new(access: &Access<'_>, surroundings: &Surroundings) -> Result<Self, String> {
-        let typed = access.bearings.declare(GATEWAY, access.url).map_err(|no| format!("{}: {no}", no.code()))?;
+        let typed =
+            access.bearings.declare(GATEWAY, access.url).map_err(|no| format!("{}: {no}", no.reason().code()))?;
         let tls = ClientConfig::builder_with_provider(provider())
             .with_protocol_versions(&[&rustls::version::TLS13])
             .map_err(|error| error.to_string())?

@@ -15,9 +15,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use qaqpa_gateway::refusal::reason::Language;
 use qaqpa_gateway::start::Surroundings;
 use qaqpa_proto::avtoshkola::v1::SyncStudentsRequest;
+use qaqpa_proto::language::Language;
+use qaqpa_proto::reason;
 use qaqpa_proto::v1::Context;
 
 use self::rows::{Row, Rows};
@@ -187,7 +188,9 @@ async fn one_pass(
         bar.inc(1);
         match receipt.error.map(Refusal::from) {
             // It went through in an earlier run whose note was lost.
-            Some(refusal) if refusal.reason == "request.duplicate" => note(notes, &row, &mut summary.already)?,
+            Some(refusal) if refusal.reason == reason::Refusal::RequestDuplicate.code() => {
+                note(notes, &row, &mut summary.already)?
+            }
             Some(refusal) => {
                 wait = wait.max(Some(refusal.retry_after).filter(|asked| !asked.is_zero()));
                 refused.push((row, refusal));

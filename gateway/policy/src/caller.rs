@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use qaqpa_proto::reason::Refusal;
+
 use crate::identifier::Bin;
 use crate::plan::Plans;
 
@@ -207,10 +209,10 @@ pub enum Unknown {
 }
 
 impl Unknown {
-    /// Stable code.
+    /// Row of the table.
     #[must_use]
-    pub fn code(&self) -> &'static str {
-        "caller.unknown"
+    pub fn reason(&self) -> Refusal {
+        Refusal::CallerUnknown
     }
 }
 

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use qaqpa_proto::Operation;
+use qaqpa_proto::reason::Refusal;
 use qaqpa_proto::wire::Malformed;
 
 use crate::identifier::Iin;
@@ -238,10 +239,10 @@ pub struct NotConsented {
 }
 
 impl NotConsented {
-    /// Stable code, of the gravest lack.
+    /// Row of the table, of the gravest lack.
     #[must_use]
-    pub fn code(&self) -> &'static str {
-        self.kind().code()
+    pub fn reason(&self) -> Refusal {
+        self.kind().reason()
     }
 
     /// The gravest lack.

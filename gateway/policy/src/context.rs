@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use qaqpa_proto::reason::Refusal;
 use qaqpa_proto::wire::{Fault, Malformed, Reader, Value};
 
 use crate::identifier::{Bin, InvalidIdentifier};
@@ -97,13 +98,14 @@ pub enum ContextProblem {
 }
 
 impl ContextProblem {
-    /// Stable code.
+    /// Row of the table.
     #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub fn reason(&self) -> Refusal {
         match self {
-            Self::Missing => "purpose.missing",
-            Self::Ambiguous => "purpose.ambiguous",
-            Self::RequestId | Self::Consent | Self::OnBehalfOf(_) | Self::Malformed(_) => "request.invalid",
+            Self::Missing => Refusal::PurposeMissing,
+            Self::Ambiguous => Refusal::PurposeAmbiguous,
+            Self::RequestId | Self::Consent | Self::OnBehalfOf(_) => Refusal::RequestInvalid,
+            Self::Malformed(malformed) => malformed.reason(),
         }
     }
 
@@ -186,15 +188,15 @@ mod tests {
             (Err("purpose.missing"), context("", "990140000007", ""), "empty purpose"),
             (Err("purpose.ambiguous"), [good.clone(), good.clone()].concat(), "two contexts"),
             (Err("purpose.ambiguous"), vec![0x0a, 6, 0x0a, 1, b'a', 0x0a, 1, b'b'], "two purposes"),
-            (Err("request.invalid"), vec![0x0a, 9, 0x0a, 1, b'a', 0x22, 1, b'1', 0x22, 1, b'2'], "two request ids"),
+            (Err("request.malformed"), vec![0x0a, 9, 0x0a, 1, b'a', 0x22, 1, b'1', 0x22, 1, b'2'], "two request ids"),
             (Err("request.invalid"), context("reporting", "990140000008", ""), "no BIN"),
             (Err("request.invalid"), context("reporting", "", &"x".repeat(65)), "long id"),
             (Err("request.invalid"), context("reporting", "", "a b"), "space in id"),
-            (Err("request.invalid"), vec![0x08, 0x01], "context is a number"),
-            (Err("request.invalid"), vec![0x0a, 3, 0x0a, 1, 0xff], "purpose is not UTF-8"),
+            (Err("request.malformed"), vec![0x08, 0x01], "context is a number"),
+            (Err("request.malformed"), vec![0x0a, 3, 0x0a, 1, 0xff], "purpose is not UTF-8"),
         ];
         for (wanted, wire, why) in rows {
-            assert_eq!(Claim::read(&wire).map(|_| ()).map_err(|problem| problem.code()), wanted, "{why}");
+            assert_eq!(Claim::read(&wire).map(|_| ()).map_err(|problem| problem.reason().code()), wanted, "{why}");
         }
     }
 

@@ -5,6 +5,8 @@
 //! ConsentWithdrawn at student.iin     consent.withdrawn: the consent was withdrawn
 //! ```
 
+use qaqpa_proto::reason::Refusal;
+
 /// One person's lack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lack {
@@ -46,21 +48,21 @@ pub enum LackKind {
 }
 
 impl LackKind {
-    /// Stable code.
+    /// Row of the table.
     #[must_use]
-    pub fn code(self) -> &'static str {
+    pub fn reason(self) -> Refusal {
         match self {
-            Self::Restricted => "subject.restricted",
-            Self::Objected => "subject.objected",
-            Self::Incompatible => "purpose.incompatible",
-            Self::MinorRefused => "consent.minor_refused",
-            Self::Guardian | Self::GuardianIsSubject | Self::Reference => "consent.guardian_missing",
-            Self::ConsentWithdrawn => "consent.withdrawn",
-            Self::ConsentExpired => "consent.expired",
-            Self::ConsentScope => "consent.out_of_scope",
-            Self::ConsentMissing => "consent.missing",
-            Self::BirthDate => "consent.birth_date_unknown",
-            Self::Unknown => "subject.unknown",
+            Self::Restricted => Refusal::SubjectRestricted,
+            Self::Objected => Refusal::SubjectObjected,
+            Self::Incompatible => Refusal::PurposeIncompatible,
+            Self::MinorRefused => Refusal::ConsentMinorRefused,
+            Self::Guardian | Self::GuardianIsSubject | Self::Reference => Refusal::ConsentGuardianMissing,
+            Self::ConsentWithdrawn => Refusal::ConsentWithdrawn,
+            Self::ConsentExpired => Refusal::ConsentExpired,
+            Self::ConsentScope => Refusal::ConsentOutOfScope,
+            Self::ConsentMissing => Refusal::ConsentMissing,
+            Self::BirthDate => Refusal::ConsentBirthDateUnknown,
+            Self::Unknown => Refusal::SubjectUnknown,
         }
     }
 

@@ -20,6 +20,7 @@ mod value;
 
 use std::sync::Arc;
 
+use qaqpa_proto::reason::{Failure, Reason, Refusal};
 use qaqpa_proto::wire::Malformed;
 
 use crate::category;
@@ -103,14 +104,14 @@ impl Minimised {
             path: &entry.path,
             category: category::name(entry.category),
             clause: &entry.why.clause,
-            reason: Reason::of(entry),
+            reason: WithheldFor::of(entry),
             count: *count,
         });
         let unknown = unknown.map(|(table, count)| Withheld {
             path: &table.unknown_path,
             category: category::UNKNOWN,
             clause: "",
-            reason: Reason::UnknownField,
+            reason: WithheldFor::UnknownField,
             count: *count,
         });
         known.chain(unknown)
@@ -155,7 +156,7 @@ pub struct Withheld<'m> {
     pub category: &'static str,
     /// Clause of the policy; empty where none speaks.
     pub clause: &'m str,
-    reason: Reason<'m>,
+    reason: WithheldFor<'m>,
     /// How many times it occurred.
     pub count: u32,
 }
@@ -165,30 +166,30 @@ impl<'m> Withheld<'m> {
     #[must_use]
     pub fn reason(&self, language: &str) -> &'m str {
         match (self.reason, language) {
-            (Reason::Policy(text), _) => text.in_language(language),
-            (Reason::UnknownField, "kk") => "Келісімшарт бұл өрісті білмейді",
-            (Reason::UnknownField, "ru") => "Контракт не знает этого поля",
-            (Reason::UnknownField, _) => "The contract does not know this field",
-            (Reason::UnknownType, "kk") => "Келісімшарт мұндай түрдегі хабарламаны білмейді",
-            (Reason::UnknownType, "ru") => "Контракт не знает сообщения такого типа",
-            (Reason::UnknownType, _) => "The contract does not know a message of this type",
-            (Reason::Unreadable, "kk") => "Мәнді саясат талап еткендей жалпылау мүмкін болмады",
-            (Reason::Unreadable, "ru") => "Значение не удалось обобщить так, как требует политика",
-            (Reason::Unreadable, _) => "The value could not be generalised as the policy demands",
+            (WithheldFor::Policy(text), _) => text.in_language(language),
+            (WithheldFor::UnknownField, "kk") => "Келісімшарт бұл өрісті білмейді",
+            (WithheldFor::UnknownField, "ru") => "Контракт не знает этого поля",
+            (WithheldFor::UnknownField, _) => "The contract does not know this field",
+            (WithheldFor::UnknownType, "kk") => "Келісімшарт мұндай түрдегі хабарламаны білмейді",
+            (WithheldFor::UnknownType, "ru") => "Контракт не знает сообщения такого типа",
+            (WithheldFor::UnknownType, _) => "The contract does not know a message of this type",
+            (WithheldFor::Unreadable, "kk") => "Мәнді саясат талап еткендей жалпылау мүмкін болмады",
+            (WithheldFor::Unreadable, "ru") => "Значение не удалось обобщить так, как требует политика",
+            (WithheldFor::Unreadable, _) => "The value could not be generalised as the policy demands",
         }
     }
 }
 
 /// Why a field stayed behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reason<'m> {
+enum WithheldFor<'m> {
     Policy(&'m Text),
     UnknownField,
     UnknownType,
     Unreadable,
 }
 
-impl<'m> Reason<'m> {
+impl<'m> WithheldFor<'m> {
     fn of(entry: &'m Entry) -> Self {
         match entry.fate {
             Fate::Transform(_) => Self::Unreadable,
@@ -237,14 +238,15 @@ pub enum NotMinimised {
 }
 
 impl NotMinimised {
-    /// Stable code.
+    /// Row of the table: a request is refused, a reply that is not what the contract says has failed.
     #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub fn reason(&self) -> Reason {
         match self {
-            Self::Malformed { direction, .. } | Self::Invalid { direction, .. } => match direction {
-                Direction::Request => "request.invalid",
-                Direction::Reply => "reply.malformed",
-            },
+            Self::Malformed { direction: Direction::Request, problem } => problem.reason().into(),
+            Self::Invalid { direction: Direction::Request, .. } => Refusal::RequestInvalid.into(),
+            Self::Malformed { direction: Direction::Reply, .. } | Self::Invalid { direction: Direction::Reply, .. } => {
+                Failure::ReplyMalformed.into()
+            }
         }
     }
 

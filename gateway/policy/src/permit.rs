@@ -11,6 +11,7 @@
 use std::sync::Arc;
 
 use qaqpa_proto::Operation;
+use qaqpa_proto::reason::Refusal;
 
 use crate::caller::{Caller, Role};
 use crate::context::Claim;
@@ -174,17 +175,17 @@ pub enum NotPermitted {
 }
 
 impl NotPermitted {
-    /// Stable code.
+    /// Row of the table.
     #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub fn reason(&self) -> Refusal {
         match self {
-            Self::Role => "caller.role",
-            Self::Operator => "caller.operator",
-            Self::UnknownPurpose => "purpose.unknown",
-            Self::Prohibited => "purpose.prohibited",
-            Self::NotGranted | Self::NotForOperation => "purpose.not_allowed",
-            Self::NotOffered(_) => "purpose.not_offered",
-            Self::Delegation => "delegation.not_allowed",
+            Self::Role => Refusal::CallerRole,
+            Self::Operator => Refusal::CallerOperator,
+            Self::UnknownPurpose => Refusal::PurposeUnknown,
+            Self::Prohibited => Refusal::PurposeProhibited,
+            Self::NotGranted | Self::NotForOperation => Refusal::PurposeNotAllowed,
+            Self::NotOffered(_) => Refusal::PurposeNotOffered,
+            Self::Delegation => Refusal::DelegationNotAllowed,
         }
     }
 }

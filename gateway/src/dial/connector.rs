@@ -14,6 +14,7 @@ use std::task::{Context, Poll};
 
 use http::Uri;
 use hyper_util::rt::TokioIo;
+use qaqpa_proto::reason::Refusal;
 use qaqpa_residency::{Judged, Refused, ResidencyRefusal};
 use rustls::ClientConfig;
 use tokio::net::TcpStream;
@@ -25,7 +26,6 @@ use super::line::{Judgement, Line};
 use super::refusal::{refused, turned_away};
 use super::socket;
 use super::stream::Stream;
-use crate::refusal::reason::Reason;
 
 /// Connects to one endpoint and to nothing else. Cheap to clone.
 #[derive(Clone)]
@@ -69,7 +69,7 @@ impl tower::Service<Uri> for Connector {
         let this = self.clone();
         Box::pin(async move {
             if !this.line.way.is_named_by(&uri, this.scheme) {
-                return Err(refused(Reason::Residency("residency.not_declared").into()));
+                return Err(refused(Refusal::ResidencyNotDeclared.into()));
             }
             open(&this.line, &this.tls, this.only.as_deref()).await.map(TokioIo::new)
         })
@@ -85,7 +85,7 @@ pub(super) async fn open(line: &Arc<Line>, tls: &Arc<ClientConfig>, only: Option
     let deadline = Instant::now() + line.way.connect_timeout;
     let leads_there = |address: &&SocketAddr| only.is_none_or(|only| only.leads_to(**address));
     let addresses: Vec<&SocketAddr> = judgement.judged.addresses().iter().filter(leads_there).collect();
-    let mut failed = refused(Reason::Residency("residency.revoked").into()); // when none of `only` passes any more
+    let mut failed = refused(Refusal::ResidencyRevoked.into()); // when none of `only` passes any more
     for (tried, address) in addresses.iter().enumerate() {
         let lease = line.lease(**address).map_err(refused)?;
         let left = u32::try_from(addresses.len() - tried).unwrap_or(u32::MAX);

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
+use qaqpa_proto::reason::Refusal;
 use qaqpa_residency::{Answer, Decision, EndpointKind, Host, Judged, Refused, ResidencyRefusal, Tables, judge};
 
 use super::LIFETIME;
@@ -22,7 +23,6 @@ use super::tunnel;
 use super::way::Way;
 use crate::clock::Clock;
 use crate::refusal::NotDone;
-use crate::refusal::reason::Reason;
 
 /// Told of every fresh judgement, allowed or refused. Never blocks.
 pub(super) type Observer = Box<dyn Fn(&Decision) + Send + Sync>;
@@ -104,7 +104,7 @@ impl Line {
     }
 
     fn last_refusal(&self) -> NotDone {
-        self.state().refused.clone().unwrap_or_else(|| Reason::Residency("residency.no_address").into())
+        self.state().refused.clone().unwrap_or_else(|| Refusal::ResidencyNoAddress.into())
     }
 
     /// What DNS says, and that the tunnel to there is present.
@@ -208,7 +208,7 @@ impl Line {
 
     /// Found while connecting: nothing that was judged so far holds.
     pub(super) fn refuse(&self, refused: Refused) -> NotDone {
-        self.settle(Err(refused)).err().unwrap_or_else(|| Reason::Residency("residency.revoked").into())
+        self.settle(Err(refused)).err().unwrap_or_else(|| Refusal::ResidencyRevoked.into())
     }
 
     /// One event per decision, never one per connection or call.
@@ -232,7 +232,7 @@ impl Line {
     pub(super) fn lease(self: &Arc<Self>, address: SocketAddr) -> Result<Lease, NotDone> {
         let mut state = self.state();
         if !state.current.as_ref().is_some_and(|judgement| judgement.leads_to(address)) {
-            return Err(Reason::Residency("residency.revoked").into());
+            return Err(Refusal::ResidencyRevoked.into());
         }
         let lease = state.leases.grant(address);
         if !std::mem::replace(&mut state.is_watched, true) {

@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 
 use futures_util::future::BoxFuture;
+use qaqpa_proto::reason::Refusal;
 use qaqpa_residency::Host;
 use tokio::net::{TcpStream, UdpSocket};
 
@@ -18,7 +19,6 @@ use super::line::{Judgement, Line};
 use super::refusal::refused;
 use super::resolver::{DnsClient, Resolve, Sockets};
 use super::socket;
-use crate::refusal::reason::Reason;
 
 /// Who is asked for names.
 pub enum Names {
@@ -57,7 +57,7 @@ impl Servers {
     /// The judged line to a server.
     async fn line(&self, server: SocketAddr) -> io::Result<(Arc<Line>, Arc<Judgement>)> {
         let declared = self.0.iter().filter_map(Weak::upgrade).find(|line| address(line) == Some(server));
-        let line = declared.ok_or_else(|| refused(Reason::Residency("residency.not_declared").into()))?;
+        let line = declared.ok_or_else(|| refused(Refusal::ResidencyNotDeclared.into()))?;
         let judgement = line.judge().await.map_err(refused)?;
         Ok((line, judgement))
     }

@@ -15,13 +15,13 @@ use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::{Body, Incoming};
 use hyper_util::client::legacy;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use qaqpa_proto::reason::{Failure, Refusal};
 
 use super::connector::Connector;
 use super::line::{Judgement, Line};
 use super::refusal::{cause, turned_away};
 use super::{LIFETIME, MAX_ANSWER, Resident, tls};
 use crate::refusal::NotDone;
-use crate::refusal::reason::Reason;
 
 /// A message's body, which may still refuse to leave when a connection asks for its bytes. Boxed, so that this room does not
 /// know who refuses.
@@ -63,7 +63,7 @@ where
 /// Sends one message and reads the answer, within the endpoint's total time.
 pub(super) async fn post(resident: &Resident, body: Outgoing) -> Result<RawReply, NotDone> {
     let exchange = exchange(&resident.pool, &resident.uri, body);
-    tokio::time::timeout(resident.total_timeout, exchange).await.map_err(|_| Reason::UpstreamTimeout)?
+    tokio::time::timeout(resident.total_timeout, exchange).await.map_err(|_| Failure::UpstreamTimeout)?
 }
 
 pub(super) async fn exchange<B>(pool: &legacy::Client<Connector, B>, uri: &Uri, body: B) -> Result<RawReply, NotDone>
@@ -81,7 +81,7 @@ where
     let response = pool.request(request).await.map_err(|error| unsent(&error))?;
     let status = response.status();
     if status.is_redirection() {
-        return Err(NotDone::from(Reason::Residency("residency.redirect")).detailed(status.as_u16().to_string()));
+        return Err(NotDone::from(Refusal::ResidencyRedirect).detailed(status.as_u16().to_string()));
     }
     let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let content_type = content_type.unwrap_or_default().to_owned();
@@ -94,10 +94,10 @@ async fn whole(response: Response<Incoming>) -> Result<Bytes, NotDone> {
     let announced = usize::try_from(incoming.size_hint().lower()).unwrap_or(MAX_ANSWER);
     let mut body = BytesMut::with_capacity(announced.min(MAX_ANSWER));
     while let Some(frame) = incoming.frame().await {
-        let frame = frame.map_err(|error| ended(&error).unwrap_or_else(|| Reason::UpstreamCut.into()))?;
+        let frame = frame.map_err(|error| ended(&error).unwrap_or_else(|| Failure::UpstreamCut.into()))?;
         let Ok(chunk) = frame.into_data() else { continue }; // trailers say nothing here
         if body.len() + chunk.len() > MAX_ANSWER {
-            return Err(Reason::UpstreamTooLarge.into());
+            return Err(Failure::UpstreamTooLarge.into());
         }
         body.extend_from_slice(&chunk);
     }
@@ -108,8 +108,8 @@ async fn whole(response: Response<Incoming>) -> Result<Bytes, NotDone> {
 fn unsent(error: &legacy::Error) -> NotDone {
     let is_unsent = |error: &(dyn Error + 'static)| error.downcast_ref().map(hyper::Error::is_canceled);
     ended(error).unwrap_or_else(|| match error.is_connect() || cause(error, is_unsent) == Some(true) {
-        true => Reason::UpstreamConnect.into(),
-        false => Reason::UpstreamCut.into(),
+        true => Failure::UpstreamConnect.into(),
+        false => Failure::UpstreamCut.into(),
     })
 }
 
@@ -117,7 +117,7 @@ fn unsent(error: &legacy::Error) -> NotDone {
 pub(super) fn ended(error: &(dyn Error + 'static)) -> Option<NotDone> {
     turned_away(error).or_else(|| {
         let of_tls = cause(error, |error| error.downcast_ref().map(tls::is_not_pinned))?;
-        let not_done = NotDone::from(Reason::UpstreamTls);
+        let not_done = NotDone::from(Failure::UpstreamTls);
         Some(if of_tls { not_done.detailed("spki") } else { not_done })
     })
 }

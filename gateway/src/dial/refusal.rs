@@ -6,8 +6,9 @@
 use std::error::Error;
 use std::io;
 
+use qaqpa_proto::reason::Refusal;
+
 use crate::refusal::NotDone;
-use crate::refusal::reason::Reason;
 
 /// Why no connection is made, or why one has ended.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -28,7 +29,7 @@ impl From<TurnedAway> for io::Error {
 
 /// The judgement that opened the connection is void.
 pub(super) fn revoked() -> io::Error {
-    TurnedAway(Reason::Residency("residency.revoked").into()).into()
+    TurnedAway(Refusal::ResidencyRevoked.into()).into()
 }
 
 /// A refusal as the I/O error that connectors speak.

@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::Uri;
+use qaqpa_proto::reason::Refusal;
 use qaqpa_residency::{Endpoint, Host, Scheme, Tunnel};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 
 use super::tls::{Trust, strict};
 use crate::refusal::NotDone;
-use crate::refusal::reason::Reason;
 
 /// One declared way out.
 pub struct Way {
@@ -76,16 +76,14 @@ impl Way {
     /// `https://host:port/path`, made from the declaration and nothing else.
     pub(super) fn uri(&self) -> Result<Uri, NotDone> {
         let text = format!("{}://{}{}", self.endpoint.scheme().name(), self.endpoint.authority(), self.endpoint.path());
-        text.parse().map_err(|_| Reason::Residency("residency.bad_url").into())
+        text.parse().map_err(|_| Refusal::ResidencyBadUrl.into())
     }
 
     /// The name that the server must prove, and that is asked for (SNI): the endpoint's, never a request's.
     pub(super) fn server_name(&self) -> Result<ServerName<'static>, NotDone> {
         match self.endpoint.host() {
             Host::Address(address) => Ok((*address).into()),
-            Host::Name(name) => {
-                ServerName::try_from(name.clone()).map_err(|_| Reason::Residency("residency.bad_url").into())
-            }
+            Host::Name(name) => ServerName::try_from(name.clone()).map_err(|_| Refusal::ResidencyBadUrl.into()),
         }
     }
 

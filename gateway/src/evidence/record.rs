@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use qaqpa_journal::line::{self, Acted, Event, Phase, Record, SubjectEvent};
 use qaqpa_journal::{Entry, Journal, Receipt as Leaf};
+use qaqpa_proto::reason::Failure;
 use serde::Serialize;
 
 use crate::evidence::commit::Commitments;
 use crate::refusal::NotDone;
-use crate::refusal::reason::Reason;
 
 /// Durable before the first byte leaves.
 #[derive(Debug, Serialize)]
@@ -310,7 +310,7 @@ pub(crate) async fn enter(journal: &Journal, ts: Timestamp, event: &str, facts: 
 pub(crate) async fn append(journal: &Journal, line: &impl Record) -> Result<Leaf, NotDone> {
     let unavailable = |error: &dyn std::fmt::Display| {
         tracing::error!(%error, "the journal does not take a record");
-        NotDone::from(Reason::JournalUnavailable)
+        NotDone::from(Failure::JournalUnavailable)
     };
     let entry = Entry::of(line, None).map_err(|error| unavailable(&error))?;
     journal.append(entry).await.map_err(|error| unavailable(&error))
@@ -319,7 +319,7 @@ pub(crate) async fn append(journal: &Journal, line: &impl Record) -> Result<Leaf
 /// What the journal reports, as a refusal; its text goes to the operator's log alone.
 pub(crate) fn journal_error(error: impl std::fmt::Display) -> NotDone {
     tracing::error!(%error, "the journal does not take a record");
-    Reason::JournalUnavailable.into()
+    Failure::JournalUnavailable.into()
 }
 
 /// A line's bytes.

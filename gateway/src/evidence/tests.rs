@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use qaqpa_journal::line::{Acted, ConsentEvent, SubjectEvent};
+use qaqpa_proto::reason::Refusal;
 use qaqpa_vault::{ConsentRecord, Withdrawal};
 
 use crate::evidence::line::changed;
 use crate::evidence::record::Actor;
 use crate::evidence::record::{self, Denied, Intent, Outcome, Subjects, Times, Who, Why, acted};
 use crate::refusal::NotDone;
-use crate::refusal::reason::Reason;
 
 const GOLDEN: &str = include_str!("../../journal/tests/lines.jsonl");
 const TXN: &str = "019e5a7c-0000-7000-8000-000000000001";
@@ -125,10 +125,10 @@ fn exchanges() -> Vec<Vec<u8>> {
 
 fn refusals() -> Vec<Vec<u8>> {
     let now = at("2026-11-20T06:00:03Z");
-    let bare = NotDone::from(Reason::QuotaCaller);
+    let bare = NotDone::from(Refusal::QuotaCaller);
     let full = NotDone {
         evidence: Some("two fields".to_owned()),
-        ..NotDone::from(Reason::ConsentMissing)
+        ..NotDone::from(Refusal::ConsentMissing)
             .detailed("no_consent")
             .at(vec![("student.iin".to_owned(), "missing"), ("student.name".to_owned(), "missing")])
     };

@@ -6,11 +6,11 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use qaqpa_policy::consent::Moment;
 use qaqpa_policy::{Caller, Claim};
+use qaqpa_proto::language::Language;
 use uuid::Uuid;
 
 use crate::exchange::system::Served;
 use crate::refusal::NotDone;
-use crate::refusal::reason::Language;
 
 /// One message of a caller, and where it goes.
 pub struct Call {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use qaqpa_policy::consent::{self, Consent};
 use qaqpa_policy::{Claim, Iin, Permit};
 use qaqpa_proto::Operation;
+use qaqpa_proto::reason::{Failure, Refusal};
 
 use crate::dial::Resident;
 use crate::exchange::call::Exchange;
@@ -17,7 +18,6 @@ use crate::exchange::sign::Signed;
 use crate::gateway::Gateway;
 use crate::persons::gate::Departure;
 use crate::refusal::NotDone;
-use crate::refusal::reason::Reason;
 
 /// What rooms 2 to 10 have shown. Nothing has left yet. Made in one place, of evidence alone: whoever takes a room out of
 /// [`Gateway::clear`] has nothing to put into the field.
@@ -39,7 +39,7 @@ impl Gateway {
     pub(super) async fn clear(&self, exchange: &Exchange) -> Result<Cleared, NotDone> {
         let (call, moment) = (&exchange.call, exchange.moment);
         let operation = &call.served.operation;
-        let caller = call.caller.as_ref().ok_or(Reason::CallerUnknown)?;
+        let caller = call.caller.as_ref().ok_or(Refusal::CallerUnknown)?;
         let within = self.quotas.caller(caller)?;
         let wire = call.request.as_ref().map_err(Clone::clone)?;
         let claim = exchange.claim.as_ref().map_err(Clone::clone)?;
@@ -56,8 +56,8 @@ impl Gateway {
         let resident = self.door.judge(&system.endpoint).await?;
         let ids = (exchange.id, moment.now);
         let signed = Signed::by(system, (&call.served, permit), &request, &within, &resident, ids)?;
-        let salt = self.ids.salt().map_err(|_| Reason::Internal)?;
-        let departure = self.persons.gate.enter(permit, &consent, exchange.id).map_err(Reason::from)?;
+        let salt = self.ids.salt().map_err(|_| Failure::GatewayInternal)?;
+        let departure = self.persons.gate.enter(permit, &consent, exchange.id).map_err(NotDone::from)?;
         let marks = self.marks(permit, &consent, &exchange.txn).await?;
         let claim = claim.clone();
         Ok(Cleared { permitted, claim, request, consent, ticket, resident, signed, departure, marks, salt })

@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use qaqpa_policy::Consent;
+use qaqpa_proto::reason::Refusal;
 use uuid::Uuid;
 
 use crate::refusal::NotDone;
-use crate::refusal::reason::Reason;
 
 /// Request ids kept at most; the oldest go first.
 pub const REMEMBERED: usize = 100_000;
@@ -58,7 +58,7 @@ impl Duplicates {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.forget(now);
         if let Some(first) = seen.ids.get(&key) {
-            return Err(NotDone::from(Reason::RequestDuplicate).detailed(first.to_string()));
+            return Err(NotDone::from(Refusal::RequestDuplicate).detailed(first.to_string()));
         }
         seen.ids.insert(key, exchange);
         seen.order.push_back((now, key));

@@ -1,8 +1,9 @@
 //! How the journal refers to the persons of an exchange: by marks that only the holder of a person's key can make again.
 
-use qaqpa_policy::consent::{Consent, LackKind};
+use qaqpa_policy::consent::Consent;
 use qaqpa_policy::standing::leaves_a_trace;
 use qaqpa_policy::{Iin, Permit};
+use qaqpa_proto::reason::Refusal;
 use qaqpa_vault::{Error as VaultError, Subject};
 
 use crate::evidence::marks::{consent_mark, mark};
@@ -10,7 +11,6 @@ use crate::gateway::Gateway;
 use crate::persons::ledger::vault_error;
 use crate::persons::named;
 use crate::refusal::NotDone;
-use crate::refusal::reason::Reason;
 
 /// Evidence that every person of an exchange has a key in the vault, and their marks under this exchange.
 #[derive(Default)]
@@ -39,7 +39,7 @@ impl Gateway {
             let subject = match self.used(permit, &reliance.iin).await {
                 // Erased between room 6 and here, and the consent with the person.
                 Err(VaultError::Erased) if reliance.consent.is_some() => {
-                    return Err(Reason::from(LackKind::ConsentMissing).into());
+                    return Err(Refusal::ConsentMissing.into());
                 }
                 // Erased, but nothing was relied on: the person is new, with a new key that nothing old leads to.
                 Err(VaultError::Erased) => self.used(permit, &reliance.iin).await,

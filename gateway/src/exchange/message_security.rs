@@ -5,10 +5,10 @@
 
 use qaqpa_adapters::wsse::{self, PinnedSigners, Sign};
 use qaqpa_adapters::xml::{Document, Node};
+use qaqpa_proto::reason::Failure;
 use uuid::Uuid;
 
 use crate::refusal::NotDone;
-use crate::refusal::reason::Reason;
 
 /// The Body of a reply whose signature holds, and who signed it.
 pub struct Believed<'a, 'input> {
@@ -58,12 +58,12 @@ impl MessageSecurity for WsSecurity {
         } else {
             wsse::envelope_parsed(content, &wsse::Layout::request(id), self.signer.as_ref()).ok()
         };
-        signed.ok_or_else(|| Reason::SignerUnavailable.into())
+        signed.ok_or_else(|| Failure::SignerUnavailable.into())
     }
 
     fn believe<'a, 'input>(&self, document: &'a Document<'input>, now: i64) -> Result<Believed<'a, 'input>, NotDone> {
         let verified = wsse::verify(document, &self.pinned, now)
-            .map_err(|why| NotDone::from(Reason::ReplyNotAuthentic).detailed(why.code()))?;
+            .map_err(|why| NotDone::from(Failure::ReplyNotAuthentic).detailed(why.code()))?;
         Ok(Believed { body: verified.node(), signer: verified.certificate_sha256() })
     }
 

@@ -3,10 +3,10 @@
 use qaqpa_adapters::codec::scalar;
 use qaqpa_policy::{Bin, Claim, Permit, Plans, permit};
 use qaqpa_proto::Operation;
+use qaqpa_proto::reason::Refusal;
 
 use crate::exchange::quota::Within;
 use crate::refusal::NotDone;
-use crate::refusal::reason::Reason;
 
 /// Evidence that the claim was judged, and that the message names the school it is made for.
 ///
@@ -65,7 +65,7 @@ impl OwnSchool {
         match scalar(wire, path) {
             // Absent or not a BIN: the filter says so by path.
             Some(named) if Bin::parse(named).is_ok() && named != permit.acting().as_str() => {
-                Err(NotDone::from(Reason::DelegationNotAllowed).at(vec![(path.text.clone(), "not_acting_for")]))
+                Err(NotDone::from(Refusal::DelegationNotAllowed).at(vec![(path.text.clone(), "not_acting_for")]))
             }
             _ => Ok(Self(())),
         }

@@ -19,10 +19,10 @@ use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use jiff::Timestamp;
 use qaqpa_policy::Caller;
+use qaqpa_proto::reason::Refusal;
 
 use crate::exchange::duplicate::Ticket;
 use crate::refusal::NotDone;
-use crate::refusal::reason::Reason;
 
 /// Limits, all positive. Documented in `deploy/gateway.toml`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
@@ -137,7 +137,7 @@ impl Quotas {
     }
 
     fn take_caller(&self, caller: &str) -> Result<(), NotDone> {
-        self.take(&self.caller, &self.keys.hash_one(caller), Reason::QuotaCaller, || format!("caller/{caller}"))
+        self.take(&self.caller, &self.keys.hash_one(caller), Refusal::QuotaCaller, || format!("caller/{caller}"))
     }
 
     /// Room 8: the purpose's, the system's and the subjects' share.
@@ -152,16 +152,16 @@ impl Quotas {
 
     fn take_exchange(&self, ask: &Ask<'_>, now: Timestamp) -> Result<(), NotDone> {
         let key = self.keys.hash_one((ask.caller, ask.purpose, ask.operation));
-        self.take(&self.purpose, &key, Reason::QuotaPurpose, || format!("purpose/{}{}", ask.purpose, ask.operation))?;
+        self.take(&self.purpose, &key, Refusal::QuotaPurpose, || format!("purpose/{}{}", ask.purpose, ask.operation))?;
         for subject in ask.subjects {
             let digest = self.keys.hash_one((ask.caller, subject));
             self.subjects
                 .count(ask.caller, digest, now)
-                .map_err(|wait| NotDone::from(Reason::QuotaSubject).quota(format!("subject/{}", ask.caller), wait))?;
+                .map_err(|wait| NotDone::from(Refusal::QuotaSubject).quota(format!("subject/{}", ask.caller), wait))?;
         }
         match self.systems.get(ask.system) {
             Some(limiter) => {
-                self.take(limiter, &ask.service.to_owned(), Reason::QuotaSystem, || format!("system/{}", ask.service))
+                self.take(limiter, &ask.service.to_owned(), Refusal::QuotaSystem, || format!("system/{}", ask.service))
             }
             None => Ok(()),
         }
@@ -171,12 +171,12 @@ impl Quotas {
         &self,
         limiter: &Keyed<K>,
         key: &K,
-        reason: Reason,
+        refusal: Refusal,
         name: impl FnOnce() -> String,
     ) -> Result<(), NotDone> {
         limiter
             .check_key(key)
-            .map_err(|until| NotDone::from(reason).quota(name(), until.wait_time_from(self.clock.now())))
+            .map_err(|until| NotDone::from(refusal).quota(name(), until.wait_time_from(self.clock.now())))
     }
 }
 
@@ -261,7 +261,7 @@ mod tests {
         let now = Timestamp::UNIX_EPOCH;
         assert!(quotas.take_caller("a").is_ok());
         let not_done = quotas.take_caller("a").unwrap_err();
-        assert_eq!((not_done.reason, not_done.quota.as_deref()), (Reason::QuotaCaller, Some("caller/a")));
+        assert_eq!((not_done.reason.code(), not_done.quota.as_deref()), ("quota.caller", Some("caller/a")));
         assert!(not_done.retry_after.unwrap() > Duration::ZERO);
         assert!(quotas.take_caller("b").is_ok(), "another caller has its own");
 
@@ -269,15 +269,15 @@ mod tests {
         assert!(quotas.take_exchange(&ask("a", &["1"]), now).is_ok(), "the same person again is no enumeration");
         assert_eq!(
             quotas.take_exchange(&ask("a", &["1"]), now).unwrap_err().reason,
-            Reason::QuotaSystem,
+            Refusal::QuotaSystem,
             "peak minus nominal is 2"
         );
-        assert_eq!(quotas.take_exchange(&ask("a", &["1"]), now).unwrap_err().reason, Reason::QuotaPurpose);
-        assert_eq!(quotas.take_exchange(&ask("c", &["1", "2", "3"]), now).unwrap_err().reason, Reason::QuotaSubject);
+        assert_eq!(quotas.take_exchange(&ask("a", &["1"]), now).unwrap_err().reason, Refusal::QuotaPurpose);
+        assert_eq!(quotas.take_exchange(&ask("c", &["1", "2", "3"]), now).unwrap_err().reason, Refusal::QuotaSubject);
         let later = Timestamp::from_second(3600).unwrap();
         assert_ne!(
             quotas.take_exchange(&ask("c", &["3"]), later).unwrap_err().reason,
-            Reason::QuotaSubject,
+            Refusal::QuotaSubject,
             "a new hour"
         );
     }

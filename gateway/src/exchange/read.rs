@@ -7,6 +7,7 @@ use qaqpa_adapters::xml::Document;
 use qaqpa_policy::consent::{self, ReplyJudged};
 use qaqpa_policy::{Minimised, Mode};
 use qaqpa_proto::Operation;
+use qaqpa_proto::reason::Failure;
 use qaqpa_proto::v1::ShepStatus;
 
 use crate::exchange::call::Exchange;
@@ -16,7 +17,6 @@ use crate::exchange::reply::{fault_denial, stable_word, unsigned_fault};
 use crate::exchange::send::Received;
 use crate::gateway::Gateway;
 use crate::refusal::NotDone;
-use crate::refusal::reason::Reason;
 
 /// Evidence of rooms 13 and 14: a reply that verified, answers this message, was successful at SHEP, and was decoded from
 /// the very nodes that were verified.
@@ -51,7 +51,7 @@ impl Gateway {
         let system = self.system(&served.operation)?;
         let text = received.text()?;
         let document =
-            Document::parse(&text).map_err(|why| NotDone::from(Reason::ReplyMalformed).detailed(why.code()))?;
+            Document::parse(&text).map_err(|why| NotDone::from(Failure::ReplyMalformed).detailed(why.code()))?;
         let believed = match system.security.believe(&document, received.at().as_second()) {
             Ok(believed) => believed,
             // SHEP's own faults come unsigned when it could not read us: they release nothing, so they may speak.
@@ -72,7 +72,7 @@ impl Gateway {
         let sent = Sent { message_id: cleared.signed().message_id(), correlation_id: None };
         let answer = sync::answers(&info, sent, answered_id, system.replay_window, received.at())?;
         let success = Success::of(&info.status.code)?;
-        let read = read.ok_or_else(|| NotDone::from(Reason::ReplyMalformed).detailed("no_data"))??;
+        let read = read.ok_or_else(|| NotDone::from(Failure::ReplyMalformed).detailed("no_data"))??;
         let business = served.operation.business_result.as_ref();
         let business = business.and_then(|result| scalar(&read.wire, &result.code)).map(str::to_owned);
         let (shep, signer) = (shep_status(info), believed.signer);
@@ -85,7 +85,7 @@ impl Gateway {
         let plan = permit.reply_plan();
         let circumstances = self.circumstances(permit, plan, permit.acting().as_str(), today);
         let minimised = plan.minimise(&decoded.read.wire, Mode::Strip, &circumstances).map_err(|flawed| {
-            NotDone::from(Reason::ReplyMalformed)
+            NotDone::from(Failure::ReplyMalformed)
                 .detailed("value")
                 .at(flawed.fields().iter().map(|field| (field.path.clone(), field.flaw.code())).collect())
                 .evidenced(flawed)
@@ -118,7 +118,7 @@ impl Success {
     fn of(code: &str) -> Result<Self, NotDone> {
         match status::is_success(code) {
             true => Ok(Self(())),
-            false => Err(NotDone::from(Reason::UpstreamStatus).detailed(stable_word(code))),
+            false => Err(NotDone::from(Failure::UpstreamStatus).detailed(stable_word(code))),
         }
     }
 }

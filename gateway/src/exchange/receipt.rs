@@ -6,13 +6,13 @@ use qaqpa_adapters::shep::sync::ResponseInfo;
 use qaqpa_journal::Receipt as Leaf;
 use qaqpa_policy::minimise::Transformed;
 use qaqpa_policy::{Consent, Minimised, Withheld, category};
+use qaqpa_proto::language::Language;
 use qaqpa_proto::v1::{PolicyVersion, Receipt, ShepStatus, Warning};
 
 use crate::exchange::call::Exchange;
 use crate::exchange::clear::Cleared;
 use crate::exchange::read::Reply;
 use crate::gateway::Gateway;
-use crate::refusal::reason::Language;
 
 impl Gateway {
     /// The receipt, then the minimised reply. Both lines of the journal are durable, or there would be no leaves.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use qaqpa_journal::{Entry, Owed, Phase, Receipt as Leaf};
 use qaqpa_policy::{Caller, Claim, Minimised, Withheld};
+use qaqpa_proto::reason::Refusal;
 use qaqpa_proto::v1::JournalEntry;
 
 use crate::evidence::commit::{self, hmac};
@@ -16,7 +17,6 @@ use crate::exchange::reply::stable_word;
 use crate::exchange::send::Received;
 use crate::gateway::Gateway;
 use crate::refusal::NotDone;
-use crate::refusal::reason::Reason;
 
 /// How an exchange ended that left: what came, what was made of it, and when.
 pub(super) struct Ended {
@@ -111,7 +111,7 @@ impl Gateway {
             .filter(|purpose| call.caller.as_ref().is_some_and(|caller| self.knows_purpose(caller, purpose)));
         let row = not_done.reason.row();
         tracing::info!(
-            decision = "refused",
+            decision = not_done.reason.decision(),
             reason = row.code,
             fault = row.fault.name(),
             detail = not_done.detail.as_deref(),
@@ -123,7 +123,7 @@ impl Gateway {
             "exchange"
         );
         // What a caller can cause without limit must not fill the disk.
-        let endless = matches!(not_done.reason, Reason::QuotaCaller | Reason::CallerUnknown);
+        let endless = [Refusal::QuotaCaller, Refusal::CallerUnknown].iter().any(|refusal| not_done.reason == *refusal);
         let kind = || format!("{}/{}", row.code, who(call).caller);
         if endless && !self.flood.first_this_second(&kind(), self.clock.now()) {
             return not_done; // counted into the line that stands for this second
@@ -150,7 +150,7 @@ impl Gateway {
         let (call, not_done, times) = (&exchange.call, ended.reply.as_ref().err(), ended.times);
         let row = not_done.map(|not_done| not_done.reason.row());
         tracing::info!(
-            decision = if not_done.is_none() { "answered" } else { "failed" },
+            decision = not_done.map_or("answered", |not_done| not_done.reason.decision()),
             reason = row.map_or("ok", |row| row.code),
             fault = row.map(|row| row.fault.name()),
             detail = not_done.and_then(|not_done| not_done.detail.as_deref()),

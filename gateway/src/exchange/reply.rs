@@ -3,9 +3,9 @@
 use qaqpa_adapters::shep::sync;
 use qaqpa_adapters::soap::Envelope;
 use qaqpa_adapters::xml::Document;
+use qaqpa_proto::reason::Failure;
 
 use crate::refusal::NotDone;
-use crate::refusal::reason::Reason;
 
 /// Whether a content type can be a SOAP message's.
 pub(crate) fn is_xml(content_type: &str) -> bool {
@@ -34,5 +34,5 @@ pub(crate) fn unsigned_fault(document: &Document<'_>) -> Option<NotDone> {
 /// What a SOAP Fault means for the caller, by its code alone.
 pub(crate) fn fault_denial(fault: &sync::Fault) -> NotDone {
     let code = fault.error.as_ref().map_or(fault.code.as_str(), |error| error.code.as_str());
-    NotDone::from(Reason::UpstreamFault).detailed(stable_word(code))
+    NotDone::from(Failure::UpstreamFault).detailed(stable_word(code))
 }

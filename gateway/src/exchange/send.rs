@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use qaqpa_adapters::xml::text;
 use qaqpa_journal::Owed;
+use qaqpa_proto::reason::Failure;
 
 use crate::dial::RawReply;
 use crate::evidence::commit::hmac;
@@ -14,7 +15,6 @@ use crate::exchange::reply::is_xml;
 use crate::gateway::Gateway;
 use crate::persons::gate::Leaving;
 use crate::refusal::NotDone;
-use crate::refusal::reason::Reason;
 
 /// Evidence that bytes came, whatever they are: a reply that does not verify is evidence too.
 pub(crate) struct Received {
@@ -37,10 +37,10 @@ impl Received {
     /// The only way to the content: as text of a type that SOAP may have.
     pub(super) fn text(&self) -> Result<Cow<'_, str>, NotDone> {
         if !is_xml(&self.raw.content_type) {
-            return Err(NotDone::from(Reason::UpstreamNotSoap).detailed(format!("http_{}", self.raw.status)));
+            return Err(NotDone::from(Failure::UpstreamNotSoap).detailed(format!("http_{}", self.raw.status)));
         }
         text::decode(&self.raw.body, Some(&self.raw.content_type))
-            .map_err(|why| NotDone::from(Reason::ReplyMalformed).detailed(why.code()))
+            .map_err(|why| NotDone::from(Failure::ReplyMalformed).detailed(why.code()))
     }
 }
 
@@ -57,7 +57,7 @@ impl Gateway {
                 Ok(Received { raw, at, hmac })
             }
             Err(not_done) => {
-                let held = departure.refused().map(|kind| NotDone::from(Reason::from(kind)).detailed(HELD_BACK));
+                let held = departure.refused().map(|kind| NotDone::from(kind).detailed(HELD_BACK));
                 Err(held.unwrap_or(not_done))
             }
         }

@@ -14,13 +14,13 @@ use qaqpa_policy::standing::Standing;
 use qaqpa_policy::{Caller, Claim, Direction, Iin, Minimised, Mode, Permit, Plans, Subjects, permit};
 use qaqpa_proto::Operation;
 use qaqpa_proto::policy::v1::{Change, ChangeKind, Direction as WireDirection, ShadowResponse};
+use qaqpa_proto::reason::{Judge, Reason, Refusal};
 
 use crate::exchange::call::Exchange;
 use crate::exchange::clear::Cleared;
 use crate::exchange::read::Reply;
 use crate::gateway::Gateway;
 use crate::refusal::NotDone;
-use crate::refusal::reason::Reason;
 
 /// The runs that are under way, one an operator at most.
 #[derive(Default)]
@@ -121,7 +121,7 @@ impl Shadows {
     pub fn begin(&self, live: &Plans, pending: Plans, until: Timestamp, most: u64) -> Result<Arc<Shadow>, NotDone> {
         let mut runs = self.runs();
         if runs.contains_key(&live.operator().id) {
-            return Err(Reason::QuotaShadow.into());
+            return Err(Refusal::QuotaShadow.into());
         }
         let live_sha256 = live.pack().sha256().to_owned();
         let run = Arc::new(Shadow { live_sha256, pending, until, most, seen: Mutex::default() });
@@ -180,9 +180,9 @@ impl Shadow {
         let place = (seen.operation.path.as_str(), seen.claim.purpose(), Direction::Request);
         let (changes, permit) = match (seen.live, pending) {
             (Ok(live), Ok((permit, pending))) => (differences(place, live, &pending), Some(permit)),
-            (Ok(_), Err(code)) => (vec![whole(place, ChangeKind::WouldBeRefused, code)], None),
+            (Ok(_), Err(reason)) => (vec![whole(place, ChangeKind::WouldBeRefused, reason)], None),
             (Err(not_done), Ok(_)) if is_of_policy(not_done.reason) => {
-                (vec![whole(place, ChangeKind::WouldBeAdmitted, not_done.reason.code())], None)
+                (vec![whole(place, ChangeKind::WouldBeAdmitted, not_done.reason)], None)
             }
             (Err(_), _) => (Vec::new(), None),
         };
@@ -203,22 +203,22 @@ impl Shadow {
         let place = (permit.operation(), permit.purpose().id.as_str(), Direction::Reply);
         let refused = consent::check_reply(permit, operation, wire, circumstances.today).err();
         let changes = match (refused, permit.reply_plan().minimise(wire, Mode::Strip, circumstances)) {
-            (Some(lacking), _) => vec![whole(place, ChangeKind::WouldBeRefused, lacking.code())],
+            (Some(lacking), _) => vec![whole(place, ChangeKind::WouldBeRefused, lacking.reason())],
             (None, Ok(pending)) => differences(place, live, &pending),
-            (None, Err(flawed)) => vec![whole(place, ChangeKind::WouldBeRefused, flawed.code())],
+            (None, Err(flawed)) => vec![whole(place, ChangeKind::WouldBeRefused, flawed.reason())],
         };
         let changed = !changed && !changes.is_empty();
         self.count(changes, Counted { is_new: false, changed });
     }
 
-    fn judge(&self, seen: &Observed<'_>) -> Result<(Permit, Minimised), &'static str> {
-        let permit = permit(seen.caller, seen.operation, seen.claim, &self.pending).map_err(|no| no.code())?;
-        let subjects = Subjects::read(seen.operation, seen.wire).map_err(|_| Reason::RequestMalformed.code())?;
+    fn judge(&self, seen: &Observed<'_>) -> Result<(Permit, Minimised), Reason> {
+        let permit = permit(seen.caller, seen.operation, seen.claim, &self.pending).map_err(|no| no.reason())?;
+        let subjects = Subjects::read(seen.operation, seen.wire).map_err(|no| no.reason())?;
         let circumstances = (seen.circumstances)(&permit);
         let minimised =
-            permit.request_plan().minimise(seen.wire, permit.mode(), &circumstances).map_err(|no| no.code())?;
+            permit.request_plan().minimise(seen.wire, permit.mode(), &circumstances).map_err(|no| no.reason())?;
         consent::check(&permit, seen.operation, seen.claim.consent(), &subjects, seen.known, seen.moment)
-            .map_err(|no| no.code())?;
+            .map_err(|no| no.reason())?;
         Ok((permit, minimised))
     }
 
@@ -250,14 +250,13 @@ struct Counted {
 
 /// Whether another pack could have said otherwise.
 fn is_of_policy(reason: Reason) -> bool {
-    let code = reason.code();
-    ["purpose.", "consent.", "request.invalid", "delegation."].iter().any(|room| code.starts_with(room))
+    matches!(reason, Reason::Refusal(refusal) if refusal.judge() == Judge::Pack)
 }
 
 type Place<'a> = (&'a str, &'a str, Direction);
 
-fn whole(place: Place<'_>, change: ChangeKind, code: &str) -> Key {
-    Key { code: code.to_owned(), ..key(place, String::new(), change) }
+fn whole(place: Place<'_>, change: ChangeKind, reason: impl Into<Reason>) -> Key {
+    Key { code: reason.into().code().to_owned(), ..key(place, String::new(), change) }
 }
 
 fn key((operation, purpose, direction): Place<'_>, path: String, change: ChangeKind) -> Key {

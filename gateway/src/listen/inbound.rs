@@ -21,6 +21,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use ipnet::IpNet;
+use qaqpa_proto::reason::Refusal;
 use qaqpa_residency::{Admitted, Decision, PeerRule, Peers, Plane, Tables};
 use tokio::io::AsyncRead;
 use tokio::net::TcpStream;
@@ -30,8 +31,6 @@ pub use proxy::HeaderProblem;
 
 use crate::clock::Clock;
 
-/// Code of a connection whose PROXY header names no caller.
-const PROXY_HEADER: &str = "residency.proxy_header";
 /// How often who is connected is judged though nothing was replaced: a day may end an exception, or the life of a table.
 const AGAIN: Duration = Duration::from_secs(3600);
 
@@ -184,7 +183,7 @@ impl Knock {
         let decision = Decision {
             endpoint: self.admitted.rule().to_owned(),
             plane: Plane::Inbound,
-            code: PROXY_HEADER,
+            refusal: Some(Refusal::ResidencyProxyHeader),
             rule: None,
             addresses: vec![self.address.ip()],
             port: None,
@@ -223,7 +222,7 @@ impl NotAdmitted {
     /// Stable code, `residency....`.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        self.decision.code
+        self.decision.code()
     }
 
     /// The line of evidence with the stranger's network (/24, /48) in place of the address, which may be a person's: for

@@ -268,7 +268,7 @@ impl Drop for Departure {
 
 /// The gate held a message back.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
-#[error("held back: {}", .0.code())]
+#[error("held back: {}", .0.reason().code())]
 pub struct Held(LackKind);
 
 /// A message's body. Its bytes are handed over once, and only if the gate still agrees.

@@ -16,10 +16,10 @@ use qaqpa_policy::{Bin, Iin, Pack, category};
 use qaqpa_proto::consent::v1::give_request::End;
 use qaqpa_proto::consent::v1::{self, GiveRequest};
 use qaqpa_proto::moment::{length, moment};
+use qaqpa_proto::reason::Refusal;
 use qaqpa_vault::{ConsentRecord, KdpToken};
 
 use crate::refusal::NotDone;
-use crate::refusal::reason::Reason;
 
 /// Evidence that a consent may be recorded. Its record lacks only what the ledger adds: id and moment.
 pub(crate) struct Giving {
@@ -68,7 +68,7 @@ pub(crate) fn judge(
     let form = form(&request, &purposes, fields.guardian.is_some())?;
     let expires_at = term(&fields, &purposes, now)?;
     if fields.guardian == Some(fields.iin) {
-        return Err(NotDone::from(Reason::ConsentGuardianIsSubject).at(vec![at("guardian_iin", "subject")]));
+        return Err(NotDone::from(Refusal::ConsentGuardianIsSubject).at(vec![at("guardian_iin", "subject")]));
     }
     let evidence = (!request.evidence_sha256.is_empty()).then(|| hex::encode(&request.evidence_sha256));
     let categories = request.categories().map(|category| category::name(category).to_owned()).collect();
@@ -149,7 +149,7 @@ impl Fields {
         let request_id = Some(request.request_id.clone()).filter(|id| !id.is_empty());
         match (iin, given_at, wrong.is_empty()) {
             (Some(iin), Some(given_at), true) => Ok(Self { iin, guardian, given_at, expires_at, kdp, request_id }),
-            _ => Err(NotDone::from(Reason::RequestInvalid).at(wrong)),
+            _ => Err(NotDone::from(Refusal::RequestInvalid).at(wrong)),
         }
     }
 }
@@ -170,14 +170,14 @@ fn kdp(request: &GiveRequest, wrong: &mut Vec<(String, &'static str)>) -> Option
 /// The purposes that were named, all of them the policy's.
 fn purposes<'p>(request: &GiveRequest, pack: &'p Pack) -> Result<Vec<&'p Purpose>, NotDone> {
     if request.purposes.is_empty() {
-        return Err(NotDone::from(Reason::ConsentScopeEmpty).at(vec![at("purposes", "missing")]));
+        return Err(NotDone::from(Refusal::ConsentScopeEmpty).at(vec![at("purposes", "missing")]));
     }
     let known = |name: &String| pack.purpose(name).filter(|purpose| purpose.prohibited.is_none());
     let unknown = places("purposes", &request.purposes, |name| known(name).is_none(), "unknown");
     if unknown.is_empty() {
         Ok(request.purposes.iter().filter_map(known).map(AsRef::as_ref).collect())
     } else {
-        Err(NotDone::from(Reason::ConsentScopeUnknown).at(unknown))
+        Err(NotDone::from(Refusal::ConsentScopeUnknown).at(unknown))
     }
 }
 
@@ -189,7 +189,7 @@ fn scope(request: &GiveRequest, pack: &Pack, purposes: &[&Purpose]) -> Result<()
     };
     let mut unknown = places("categories", &request.categories, |number| !ruled(number), "unknown");
     unknown.extend(places("recipients", &request.recipients, |name| pack.recipient(name).is_none(), "unknown"));
-    if unknown.is_empty() { Ok(()) } else { Err(NotDone::from(Reason::ConsentScopeUnknown).at(unknown)) }
+    if unknown.is_empty() { Ok(()) } else { Err(NotDone::from(Refusal::ConsentScopeUnknown).at(unknown)) }
 }
 
 /// The form, if every purpose takes it and its proof is there.
@@ -200,19 +200,19 @@ fn form(request: &GiveRequest, purposes: &[&Purpose], by_guardian: bool) -> Resu
         v1::Form::Sms1414 => Form::Sms1414,
         v1::Form::Kdp => Form::Kdp,
         v1::Form::Unspecified => {
-            return Err(NotDone::from(Reason::RequestInvalid).at(vec![at("form", "missing")]));
+            return Err(NotDone::from(Refusal::RequestInvalid).at(vec![at("form", "missing")]));
         }
     };
     for purpose in purposes {
         match &purpose.consent {
             // A minor's guardian consents to any purpose (exchanges about minors ask for it).
             None if by_guardian => {}
-            None => return Err(NotDone::from(Reason::ConsentNotNeeded).detailed(purpose.id.clone())),
+            None => return Err(NotDone::from(Refusal::ConsentNotNeeded).detailed(purpose.id.clone())),
             Some(rule) if rule.separate && distinct(request.purposes.clone()).len() > 1 => {
-                return Err(NotDone::from(Reason::ConsentNotSeparate).detailed(purpose.id.clone()));
+                return Err(NotDone::from(Refusal::ConsentNotSeparate).detailed(purpose.id.clone()));
             }
             Some(rule) if !rule.forms.contains(&form) => {
-                return Err(NotDone::from(Reason::ConsentForm).detailed(purpose.id.clone()));
+                return Err(NotDone::from(Refusal::ConsentForm).detailed(purpose.id.clone()));
             }
             Some(_) => {}
         }
@@ -226,7 +226,7 @@ fn form(request: &GiveRequest, purposes: &[&Purpose], by_guardian: bool) -> Resu
         Form::Sms1414 => None,
     };
     match lacking {
-        Some(path) => Err(NotDone::from(Reason::ConsentEvidenceMissing).at(vec![at(path, "missing")])),
+        Some(path) => Err(NotDone::from(Refusal::ConsentEvidenceMissing).at(vec![at(path, "missing")])),
         None => Ok(form),
     }
 }
@@ -234,17 +234,17 @@ fn form(request: &GiveRequest, purposes: &[&Purpose], by_guardian: bool) -> Resu
 /// The end of the term: as stated, or the longest that every purpose allows.
 fn term(fields: &Fields, purposes: &[&Purpose], now: Timestamp) -> Result<Option<Timestamp>, NotDone> {
     if fields.given_at > now.checked_add(FORGIVEN).unwrap_or(now) {
-        return Err(NotDone::from(Reason::ConsentGivenInFuture).at(vec![at("given_at", "future")]));
+        return Err(NotDone::from(Refusal::ConsentGivenInFuture).at(vec![at("given_at", "future")]));
     }
     let longest = purposes.iter().filter_map(|purpose| purpose.consent.as_ref()?.max_days).min();
     let latest = longest.and_then(|days| after(fields.given_at, days.into()));
     let expires_at = fields.expires_at.or(latest);
     if expires_at.is_some_and(|end| end <= now) {
-        return Err(Reason::ConsentExpiredAlready.into());
+        return Err(Refusal::ConsentExpiredAlready.into());
     }
     if expires_at.zip(latest).is_some_and(|(end, latest)| end > latest) {
         let detail = longest.map(|days| format!("max_days_{days}")).unwrap_or_default();
-        return Err(NotDone::from(Reason::ConsentTermTooLong).detailed(detail));
+        return Err(NotDone::from(Refusal::ConsentTermTooLong).detailed(detail));
     }
     Ok(expires_at)
 }

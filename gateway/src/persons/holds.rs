@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use qaqpa_journal::line::{Acted, SubjectEvent, Text};
 use qaqpa_journal::{Journal, Receipt as Leaf};
 use qaqpa_policy::Iin;
+use qaqpa_proto::reason::Refusal;
 use qaqpa_vault::{HoldKind, HoldRecord, Lifted, Lookup, Subject};
 use uuid::Uuid;
 
@@ -22,7 +23,6 @@ use crate::persons::gate::SubjectGate;
 use crate::persons::ledger::vault_error;
 use crate::persons::named;
 use crate::refusal::NotDone;
-use crate::refusal::reason::Reason;
 
 /// All holds of a gateway.
 pub struct Holds {
@@ -88,15 +88,15 @@ impl Holds {
 
     /// Lifts a hold of the actor's operator.
     pub(crate) async fn lift(&self, id: &str, actor: &Actor<'_>) -> Result<Held, NotDone> {
-        let (lookup, mut record) = self.by_id().get(id).cloned().ok_or(Reason::HoldUnknown)?;
+        let (lookup, mut record) = self.by_id().get(id).cloned().ok_or(Refusal::HoldUnknown)?;
         if record.operator != actor.who.operator {
-            return Err(Reason::HoldStranger.into());
+            return Err(Refusal::HoldStranger.into());
         }
         if record.lifted.is_some() {
-            return Err(Reason::HoldAlreadyLifted.into());
+            return Err(Refusal::HoldAlreadyLifted.into());
         }
         record.lifted = Some(Lifted { at: self.clock.now(), by: actor.who.caller.to_owned() });
-        let subject = self.gate.vault().behind(lookup).await.map_err(vault_error)?.ok_or(Reason::HoldUnknown)?;
+        let subject = self.gate.vault().behind(lookup).await.map_err(vault_error)?.ok_or(Refusal::HoldUnknown)?;
         let leaf = self.record(SubjectEvent::Unrestricted, &subject, &record, actor).await?;
         self.gate.vault().put_hold(&subject, record.clone()).await.map_err(vault_error)?;
         let under_way = self.gate.hold(lookup, &record);

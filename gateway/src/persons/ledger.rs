@@ -20,6 +20,7 @@ use qaqpa_journal::line::{ConsentEvent, Record};
 use qaqpa_journal::{Journal, Receipt as Leaf};
 use qaqpa_policy::working_days::{Calendar, add_working_days};
 use qaqpa_policy::{Bin, Iin};
+use qaqpa_proto::reason::{Failure, Refusal};
 use qaqpa_vault::{ConsentRecord, Lookup, Vault, Withdrawal};
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
@@ -35,7 +36,6 @@ use crate::persons::index::{Held, Index};
 use crate::persons::named;
 use crate::persons::watch::{Happening, Kind};
 use crate::refusal::NotDone;
-use crate::refusal::reason::Reason;
 
 /// All consents of a gateway.
 pub struct Ledger {
@@ -147,9 +147,9 @@ impl Ledger {
     /// # Errors
     /// `consent.unknown`, `vault.unavailable`, `journal.unavailable`; then it may be called again.
     pub async fn destroy(&self, id: &str, txn: &str) -> Result<bool, NotDone> {
-        let held = self.one(id).ok_or(Reason::ConsentUnknown)?;
+        let held = self.one(id).ok_or(Refusal::ConsentUnknown)?;
         let _turn = self.turn(held.lookup).await;
-        let held = self.one(id).ok_or(Reason::ConsentUnknown)?;
+        let held = self.one(id).ok_or(Refusal::ConsentUnknown)?;
         if held.record.destroyed_at.is_some() && !self.index().unrecorded.contains(id) {
             return Ok(false);
         }
@@ -241,7 +241,7 @@ impl Ledger {
         by: &By<'_>,
     ) -> Result<Withdrawn, NotDone> {
         let lookup = match which {
-            Which::One(id) => self.one(id).ok_or(Reason::ConsentUnknown)?.lookup,
+            Which::One(id) => self.one(id).ok_or(Refusal::ConsentUnknown)?.lookup,
             Which::Person(iin, _) => self.vault().lookup(&named(&reach.operator, iin)),
         };
         let _turn = self.turn(lookup).await;
@@ -249,7 +249,7 @@ impl Ledger {
         let stopped_at = self.clock.now();
         let ids: Vec<String> = ending.iter().map(|record| record.id.clone()).collect();
         let under_way: Vec<_> = self.gate.withdraw(lookup, &ids, stopped_at).iter().map(Uuid::to_string).collect();
-        let subject = self.vault().behind(lookup).await.map_err(vault_error)?.ok_or(Reason::ConsentUnknown)?;
+        let subject = self.vault().behind(lookup).await.map_err(vault_error)?.ok_or(Refusal::ConsentUnknown)?;
         let mut done = Withdrawn { records: Vec::new(), leaves: Vec::new(), stopped_at, under_way };
         for record in ending {
             let withdrawal = || Withdrawal {
@@ -287,7 +287,7 @@ impl Ledger {
         let covered = |held: &&Held| reach.covers(&held.record.operator, &held.record.acting_for);
         if let (Which::One(_), Some(held)) = (which, meant.iter().find(|held| !covered(held))) {
             tracing::info!(consent = held.record.id, "somebody else's consent is not withdrawn");
-            return Err(Reason::ConsentStranger.into());
+            return Err(Refusal::ConsentStranger.into());
         }
         // Whether others have consents of a person is nobody's business: by person, theirs are not there.
         let covered: Vec<_> = meant.iter().filter(covered).collect();
@@ -297,8 +297,8 @@ impl Ledger {
         };
         let open: Vec<_> = covered.iter().filter(open).map(|held| held.record.clone()).collect();
         match (covered.is_empty(), open.is_empty()) {
-            (true, _) => Err(Reason::ConsentUnknown.into()),
-            (_, true) => Err(Reason::ConsentAlreadyWithdrawn.into()),
+            (true, _) => Err(Refusal::ConsentUnknown.into()),
+            (_, true) => Err(Refusal::ConsentAlreadyWithdrawn.into()),
             (_, false) => Ok(open),
         }
     }
@@ -332,7 +332,7 @@ impl Ledger {
     fn id_of(&self, request_id: Option<&str>, by: &By<'_>) -> Result<String, NotDone> {
         let mut bytes = [0; 16];
         match request_id {
-            None => aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Reason::Internal)?,
+            None => aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Failure::GatewayInternal)?,
             Some(request_id) => {
                 let tag = hmac::sign(&self.ids, format!("{}\0{request_id}", by.who.caller).as_bytes());
                 bytes.iter_mut().zip(tag.as_ref()).for_each(|(to, from)| *to = *from);
@@ -374,7 +374,7 @@ impl Ledger {
 
 pub(crate) fn vault_error(error: qaqpa_vault::Error) -> NotDone {
     tracing::error!(%error, "the vault does not take a record");
-    Reason::VaultUnavailable.into()
+    Failure::VaultUnavailable.into()
 }
 
 /// A consent whose id is there already: the same again, or something else under one request id.
@@ -401,7 +401,7 @@ fn repeated(first: Held, lookup: Lookup, again: &ConsentRecord) -> Result<Record
 }
 
 fn other_consent() -> NotDone {
-    NotDone::from(Reason::RequestDuplicate).at(vec![("request_id".to_owned(), "other_consent")])
+    NotDone::from(Refusal::RequestDuplicate).at(vec![("request_id".to_owned(), "other_consent")])
 }
 
 /// What the gateway does by itself, in the journal's `who`.

@@ -12,13 +12,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use qaqpa_proto::consent::v1::{EventKind, WatchResponse};
 use qaqpa_proto::moment::stamp;
+use qaqpa_proto::reason::{Failure, Refusal};
 use qaqpa_vault::ConsentRecord;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::MissedTickBehavior;
 
 use crate::persons::ledger::{Ledger, Reach};
 use crate::refusal::NotDone;
-use crate::refusal::reason::Reason;
 
 /// What can happen to a consent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -115,19 +115,19 @@ impl Watcher {
         second.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let next = tokio::select! {
-                () = stopping.cancelled() => Err(Reason::Stopping),
+                () = stopping.cancelled() => Err(NotDone::from(Failure::GatewayStopping)),
                 () = to.closed() => return,
                 _ = second.tick() => Ok(self.ended()),
                 live = self.live.recv() => match live {
                     Ok(happening) => Ok(vec![Happening::clone(&happening)]),
-                    Err(broadcast::error::RecvError::Lagged(_)) => Err(Reason::QuotaCaller),
-                    Err(broadcast::error::RecvError::Closed) => Err(Reason::Stopping),
+                    Err(broadcast::error::RecvError::Lagged(_)) => Err(Refusal::QuotaCaller.into()),
+                    Err(broadcast::error::RecvError::Closed) => Err(NotDone::from(Failure::GatewayStopping)),
                 },
             };
             let happenings = match next {
                 Ok(happenings) => happenings,
-                Err(reason) => {
-                    let _ = to.send(Err(reason.into())).await; // the stream ends either way
+                Err(not_done) => {
+                    let _ = to.send(Err(not_done)).await; // the stream ends either way
                     return;
                 }
             };

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use prost::Message as _;
 use qaqpa_proto::google::rpc;
-use tonic::Status;
+use qaqpa_proto::language::Language;
+use qaqpa_proto::reason::{Failure, Reason, Refusal};
+use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
-
-use crate::refusal::reason::{Language, Reason};
 
 /// Name space of our `ErrorInfo.reason` codes.
 pub const ERROR_DOMAIN: &str = "qaqpa";
@@ -37,6 +37,18 @@ pub struct NotDone {
 impl From<Reason> for NotDone {
     fn from(reason: Reason) -> Self {
         Self { reason, detail: None, evidence: None, fields: Vec::new(), retry_after: None, quota: None }
+    }
+}
+
+impl From<Refusal> for NotDone {
+    fn from(refusal: Refusal) -> Self {
+        Reason::from(refusal).into()
+    }
+}
+
+impl From<Failure> for NotDone {
+    fn from(failure: Failure) -> Self {
+        Reason::from(failure).into()
     }
 }
 
@@ -75,7 +87,7 @@ impl NotDone {
     pub fn status(&self, language: Language, exchange_id: &str) -> Status {
         let row = self.reason.row();
         let mut details = ErrorDetails::with_error_info(row.code, ERROR_DOMAIN, self.metadata(exchange_id));
-        details.set_localized_message(language.tag(), row.text(language));
+        details.set_localized_message(language.tag(), self.reason.text(language));
         for (path, word) in &self.fields {
             details.add_bad_request_violation(path, *word);
         }
@@ -83,14 +95,19 @@ impl NotDone {
             details.set_retry_info(Some(wait));
         }
         if let Some(quota) = &self.quota {
-            details.add_quota_failure_violation(quota, row.text(Language::En));
+            details.add_quota_failure_violation(quota, self.reason.text(Language::En));
         }
-        Status::with_error_details(row.grpc, format!("{}: {}", row.code, row.text(language)), details)
+        Status::with_error_details(
+            Code::from_i32(row.status.number()),
+            format!("{}: {}", row.code, self.reason.text(language)),
+            details,
+        )
     }
 
     fn metadata(&self, exchange_id: &str) -> HashMap<String, String> {
         let mut metadata = HashMap::from([
-            ("fault".to_owned(), self.reason.row().fault.name().to_owned()),
+            ("fault".to_owned(), self.reason.fault().name().to_owned()),
+            ("retry".to_owned(), self.reason.retry().name().to_owned()),
             ("exchange_id".to_owned(), exchange_id.to_owned()),
         ]);
         if let Some(detail) = &self.detail {

@@ -21,6 +21,7 @@ use qaqpa_proto::consent::v1::{
     WithdrawRequest, WithdrawResponse, WithdrawalReason,
 };
 use qaqpa_proto::moment::stamp;
+use qaqpa_proto::reason::Refusal;
 use qaqpa_vault::ConsentRecord;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -34,7 +35,6 @@ use crate::persons::ledger::{By, Ledger, Reach, Recorded, Which};
 use crate::persons::named;
 use crate::persons::watch::Watcher;
 use crate::refusal::NotDone;
-use crate::refusal::reason::Reason;
 use crate::serve::consent::v1::consents_server::{Consents, ConsentsServer};
 use crate::serve::page::{Page, place};
 use crate::serve::{Admitted, acting, iin, invalid, journal_entry, moment};
@@ -113,7 +113,7 @@ impl Desk {
         let denied = |purpose: &String| pack.purpose(purpose).is_some() && denied(purpose);
         let denied = places("purposes", &request.purposes, denied, "not_granted");
         if !denied.is_empty() {
-            return Err(NotDone::from(Reason::PurposeNotAllowed).at(denied));
+            return Err(NotDone::from(Refusal::PurposeNotAllowed).at(denied));
         }
         let giving = giving::judge(request, &pack, acting, caller.id(), self.ledger.now())?;
         let Recorded { record, leaf } = self.ledger.give(&giving, &self.by()).await?;
@@ -143,9 +143,9 @@ impl Desk {
 
     async fn one(&self, id: &str) -> Result<GetResponse, NotDone> {
         let reach = self.widest_reach(&*self.pack()?);
-        let held = self.ledger.one(id).ok_or(Reason::ConsentUnknown)?;
+        let held = self.ledger.one(id).ok_or(Refusal::ConsentUnknown)?;
         if !reach.covers(&held.record.operator, &held.record.acting_for) {
-            return Err(Reason::ConsentStranger.into());
+            return Err(Refusal::ConsentStranger.into());
         }
         self.note_reading(1, None).await?;
         Ok(GetResponse { consent: Some(shown(&held.record, self.ledger.now())) })

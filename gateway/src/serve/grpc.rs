@@ -15,6 +15,8 @@ use futures_util::{StreamExt as _, stream};
 use http::{Request, Response, header};
 use hyper::body::Incoming;
 use qaqpa_policy::{Caller, Role};
+use qaqpa_proto::language::Language;
+use qaqpa_proto::reason::Refusal;
 use qaqpa_proto::v1::Receipt;
 use tonic::body::Body;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
@@ -30,7 +32,6 @@ use crate::gateway::Gateway;
 use crate::listen::Peer;
 use crate::listen::identity::identity;
 use crate::refusal::NotDone;
-use crate::refusal::reason::{Language, Reason};
 use crate::serve::reflection;
 use crate::serve::{Client, consents, policies, subjects};
 
@@ -118,11 +119,11 @@ impl Connection {
         // Health, reflection and metrics are for known callers only: the certificate alone is not enough.
         let metrics = request.uri().path() == "/metrics";
         let Some(caller) = &self.caller else {
-            self.server.gateway.flood.count(Reason::CallerUnknown.code(), self.server.gateway.clock.now());
+            self.server.gateway.flood.count(Refusal::CallerUnknown.code(), self.server.gateway.clock.now());
             return if metrics {
                 forbidden()
             } else {
-                NotDone::from(Reason::CallerUnknown).status(language(request.headers()), "").into_http()
+                NotDone::from(Refusal::CallerUnknown).status(language(request.headers()), "").into_http()
             };
         };
         if metrics {
@@ -258,7 +259,7 @@ impl Calls {
 
 /// The message of a unary call: one, and no second.
 async fn only(requests: &mut Streaming<Bytes>) -> Result<Bytes, NotDone> {
-    let malformed = |detail: &str| NotDone::from(Reason::RequestMalformed).detailed(detail);
+    let malformed = |detail: &str| NotDone::from(Refusal::RequestMalformed).detailed(detail);
     let mut next = async || requests.message().await.map_err(|status| unreadable(&status));
     let message = next().await?.ok_or_else(|| malformed("no_message"))?;
     if next().await?.is_some() { Err(malformed("two_messages")) } else { Ok(message) }
@@ -283,8 +284,8 @@ fn record_reply(answer: Answer, language: Language) -> Bytes {
 /// Why tonic gave no message: too long, or a frame that is compressed, cut off or none.
 fn unreadable(status: &Status) -> NotDone {
     match status.code() {
-        Code::OutOfRange | Code::ResourceExhausted => Reason::RequestTooLarge.into(),
-        _ => NotDone::from(Reason::RequestMalformed).detailed("frame"),
+        Code::OutOfRange | Code::ResourceExhausted => Refusal::RequestTooLarge.into(),
+        _ => NotDone::from(Refusal::RequestMalformed).detailed("frame"),
     }
 }
 

@@ -14,6 +14,7 @@ use qaqpa_journal::line::{Event, Phase};
 use qaqpa_policy::{Pack, PackProblem, Plans, Role};
 use qaqpa_proto::moment::length;
 use qaqpa_proto::policy::v1::{ShadowRequest, ShadowResponse};
+use qaqpa_proto::reason::{Failure, Refusal};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
@@ -22,7 +23,6 @@ use crate::evidence::record::append;
 use crate::exchange::shadow::Shadow;
 use crate::gateway::Gateway;
 use crate::refusal::NotDone;
-use crate::refusal::reason::Reason;
 use crate::serve::policy::v1::policies_server::{Policies, PoliciesServer};
 use crate::serve::{Admitted, invalid};
 
@@ -70,7 +70,7 @@ async fn begin(gateway: Arc<Gateway>, call: Admitted, request: ShadowRequest) ->
     }
     let pending = Plans::compile(&gateway.contract, &pack).map_err(|problems| {
         let places = problems.iter().map(|problem| ("pack_yaml".to_owned(), problem.code()));
-        NotDone::from(Reason::PolicyInvalid).at(places.collect())
+        NotDone::from(Refusal::PolicyInvalid).at(places.collect())
     })?;
     let now = gateway.clock.now();
     let until = now.checked_add(duration).unwrap_or(now);
@@ -102,7 +102,7 @@ async fn tell(
     let mut second = tokio::time::interval(Duration::from_secs(1));
     loop {
         let (report, over) = tokio::select! {
-            () = stopping.cancelled() => (Err(call.status(&Reason::Stopping.into())), true),
+            () = stopping.cancelled() => (Err(call.status(&Failure::GatewayStopping.into())), true),
             () = to.closed() => break,
             _ = second.tick() => {
                 let done = run.is_over(gateway.clock.now());
@@ -120,7 +120,7 @@ type Reports = mpsc::Receiver<Result<ShadowResponse, Status>>;
 
 fn refused(problems: &[PackProblem]) -> NotDone {
     let place = |problem: &PackProblem| (format!("pack_yaml:{}:{}", problem.line, problem.column), problem.code());
-    NotDone::from(Reason::PolicyInvalid).at(problems.iter().take(MOST_PROBLEMS).map(place).collect())
+    NotDone::from(Refusal::PolicyInvalid).at(problems.iter().take(MOST_PROBLEMS).map(place).collect())
 }
 
 const SHADOW: &str = "/qaqpa.policy.v1.Policies/Shadow";

@@ -14,6 +14,7 @@ use qaqpa_journal::Receipt as Leaf;
 use qaqpa_journal::line::{Acted, SubjectEvent};
 use qaqpa_policy::{Iin, Role};
 use qaqpa_proto::moment::stamp;
+use qaqpa_proto::reason::Refusal;
 use qaqpa_proto::subject::v1 as wire;
 use qaqpa_proto::subject::v1::{
     Basis, CorrectRequest, CorrectResponse, DueItem, DueKind, DueRequest, DueResponse, EraseRequest, EraseResponse,
@@ -38,7 +39,6 @@ use crate::persons::ledger::vault_error;
 use crate::persons::named;
 use crate::persons::retention::{Due, What, forget_salts};
 use crate::refusal::NotDone;
-use crate::refusal::reason::Reason;
 use crate::serve::page::{LARGEST_PAGE, Page, page_size, place};
 use crate::serve::report::{self, Period};
 use crate::serve::subject::v1::subjects_server::{Subjects, SubjectsServer};
@@ -299,7 +299,7 @@ impl Desk {
         let plans = self.gateway.policy(&self.call.caller)?;
         match plans.pack().purpose(id) {
             Some(_) => Ok(Some(id.to_owned())),
-            None => Err(NotDone::from(Reason::PurposeUnknown).at(vec![at("purpose", "unknown")])),
+            None => Err(NotDone::from(Refusal::PurposeUnknown).at(vec![at("purpose", "unknown")])),
         }
     }
 
@@ -320,7 +320,7 @@ impl Desk {
             return Ok(());
         }
         let places = unknown.iter().map(|(number, _)| (format!("fields[{number}]"), "unknown")).collect();
-        Err(NotDone::from(Reason::RequestInvalid).at(places))
+        Err(NotDone::from(Refusal::RequestInvalid).at(places))
     }
 
     fn named(&self, iin: &Iin) -> Zeroizing<String> {

@@ -2,6 +2,7 @@
 
 use qaqpa_journal::line::{Ended, Event, Outcome, Phase};
 use qaqpa_journal::{Entry, Error, Journal, Opening, Options, Signer};
+use qaqpa_proto::reason::Failure;
 
 use crate::start::Surroundings;
 use crate::start::config;
@@ -51,7 +52,7 @@ pub(super) async fn settle(journal: &Journal, opening: Opening, surroundings: &S
     for intent in opening.open_intents {
         let txn = intent.txn().to_owned();
         let outcome = Outcome {
-            code: Some("gateway.crashed".into()),
+            code: Some(Failure::GatewayCrashed.code().into()),
             ..Outcome::new(&txn, surroundings.clock.now(), Ended::Unknown)
         };
         journal.settle_open(intent, Entry::of(&outcome, None)?).await?;

@@ -17,7 +17,7 @@ use crate::gateway::Gateway;
 impl Gateway {
     /// The door judged an endpoint.
     pub(crate) fn decided(&self, decision: &Decision) {
-        self.telemetry.decided(&decision.endpoint, decision.plane.name(), decision.code);
+        self.telemetry.decided(&decision.endpoint, decision.plane.name(), decision.code());
         self.decisions.keep(decision);
     }
 

@@ -418,7 +418,7 @@ reasons! {
             "The connection is refused: a development endpoint leads to this machine only, and not in production. Tell the gateway's operator.",
         ],
         /// The judgement that allowed the connection is void.
-        ResidencyRevoked = "residency.revoked", Gateway, FailedPrecondition, Later, [
+        ResidencyRevoked = "residency.revoked", Gateway, FailedPrecondition, Unsure, [
             "Қосылым үзілді: мекенжай бұдан былай тексеруден өтпейді. Шлюз операторына хабарласыңыз.",
             "Соединение прервано: адрес больше не проходит проверку. Обратитесь к оператору шлюза.",
             "The connection is ended: its address passes the check no more. Tell the gateway's operator.",

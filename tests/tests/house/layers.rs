@@ -11,7 +11,12 @@ use crate::tree::root;
 const MAY_KNOW: [(&str, &[&str], &str); 12] = [
     ("qaqpa-proto", &[], "the contract is the single source: a reader of it needs nothing else"),
     ("qaqpa-policy", &["qaqpa-proto"], "what is decided depends on contract and pack, never on how it is carried out"),
-    ("qaqpa-residency", &[], "where something may go depends on tables and pins, never on what is sent or for whom"),
+    (
+        "qaqpa-residency",
+        &["qaqpa-proto"],
+        "where something may go depends on tables and pins, never on what is sent or for whom; of the contract it knows \
+         the table of refusals",
+    ),
     (
         "qaqpa-papers",
         &["qaqpa-policy", "qaqpa-proto"],

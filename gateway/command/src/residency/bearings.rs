@@ -16,8 +16,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use qaqpa_gateway::dial::{Door, Names, Trust, Way};
-use qaqpa_gateway::refusal::reason::Language;
 use qaqpa_gateway::start::Surroundings;
+use qaqpa_proto::language::Language;
 use qaqpa_residency::{
     Answer, Endpoint, EndpointKind, EndpointRule, Host, Plane, ResidencyRefusal, Tables, Tunnel, judge,
 };
@@ -167,7 +167,7 @@ impl Bearings {
 
 /// A refusal for people: its code, its sentence, what to do.
 pub(super) fn told(refusal: &ResidencyRefusal) -> String {
-    format!("{}: {refusal}. {}", refusal.code(), advice(refusal.code(), Language::En))
+    format!("{}: {refusal}. {}", refusal.reason().code(), advice(refusal.reason(), Language::En))
 }
 
 fn no_address(endpoint: &Endpoint) -> ResidencyRefusal {
@@ -256,7 +256,7 @@ mod tests {
             ("residency.not_pinned", "https://gw.office", "--interface wg0"),
         ] {
             let refusal = bearings(flags).unwrap().declare("gateway", url).unwrap_err();
-            assert_eq!(refusal.code(), code, "{url} {flags}");
+            assert_eq!(refusal.reason().code(), code, "{url} {flags}");
         }
     }
 

@@ -12,11 +12,12 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use jiff::civil::Date;
 use qaqpa_gateway::dial::{Door, tunnel};
-use qaqpa_gateway::refusal::reason::Language;
 use qaqpa_gateway::start::Surroundings;
 use qaqpa_gateway::tls::provider;
+use qaqpa_proto::language::Language;
+use qaqpa_proto::reason::Refusal;
 use qaqpa_residency::{
-    Answer, Decision, Endpoint, EndpointKind, EndpointRule, Judged, OK, PeerRule, Peers, Plane, Profile, Refused,
+    Answer, Decision, Endpoint, EndpointKind, EndpointRule, Judged, PeerRule, Peers, Plane, Profile, Refused,
     ResidencyRefusal, Tables, Tunnel, examine, judge,
 };
 use rustls::ClientConfig;
@@ -66,7 +67,7 @@ impl Arguments {
     }
 
     fn unparsed(&self, refusal: &ResidencyRefusal) -> Report {
-        let decision = nowhere(refusal.code());
+        let decision = nowhere(Some(refusal.reason()));
         Report::new(&self.target, &decision, Some(refusal), self.language())
     }
 }
@@ -197,7 +198,7 @@ fn peers(arguments: &Arguments, rule: &PeerRule, tables: &Tables, today: Date) -
 /// What a rule without networks decides before anybody comes.
 fn open_to_home(rule: &PeerRule) -> Decision {
     let by = if rule.kind == EndpointKind::DevelopmentLoopback { "loopback" } else { "country" };
-    Decision { endpoint: rule.name.clone(), plane: Plane::Inbound, rule: Some(by), ..nowhere(OK) }
+    Decision { endpoint: rule.name.clone(), plane: Plane::Inbound, rule: Some(by), ..nowhere(None) }
 }
 
 /// Nobody's: only to ask what the tables know of the address of a peer.
@@ -221,11 +222,11 @@ fn edges(networks: &[IpNet]) -> Vec<IpAddr> {
     edges
 }
 
-fn nowhere(code: &'static str) -> Decision {
+fn nowhere(refusal: Option<Refusal>) -> Decision {
     Decision {
         endpoint: "-".to_owned(),
         plane: Plane::Upstream,
-        code,
+        refusal,
         rule: None,
         addresses: Vec::new(),
         port: None,

@@ -7,7 +7,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use qaqpa_gateway::refusal::reason::{Language, Reason};
+use qaqpa_proto::language::Language;
 use qaqpa_residency::{Decision, Examined, OK, ResidencyRefusal, TableFacts, Tables};
 use serde::Serialize;
 
@@ -73,14 +73,14 @@ impl Report {
         refusal: Option<&ResidencyRefusal>,
         language: Language,
     ) -> Self {
-        let row = refusal.map(|refusal| Reason::Residency(refusal.code()).row());
-        let text = row.as_ref().map(|row| row.text(language)).unwrap_or_default();
+        let row = refusal.map(|refusal| refusal.reason().row());
+        let text = row.map(|row| row.text.in_language(language)).unwrap_or_default();
         Self {
             target: target.to_owned(),
             endpoint: decision.endpoint.clone(),
             plane: decision.plane.name(),
             verdict: if decision.is_allowed() { "allowed" } else { "refused" },
-            code: decision.code,
+            code: decision.code(),
             detail: refusal.and_then(ResidencyRefusal::detail),
             rule: decision.rule,
             exception: decision.exception.map(|until| until.to_string()),
@@ -91,7 +91,7 @@ impl Report {
             evidence: decision.to_string(),
             fault: row.map(|row| row.fault.name()),
             message: refusal.map_or_else(String::new, |refusal| format!("{text} ({refusal})")),
-            advice: advice(decision.code, language),
+            advice: decision.refusal.map_or("", |refusal| advice(refusal, language)),
         }
     }
 
@@ -145,7 +145,7 @@ impl Address {
             origin: evidence.and_then(announced),
             verdict: match &examined.verdict {
                 Ok(rule) => rule,
-                Err(refusal) => refusal.code(),
+                Err(refusal) => refusal.reason().code(),
             },
         }
     }

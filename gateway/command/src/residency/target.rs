@@ -116,7 +116,7 @@ mod tests {
             let found = match find(text, endpoints.iter(), &peers) {
                 Ok(Target::Endpoint(endpoint)) => endpoint.name().to_owned(),
                 Ok(Target::Peers(rule)) => rule.name.clone(),
-                Err(refusal) => refusal.code().to_owned(),
+                Err(refusal) => refusal.reason().code().to_owned(),
             };
             assert_eq!(found, wanted, "{text}");
         }

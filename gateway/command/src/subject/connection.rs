@@ -10,9 +10,9 @@ use std::process::ExitCode;
 
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
-use qaqpa_gateway::refusal::reason::Language;
 use qaqpa_gateway::start::Surroundings;
 use qaqpa_proto::DESCRIPTOR_SET;
+use qaqpa_proto::language::Language;
 use serde_json::Value;
 use tonic::Status;
 use tonic_types::StatusExt as _;

@@ -28,6 +28,7 @@ use qaqpa_policy::pack::Pack;
 use qaqpa_policy::plan::Direction;
 use qaqpa_policy::standing::HoldKind;
 use qaqpa_policy::suggest::nearest;
+use qaqpa_proto::reason::{Reason, Refusal};
 use qaqpa_proto::{Contract, MessageIndex, Operation};
 use serde_saphyr::Spanned;
 
@@ -70,7 +71,7 @@ struct Known {
 
 #[derive(Debug)]
 enum Expected {
-    Refused { code: String, fields: Option<BTreeSet<String>> },
+    Refused { reason: Reason, fields: Option<BTreeSet<String>> },
     Passed { moves: Option<flat::Lines>, withheld: Option<BTreeSet<String>>, transformed: Option<BTreeSet<String>> },
 }
 
@@ -274,10 +275,11 @@ impl Check<'_> {
         let passes = shape.moves.is_some() || shape.withheld.is_some() || shape.transformed.is_some();
         match (&shape.refused, passes) {
             (Some(code), false) => {
-                if code.value != "purpose.unknown" {
+                let reason = self.reason(code)?;
+                if reason != Refusal::PurposeUnknown {
                     self.purpose(&shape.purpose);
                 }
-                Some(Expected::Refused { code: code.value.clone(), fields: set(&shape.fields) })
+                Some(Expected::Refused { reason, fields: set(&shape.fields) })
             }
             (Some(code), true) => {
                 self.at(code, "what is refused moves nothing: leave out `moves`, `withheld` and `transformed`", None);
@@ -303,6 +305,16 @@ impl Check<'_> {
                 Some(Expected::Passed { moves, withheld: set(&shape.withheld), transformed: set(&shape.transformed) })
             }
         }
+    }
+
+    /// Only what a caller can be told: a case that expects another code would never hold.
+    fn reason(&mut self, code: &Spanned<String>) -> Option<Reason> {
+        let reason = Reason::of(&code.value);
+        if reason.is_none() {
+            let meant = nearest(&code.value, Reason::all().map(Reason::code)).map(str::to_owned);
+            self.at(code, format!("unknown code `{}`", code.value), meant);
+        }
+        reason
     }
 
     fn at<T>(&mut self, place: &Spanned<T>, message: impl Into<String>, suggestion: Option<String>) {

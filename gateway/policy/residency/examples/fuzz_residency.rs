@@ -90,7 +90,7 @@ fn dump(comparison: &Comparison, count: usize, seed: u64) -> Result<ExitCode, Bo
             Ok(address) => format!("address {address} {}", endpoint.port()),
             Err(name) => format!("name {name} {}", endpoint.port()),
         });
-        let read = read.unwrap_or_else(|refusal| format!("refused {}", refusal.code()));
+        let read = read.unwrap_or_else(|refusal| format!("refused {}", refusal.reason().code()));
         writeln!(out, "url {} {read}", hex::encode(&text))?;
     }
     Ok(ExitCode::SUCCESS)

@@ -10,6 +10,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use jiff::civil::Date;
+use qaqpa_proto::reason::Refusal;
 
 use super::Plane;
 
@@ -23,8 +24,8 @@ pub struct Decision {
     pub endpoint: String,
     /// On which plane.
     pub plane: Plane,
-    /// [`OK`], or the refusal's code.
-    pub code: &'static str,
+    /// Why it does not pass; none where it passes.
+    pub refusal: Option<Refusal>,
     /// By which rule the addresses passed: `country`, `pinned`, `loopback` or `exception`.
     pub rule: Option<&'static str>,
     /// All addresses that were judged, canonical.
@@ -41,13 +42,19 @@ impl Decision {
     /// Whether it lets pass.
     #[must_use]
     pub fn is_allowed(&self) -> bool {
-        self.code == OK
+        self.refusal.is_none()
+    }
+
+    /// [`OK`], or the refusal's code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.refusal.map_or(OK, Refusal::code)
     }
 }
 
 impl fmt::Display for Decision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "endpoint={} plane={} code={}", self.endpoint, self.plane.name(), self.code)?;
+        write!(f, "endpoint={} plane={} code={}", self.endpoint, self.plane.name(), self.code())?;
         write!(f, " rule={} addresses=", self.rule.unwrap_or("-"))?;
         for (at, address) in self.addresses.iter().enumerate() {
             let comma = if at > 0 { "," } else { "" };

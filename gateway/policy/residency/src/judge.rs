@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::decision::{Decision, OK};
+use super::decision::Decision;
 use super::special::{Special, canonical, special};
 use super::tables::{Evidence, Finding, Tables};
 use super::{Endpoint, EndpointKind, Exception, Plane, ResidencyRefusal, alias};
@@ -87,10 +87,10 @@ impl Passed {
 /// The first refusal; `residency.mixed` when some addresses pass.
 pub fn judge(endpoint: &Endpoint, answer: &Answer, tables: &Tables, today: Date) -> Result<Judged, Refused> {
     let addresses: Vec<IpAddr> = answer.addresses.iter().copied().map(canonical).collect();
-    let decision = |code, passed: Option<Passed>, tables_asked| Decision {
+    let decision = |refusal, passed: Option<Passed>, tables_asked| Decision {
         endpoint: endpoint.name().to_owned(),
         plane: endpoint.plane(),
-        code,
+        refusal,
         rule: passed.map(Passed::name),
         addresses: addresses.clone(),
         port: Some(endpoint.port()),
@@ -101,10 +101,10 @@ pub fn judge(endpoint: &Endpoint, answer: &Answer, tables: &Tables, today: Date)
     match verdict {
         Ok(passed) => Ok(Judged {
             addresses: addresses.iter().map(|address| SocketAddr::new(*address, endpoint.port())).collect(),
-            decision: decision(OK, Some(passed), passed.by_tables().then(|| Arc::from(tables.version()))),
+            decision: decision(None, Some(passed), passed.by_tables().then(|| Arc::from(tables.version()))),
         }),
         Err(refusal) => {
-            let decision = decision(refusal.code(), None, Some(Arc::from(tables.version())));
+            let decision = decision(Some(refusal.reason()), None, Some(Arc::from(tables.version())));
             Err(Refused { refusal, decision })
         }
     }
@@ -249,7 +249,7 @@ impl Refused {
         let decision = Decision {
             endpoint: endpoint.name().to_owned(),
             plane: endpoint.plane(),
-            code: refusal.code(),
+            refusal: Some(refusal.reason()),
             rule: None,
             addresses: addresses.iter().copied().map(canonical).collect(),
             port: Some(endpoint.port()),
@@ -263,7 +263,7 @@ impl Refused {
         let decision = Decision {
             endpoint: rule.to_owned(),
             plane: Plane::Inbound,
-            code: refusal.code(),
+            refusal: Some(refusal.reason()),
             rule: None,
             addresses: vec![address],
             port: None,

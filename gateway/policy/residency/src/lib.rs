@@ -44,6 +44,8 @@ pub use url::{Host, Scheme};
 
 use std::net::IpAddr;
 
+use qaqpa_proto::reason::Refusal;
+
 /// Why nothing is sent there, or why nobody is answered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ResidencyRefusal {
@@ -208,35 +210,35 @@ impl ResidencyRefusal {
     pub fn detail(&self) -> Option<&'static str> {
         match self {
             Self::NoAddress { word, .. } | Self::NoTunnel { word, .. } => Some(word),
-            Self::Mixed { first, .. } => first.code().strip_prefix("residency."),
+            Self::Mixed { first, .. } => first.reason().code().strip_prefix("residency."),
             _ => None,
         }
     }
 
-    /// Stable code.
+    /// Row of the table.
     #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub fn reason(&self) -> Refusal {
         match self {
-            Self::BadUrl { .. } => "residency.bad_url",
-            Self::Scheme(_) => "residency.scheme",
-            Self::Userinfo(_) => "residency.userinfo",
-            Self::Literal(_) => "residency.literal",
-            Self::AmbiguousIp(_) => "residency.ambiguous_ip",
-            Self::Port(_) => "residency.port",
-            Self::NoAddress { .. } => "residency.no_address",
-            Self::Alias { .. } => "residency.alias",
-            Self::Special { .. } => "residency.special",
-            Self::Foreign { .. } => "residency.foreign",
-            Self::Disagree { .. } => "residency.disagree",
-            Self::Origin { .. } => "residency.origin",
-            Self::Unconfirmed(_) => "residency.unconfirmed",
-            Self::Stale { .. } => "residency.stale",
-            Self::NotPinned { .. } | Self::NoPins(_) | Self::Pins { .. } => "residency.not_pinned",
-            Self::TunnelUndeclared(_) | Self::NoTunnel { .. } => "residency.tunnel",
-            Self::Mixed { .. } => "residency.mixed",
-            Self::Peer { .. } => "residency.peer",
-            Self::NotDeclared(_) => "residency.not_declared",
-            Self::Loopback(_) => "residency.loopback",
+            Self::BadUrl { .. } => Refusal::ResidencyBadUrl,
+            Self::Scheme(_) => Refusal::ResidencyScheme,
+            Self::Userinfo(_) => Refusal::ResidencyUserinfo,
+            Self::Literal(_) => Refusal::ResidencyLiteral,
+            Self::AmbiguousIp(_) => Refusal::ResidencyAmbiguousIp,
+            Self::Port(_) => Refusal::ResidencyPort,
+            Self::NoAddress { .. } => Refusal::ResidencyNoAddress,
+            Self::Alias { .. } => Refusal::ResidencyAlias,
+            Self::Special { .. } => Refusal::ResidencySpecial,
+            Self::Foreign { .. } => Refusal::ResidencyForeign,
+            Self::Disagree { .. } => Refusal::ResidencyDisagree,
+            Self::Origin { .. } => Refusal::ResidencyOrigin,
+            Self::Unconfirmed(_) => Refusal::ResidencyUnconfirmed,
+            Self::Stale { .. } => Refusal::ResidencyStale,
+            Self::NotPinned { .. } | Self::NoPins(_) | Self::Pins { .. } => Refusal::ResidencyNotPinned,
+            Self::TunnelUndeclared(_) | Self::NoTunnel { .. } => Refusal::ResidencyTunnel,
+            Self::Mixed { .. } => Refusal::ResidencyMixed,
+            Self::Peer { .. } => Refusal::ResidencyPeer,
+            Self::NotDeclared(_) => Refusal::ResidencyNotDeclared,
+            Self::Loopback(_) => Refusal::ResidencyLoopback,
         }
     }
 }

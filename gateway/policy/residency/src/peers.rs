@@ -15,7 +15,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use jiff::civil::Date;
 
-use super::decision::{Decision, OK};
+use super::decision::Decision;
 use super::judge::{Passed, Refused, by_tables};
 use super::special::{canonical, special};
 use super::tables::Tables;
@@ -146,7 +146,7 @@ impl PeerRule {
         let decision = Decision {
             endpoint: self.name.clone(),
             plane: Plane::Inbound,
-            code: OK,
+            refusal: None,
             rule: Some(passed.name()),
             addresses: vec![address],
             port: None,

@@ -41,7 +41,7 @@ fn one(change: impl FnOnce(&mut Student)) -> Vec<u8> {
 fn told(result: Result<Consent, NotConsented>) -> Result<usize, String> {
     result.map(|consent| consent.minors()).map_err(|error| {
         let paths: Vec<&str> = error.lacks().iter().map(|lack| lack.path.as_str()).collect();
-        format!("{} {}", error.code(), paths.join(" "))
+        format!("{} {}", error.reason().code(), paths.join(" "))
     })
 }
 

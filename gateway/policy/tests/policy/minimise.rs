@@ -68,7 +68,7 @@ fn cleared_with_context() -> Vec<u8> {
 #[test]
 fn strict_mode_names_paths_and_no_values() {
     let error = sync_plan().minimise(&request().encode_to_vec(), Mode::Strict, &circumstances()).unwrap_err();
-    assert_eq!(error.code(), "request.invalid");
+    assert_eq!(error.reason().code(), "request.invalid");
     assert_eq!(error.fields().len(), 11);
     assert!(flaws(&error).contains(&"student.email:withheld".to_owned()));
     let printed = format!("{error} {error:?}");
@@ -203,7 +203,10 @@ fn replies_are_whole_or_malformed_but_never_missing() {
         ..GetStudentStatusResponse::default()
     };
     let error = plan.minimise(&reply.encode_to_vec(), Mode::Strip, &circumstances()).unwrap_err();
-    assert_eq!((error.code(), flaws(&error)), ("reply.malformed", vec!["head.response_date:date_time".to_owned()]));
+    assert_eq!(
+        (error.reason().code(), flaws(&error)),
+        ("reply.malformed", vec!["head.response_date:date_time".to_owned()])
+    );
 }
 
 #[test]

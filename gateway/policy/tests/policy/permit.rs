@@ -41,7 +41,7 @@ fn every_grant_is_needed() {
         (Err("delegation.not_allowed"), Role::Exchange, all, STATUS, "reporting", "990150000001", "a stranger"),
     ] {
         let found = judged(role, granted, operation, purpose, school);
-        assert_eq!(found.map(|_| ()).map_err(|error| error.code()), wanted, "{why}");
+        assert_eq!(found.map(|_| ()).map_err(|error| error.reason().code()), wanted, "{why}");
     }
 }
 
@@ -64,7 +64,7 @@ fn a_purpose_that_cannot_be_served_is_not_offered() {
     let plans = Plans::compile(&contract(), &Pack::parse(&text, "pack.yaml").unwrap()).unwrap();
     let caller = caller(Role::Exchange, &["state-exchange"], &[]);
     let error = permit(&caller, contract().operation(SYNC).unwrap(), &claim("state-exchange", ""), &plans).unwrap_err();
-    assert_eq!(error.code(), "purpose.not_offered");
+    assert_eq!(error.reason().code(), "purpose.not_offered");
     assert!(error.to_string().contains("student.birth_date"));
 }
 
@@ -74,7 +74,7 @@ fn plans_of_another_operator_are_not_taken() {
     let plans = Plans::compile(&contract(), &Pack::parse(&text, "pack.yaml").unwrap()).unwrap();
     let caller = caller(Role::Exchange, &["reporting"], &[]);
     let error = permit(&caller, contract().operation(STATUS).unwrap(), &claim("reporting", ""), &plans).unwrap_err();
-    assert_eq!(error.code(), "caller.operator");
+    assert_eq!(error.reason().code(), "caller.operator");
 }
 
 const SPECIMEN: &str = include_str!("specimen.yaml");
@@ -99,7 +99,7 @@ fn a_prohibited_purpose_is_permitted_to_nobody() {
         (Err("purpose.not_allowed"), "identification", "nor for another operation"),
     ] {
         let found = by_specimen(|text| text, purpose, "");
-        assert_eq!(found.map(|_| ()).map_err(|error| error.code()), wanted, "{why}");
+        assert_eq!(found.map(|_| ()).map_err(|error| error.reason().code()), wanted, "{why}");
     }
 }
 
@@ -112,7 +112,7 @@ fn an_operator_without_a_bin_makes_no_exchange_for_itself() {
         (Ok(Bin::parse("990141000002").unwrap()), "990141000002", "for a school of its list"),
     ] {
         let found = by_specimen(without, "state-exchange", school);
-        assert_eq!(found.map(|permit| *permit.acting()).map_err(|error| error.code()), wanted, "{why}");
+        assert_eq!(found.map(|permit| *permit.acting()).map_err(|error| error.reason().code()), wanted, "{why}");
     }
 }
 

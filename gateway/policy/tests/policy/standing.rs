@@ -89,7 +89,7 @@ fn judge(
     let judged = consent::check(&permit, operation, cited, &subjects, &|_: &Iin| known.clone(), moment);
     judged
         .map(|consent| consent.reliances().iter().filter(|reliance| reliance.consent.is_some()).count())
-        .map_err(|no| no.code())
+        .map_err(|no| no.reason().code())
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn holds_stop_their_operator_and_purpose() {
 fn what_was_let_in_must_still_stand_when_it_leaves() {
     let now = at(NOW);
     let code = |standing: &Standing, relied_on| {
-        standing.still_allows("avtomektep", "reporting", relied_on, now).map_err(|kind| kind.code())
+        standing.still_allows("avtomektep", "reporting", relied_on, now).map_err(|kind| kind.reason().code())
     };
     assert_eq!(code(&with(|_| {}), Some("0190-own")), Ok(()));
     assert_eq!(code(&with(|given| given.withdrawn_at = Some(now)), Some("0190-own")), Err("consent.withdrawn"));
@@ -251,6 +251,6 @@ fn a_minor_needs_the_consent_of_the_guardian_named() {
         let permit = permitted(&plans, SYNC, "state-exchange");
         let moment = Moment { now: at(NOW), today: date(2026, 11, 20) };
         let judged = consent::check(&permit, operation, None, &subjects, &|_: &Iin| known.clone(), moment);
-        assert_eq!(judged.map(|consent| consent.minors()).map_err(|no| no.code()), wanted, "{why}");
+        assert_eq!(judged.map(|consent| consent.minors()).map_err(|no| no.reason().code()), wanted, "{why}");
     }
 }

@@ -48,7 +48,7 @@ async fn a_peer_that_was_not_judged_hears_nothing() {
     let reached = socket::tcp(([0, 0, 0, 0], listener.port()).into(), None).await.unwrap();
     assert_eq!(reached.peer_addr().unwrap(), listener.address, "the kernel takes 0.0.0.0 for this machine");
     let refusal = confirm(&resident.judgement.judged, reached.peer_addr().unwrap()).unwrap_err();
-    assert_eq!(refusal.code(), "residency.peer");
+    assert_eq!(refusal.reason().code(), "residency.peer");
     assert_eq!(listener.heard().await.1, 0);
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use qaqpa_certs_dev::{Credential, DevPki};
+use qaqpa_proto::reason::Failure;
 use qaqpa_residency::EndpointKind;
 use rustls::{RootCertStore, ServerConfig};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -15,7 +16,6 @@ use super::ground::{Ground, NAME};
 use crate::clock::offset_date_time;
 use crate::dial::post::ended;
 use crate::dial::{SpkiPin, Trust};
-use crate::refusal::reason::Reason;
 use crate::tls::provider;
 
 /// Answers a byte to whoever comes through the handshake.
@@ -69,7 +69,7 @@ async fn a_pin_is_demanded_after_everything_else() {
             };
             let not_done = told.as_ref().map(|error| ended(error).expect("an error of TLS"));
             assert!(
-                not_done.as_ref().is_none_or(|not_done| not_done.reason == Reason::UpstreamTls),
+                not_done.as_ref().is_none_or(|not_done| not_done.reason == Failure::UpstreamTls),
                 "{row}: {not_done:?}"
             );
             let of_key = not_done.map(|not_done| not_done.detail.as_deref() == Some("spki"));

@@ -12,6 +12,7 @@ use http::{StatusCode, Uri};
 use http_body_util::{BodyExt as _, Empty, LengthLimitError, Limited};
 use hyper_util::client::legacy;
 use hyper_util::rt::TokioExecutor;
+use qaqpa_proto::reason::Refusal;
 
 use super::NotRenewed;
 use crate::dial::{Connector, Door};
@@ -47,9 +48,9 @@ async fn get(door: &Door, id: &str) -> Result<Bytes, NotRenewed> {
 /// As declared, and nothing beside it.
 fn address(door: &Door, id: &str) -> Result<Uri, NotRenewed> {
     let endpoint = door.endpoints().find(|endpoint| endpoint.name() == id);
-    let endpoint = endpoint.ok_or_else(|| unreachable("residency.not_declared"))?;
+    let endpoint = endpoint.ok_or_else(|| unreachable(Refusal::ResidencyNotDeclared.code()))?;
     let text = format!("{}://{}{}", endpoint.scheme().name(), endpoint.authority(), endpoint.path());
-    text.parse().map_err(|_| unreachable("residency.bad_url"))
+    text.parse().map_err(|_| unreachable(Refusal::ResidencyBadUrl.code()))
 }
 
 fn unreachable(word: &str) -> NotRenewed {

@@ -204,7 +204,7 @@ impl Drawing<'_> {
         };
         let profile = self.profile();
         let endpoint = Endpoint::parse(rule).and_then(|endpoint| endpoint.admit(profile).map(|()| endpoint));
-        endpoint.map_err(|refusal| self.at(&key("url"), format!("{}: {refusal}", refusal.code()))).ok()
+        endpoint.map_err(|refusal| self.at(&key("url"), format!("{}: {refusal}", refusal.reason().code()))).ok()
     }
 
     fn outside(&mut self, key: &str, address: std::net::IpAddr, finding: &Finding) {
@@ -267,7 +267,7 @@ impl Drawing<'_> {
             Ok(peers) => Some(peers),
             Err(problems) => {
                 for (id, refusal) in problems {
-                    self.at(&format!("peers.{id}"), format!("{}: {refusal}", refusal.code()));
+                    self.at(&format!("peers.{id}"), format!("{}: {refusal}", refusal.reason().code()));
                 }
                 None
             }

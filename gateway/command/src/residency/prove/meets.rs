@@ -68,7 +68,7 @@ pub(super) async fn dial(
 ) -> Result<String, String> {
     let endpoint = match Endpoint::parse(rule) {
         Ok(endpoint) => endpoint,
-        Err(refusal) => return Ok(refusal.code().to_owned()),
+        Err(refusal) => return Ok(refusal.reason().code().to_owned()),
     };
     let name = endpoint.name().to_owned();
     let door = ground.door(vec![endpoint], Names::Given(Arc::new(names)), tables)?;
@@ -139,7 +139,7 @@ fn at_port(ground: &Ground) -> String {
 fn production(ground: &Ground) -> Result<String, String> {
     let endpoint = Endpoint::parse(here(ground.witness.port)).map_err(|refusal| refusal.to_string())?;
     let admitted = endpoint.admit(Profile::Production);
-    Ok(admitted.map_or_else(|refusal| refusal.code().to_owned(), |()| CONNECTED.to_owned()))
+    Ok(admitted.map_or_else(|refusal| refusal.reason().code().to_owned(), |()| CONNECTED.to_owned()))
 }
 
 /// Home; where there are no listeners abroad nothing may lead off this machine, not even if a row fails.

@@ -72,7 +72,7 @@ fn to_home(ground: &Ground, rule: EndpointRule) -> Result<Door, String> {
 }
 
 fn declared(rule: EndpointRule) -> Result<Endpoint, String> {
-    Endpoint::parse(rule).map_err(|refusal| refusal.code().to_owned())
+    Endpoint::parse(rule).map_err(|refusal| refusal.reason().code().to_owned())
 }
 
 fn storage(url: &str) -> EndpointRule {

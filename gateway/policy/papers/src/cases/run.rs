@@ -24,6 +24,7 @@ use qaqpa_policy::plan::{Direction, PlanProblem, Plans};
 use qaqpa_policy::standing::{Given, Hold, Standing, Use};
 use qaqpa_policy::subject::{Person, Subjects};
 use qaqpa_proto::Contract;
+use qaqpa_proto::reason::{Reason, Refusal};
 
 use super::shape::ConsentShape;
 use super::{Case, Cases, Expected, encode, flat};
@@ -78,13 +79,13 @@ impl Cases {
 
 /// What became of a case's message.
 enum Found {
-    Refused { code: &'static str, fields: BTreeSet<String> },
+    Refused { reason: Reason, fields: BTreeSet<String> },
     Passed(Box<Minimised>),
 }
 
 impl Found {
-    fn refused(code: &'static str) -> Self {
-        Self::Refused { code, fields: BTreeSet::new() }
+    fn refused(reason: impl Into<Reason>) -> Self {
+        Self::Refused { reason: reason.into(), fields: BTreeSet::new() }
     }
 }
 
@@ -102,10 +103,10 @@ impl Case {
     }
 
     fn found(&self, plans: &Plans) -> Result<Found, Found> {
-        let claim = Claim::read(&self.context()).map_err(|problem| Found::refused(problem.code()))?;
-        let caller = caller(plans).ok_or_else(|| Found::refused("caller.unknown"))?;
+        let claim = Claim::read(&self.context()).map_err(|problem| Found::refused(problem.reason()))?;
+        let caller = caller(plans).ok_or_else(|| Found::refused(Refusal::CallerUnknown))?;
         let permit =
-            permit(&caller, &self.operation, &claim, plans).map_err(|refused| Found::refused(refused.code()))?;
+            permit(&caller, &self.operation, &claim, plans).map_err(|refused| Found::refused(refused.reason()))?;
         match self.direction {
             Direction::Request => self.request(&permit),
             Direction::Reply => self.reply(&permit),
@@ -113,7 +114,8 @@ impl Case {
     }
 
     fn request(&self, permit: &Permit) -> Result<Found, Found> {
-        let subjects = Subjects::read(&self.operation, &self.given).map_err(|_| Found::refused("request.invalid"))?;
+        let subjects =
+            Subjects::read(&self.operation, &self.given).map_err(|malformed| Found::refused(malformed.reason()))?;
         let known = |iin: &Iin| Arc::new(self.standing(permit, &subjects, iin));
         let mode = self.mode.unwrap_or_else(|| permit.mode());
         let plan = permit.request_plan();
@@ -121,7 +123,7 @@ impl Case {
         match (plan.minimise(&self.given, mode, &circumstances(self, permit)), checked) {
             (Err(refused), _) => Err(not_minimised(&refused)),
             (Ok(_), Err(lacks)) => Err(Found::Refused {
-                code: lacks.code(),
+                reason: lacks.reason().into(),
                 fields: lacks.lacks().iter().map(|lack| lack.path.clone()).collect(),
             }),
             (Ok(minimised), Ok(_)) => Ok(Found::Passed(Box::new(minimised))),
@@ -130,7 +132,7 @@ impl Case {
 
     fn reply(&self, permit: &Permit) -> Result<Found, Found> {
         consent::check_reply(permit, &self.operation, &self.given, self.today)
-            .map_err(|lacks| Found::refused(lacks.code()))?;
+            .map_err(|lacks| Found::refused(lacks.reason()))?;
         let plan = permit.reply_plan();
         let mode = self.mode.unwrap_or(Mode::Strip);
         let minimised = plan.minimise(&self.given, mode, &circumstances(self, permit));
@@ -198,22 +200,22 @@ impl Case {
 
     fn differences(&self, contract: &Contract, found: &Found) -> Vec<Difference> {
         match (&self.expected, found) {
-            (Expected::Refused { code, fields }, Found::Refused { code: found, fields: at }) => {
+            (Expected::Refused { reason, fields }, Found::Refused { reason: found, fields: at }) => {
                 let mut rows = Vec::new();
-                if code != found {
-                    rows.push(Difference { key: "refused", sign: '-', text: code.clone() });
-                    rows.push(Difference { key: "refused", sign: '+', text: (*found).to_owned() });
+                if reason != found {
+                    rows.push(Difference { key: "refused", sign: '-', text: reason.to_string() });
+                    rows.push(Difference { key: "refused", sign: '+', text: found.to_string() });
                 }
                 rows.extend(fields.iter().flat_map(|fields| sets("fields", fields, at)));
                 rows
             }
-            (Expected::Refused { code, .. }, Found::Passed(_)) => {
-                let text = format!("{code} (it went through)");
+            (Expected::Refused { reason, .. }, Found::Passed(_)) => {
+                let text = format!("{reason} (it went through)");
                 vec![Difference { key: "refused", sign: '-', text }]
             }
-            (Expected::Passed { .. }, Found::Refused { code, fields }) => {
+            (Expected::Passed { .. }, Found::Refused { reason, fields }) => {
                 let at: Vec<&str> = fields.iter().map(String::as_str).collect();
-                let text = if at.is_empty() { (*code).to_owned() } else { format!("{code} at {}", at.join(", ")) };
+                let text = if at.is_empty() { reason.to_string() } else { format!("{reason} at {}", at.join(", ")) };
                 vec![Difference { key: "refused", sign: '+', text }]
             }
             (Expected::Passed { moves, withheld, transformed }, Found::Passed(minimised)) => {
@@ -239,7 +241,10 @@ impl Case {
 }
 
 fn not_minimised(refused: &qaqpa_policy::minimise::NotMinimised) -> Found {
-    Found::Refused { code: refused.code(), fields: refused.fields().iter().map(|field| field.path.clone()).collect() }
+    Found::Refused {
+        reason: refused.reason(),
+        fields: refused.fields().iter().map(|field| field.path.clone()).collect(),
+    }
 }
 
 fn sets(key: &'static str, wanted: &BTreeSet<String>, found: &BTreeSet<String>) -> Vec<Difference> {

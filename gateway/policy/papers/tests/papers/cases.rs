@@ -101,6 +101,10 @@ fn a_case_that_could_prove_less_than_it_says_is_not_read() {
         ),
         ("expects nothing", format!("{HEAD}{GIVEN}")),
         ("what is refused moves nothing", format!("{HEAD}{GIVEN}{tail}    refused: request.invalid\n")),
+        (
+            "unknown code `purpose.mising`; did you mean `purpose.missing`?",
+            format!("{HEAD}{GIVEN}    refused: purpose.mising\n"),
+        ),
         ("`fields` goes with `refused`", format!("{HEAD}{GIVEN}{tail}    fields: [student.iin]\n")),
         (
             "two cases have this name",

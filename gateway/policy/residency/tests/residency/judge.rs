@@ -45,7 +45,7 @@ fn answer(addresses: &[&str], aliases: &[&str]) -> Answer {
 
 fn verdict(endpoint: &Endpoint, addresses: &[&str], tables: &Tables) -> Result<usize, &'static str> {
     let judged = judge(endpoint, &answer(addresses, &[]), tables, TODAY);
-    judged.map(|judged| judged.addresses().len()).map_err(|refused| refused.refusal().code())
+    judged.map(|judged| judged.addresses().len()).map_err(|refused| refused.refusal().reason().code())
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn texts_of_endpoints() {
         (Err("residency.port"), "https://[::ffff:195.12.113.29]443", Internet, one),
     ] {
         let found = parsed(url, kind, pins);
-        let found = found.as_ref().map(Endpoint::authority).map_err(ResidencyRefusal::code);
+        let found = found.as_ref().map(Endpoint::authority).map_err(|refusal| refusal.reason().code());
         assert_eq!(found.as_deref().map_err(|code| *code), wanted, "{url}");
     }
 }
@@ -127,7 +127,8 @@ fn texts_of_endpoints() {
 fn a_scheme_is_spoken_on_its_own_plane() {
     let on = |url: &str, plane| {
         let pins = vec!["195.12.113.29/32".parse().unwrap()];
-        Endpoint::parse(EndpointRule { plane, pins, ..rule(url, Internet, &[]) }).map_err(|refusal| refusal.code())
+        Endpoint::parse(EndpointRule { plane, pins, ..rule(url, Internet, &[]) })
+            .map_err(|refusal| refusal.reason().code())
     };
     for plane in Plane::ALL {
         assert_eq!(on("dns://195.12.113.29", plane).is_ok(), plane == Plane::Support, "{plane:?}");
@@ -146,7 +147,11 @@ fn a_closed_network_and_only_that_names_its_tunnel() {
         (Err("residency.tunnel"), DevelopmentLoopback, Some(Tunnel::Xfrm)),
     ] {
         let rule = EndpointRule { tunnel: tunnel.clone(), ..rule("https://a.kz", kind, pins) };
-        assert_eq!(Endpoint::parse(rule).map(|_| ()).map_err(|refusal| refusal.code()), wanted, "{kind:?} {tunnel:?}");
+        assert_eq!(
+            Endpoint::parse(rule).map(|_| ()).map_err(|refusal| refusal.reason().code()),
+            wanted,
+            "{kind:?} {tunnel:?}"
+        );
     }
     for (wanted, text) in [
         (Some(Tunnel::Xfrm), "xfrm"),
@@ -270,7 +275,11 @@ fn old_tables_are_not_believed() {
         (Err("residency.special"), &name, "10.61.40.133", 35),
     ] {
         let found = judge(endpoint, &answer(&[address], &[]), &world, TODAY + days.days());
-        assert_eq!(found.map(|_| ()).map_err(|refused| refused.refusal().code()), wanted, "{address}, {days} days");
+        assert_eq!(
+            found.map(|_| ()).map_err(|refused| refused.refusal().reason().code()),
+            wanted,
+            "{address}, {days} days"
+        );
     }
 }
 
@@ -293,7 +302,7 @@ fn names_on_the_way() {
         (Err("residency.alias"), &[""]),
     ] {
         let found = judge(&endpoint, &answer(&["195.12.113.29"], aliases), &world, TODAY);
-        let found = found.map(|_| ()).map_err(|refused| refused.refusal().code());
+        let found = found.map(|_| ()).map_err(|refused| refused.refusal().reason().code());
         assert_eq!(found, wanted, "{aliases:?}");
     }
     let hostile = judge(&endpoint, &answer(&["195.12.113.29"], &["a\n.kz"]), &world, TODAY).unwrap_err();
@@ -317,7 +326,8 @@ fn somebody_may_answer_for_a_disagreement_and_for_nothing_else() {
         (Ok("country"), "195.12.113.29", TODAY),
     ] {
         let found = judge(&endpoint, &answer(&[address], &[]), &world, day);
-        let found = found.as_ref().map(|judged| judged.decision().rule.unwrap()).map_err(|no| no.refusal().code());
+        let found =
+            found.as_ref().map(|judged| judged.decision().rule.unwrap()).map_err(|no| no.refusal().reason().code());
         assert_eq!(found, wanted, "{address}");
     }
     let used = judged(&endpoint, &["195.12.113.29", "145.249.120.7"], &world).unwrap();
@@ -388,7 +398,7 @@ fn the_peer_is_one_that_was_judged() {
     ] {
         let found = judged.confirm_peer(peer.parse::<SocketAddr>().unwrap());
         assert_eq!(found.is_ok(), wanted, "{peer}");
-        assert!(found.is_ok() || found.unwrap_err().code() == "residency.peer");
+        assert!(found.is_ok() || found.unwrap_err().reason().code() == "residency.peer");
     }
 }
 
@@ -430,7 +440,12 @@ fn an_examination_says_what_each_table_says() {
                 let country = |vote: &qaqpa_residency::Vote| vote.country.map(|code| code.to_string());
                 evidence.votes.iter().map(country).collect::<Vec<_>>()
             });
-            (row.pinned, row.special.is_some(), votes, row.verdict.as_ref().map_err(ResidencyRefusal::code).copied())
+            (
+                row.pinned,
+                row.special.is_some(),
+                votes,
+                row.verdict.as_ref().map_err(|refusal| refusal.reason().code()).copied(),
+            )
         })
         .collect();
     let code = |code: &str| Some(code.to_owned());
@@ -480,7 +495,7 @@ fn peers() {
     ] {
         let address: IpAddr = address.parse().unwrap();
         let told = |found: Result<qaqpa_residency::Admitted, Refused>| {
-            found.map(|admitted| admitted.rule().to_owned()).map_err(|refused| refused.refusal().code())
+            found.map(|admitted| admitted.rule().to_owned()).map_err(|refused| refused.refusal().reason().code())
         };
         let direct = told(peers.judge(address, &world, TODAY));
         assert_eq!(direct.as_deref().map_err(|code| *code), wanted, "{address}");
@@ -500,7 +515,10 @@ fn what_no_rule_lists_does_not_connect() {
     let world = tables(&LANDS);
     let told = |rules: Vec<PeerRule>, address: &str| {
         let peers = Peers::declare(rules, Profile::Development).unwrap();
-        peers.judge(address.parse().unwrap(), &world, TODAY).map(|_| ()).map_err(|refused| refused.refusal().code())
+        peers
+            .judge(address.parse().unwrap(), &world, TODAY)
+            .map(|_| ())
+            .map_err(|refused| refused.refusal().reason().code())
     };
     assert_eq!(told(Vec::new(), "195.12.113.29"), Err("residency.not_declared"));
     assert_eq!(told(Vec::new(), "127.0.0.1"), Err("residency.not_declared"));
@@ -523,7 +541,7 @@ fn peers_declared_wrongly_are_all_named() {
     };
     let told = |profile| {
         let problems = Peers::declare(rules(), profile).unwrap_err();
-        problems.into_iter().map(|(name, refusal)| format!("{name} {}", refusal.code())).collect::<Vec<_>>()
+        problems.into_iter().map(|(name, refusal)| format!("{name} {}", refusal.reason().code())).collect::<Vec<_>>()
     };
     let development = ["office residency.not_pinned", "branch residency.not_pinned"];
     assert_eq!(told(Profile::Development), development);

@@ -93,7 +93,7 @@ impl Comparison {
 
     fn code(&self, endpoint: &Endpoint, address: IpAddr) -> &'static str {
         let judged = judge(endpoint, &Answer::from(address), &self.world.tables, self.world.today);
-        judged.map_or_else(|refused| refused.refusal().code(), |judged| judged.decision().code)
+        judged.map_or_else(|refused| refused.refusal().reason().code(), |judged| judged.decision().code())
     }
 
     fn address(&self, address: IpAddr, counts: &mut Counts) -> Result<(), String> {
@@ -104,8 +104,8 @@ impl Comparison {
         let peer = self.peers.judge(address, tables, *today);
         for (who, wanted, found) in [
             ("on the Internet", twin.code(address), ours),
-            ("by itself", ours, alone.map_or_else(|refusal| refusal.code(), |_| "residency.ok")),
-            ("as a peer", ours, peer.map_or_else(|refused| refused.refusal().code(), |_| "residency.ok")),
+            ("by itself", ours, alone.map_or_else(|refusal| refusal.reason().code(), |_| "residency.ok")),
+            ("as a peer", ours, peer.map_or_else(|refused| refused.refusal().reason().code(), |_| "residency.ok")),
             ("on a closed network", twin.code_within(&PINS, address), self.code(&self.closed, address)),
         ] {
             if wanted != found {
@@ -120,7 +120,7 @@ impl Comparison {
         let endpoint = match parse(text) {
             Ok(endpoint) => endpoint,
             Err(refusal) => {
-                *counts.entry(refusal.code()).or_default() += 1;
+                *counts.entry(refusal.reason().code()).or_default() += 1;
                 return Ok(());
             }
         };

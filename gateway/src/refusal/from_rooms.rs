@@ -1,28 +1,24 @@
-//! Every refusal of policy and adapters as [`NotDone`]: which row of the table it is, and the stable word it keeps.
+//! Everything that policy, residency and adapters refuse as [`NotDone`], with the stable word it keeps. Which row of the table
+//! it is, policy and residency say themselves; of the adapters, which do not know who asks, it is said here.
 //!
-//! Each `match` is exhaustive, so that a new way to refuse over there does not compile before it has a row here.
+//! Each `match` is exhaustive, so that a new way to fail over there does not compile before it has a row here.
 
 use qaqpa_adapters::codec::{ReadError, WriteError};
 use qaqpa_adapters::shep::sync::{DataProblem, NotAnswered, SyncProblem, Unwritable};
 use qaqpa_policy::consent::LackKind;
-use qaqpa_policy::{ContextProblem, NotConsented, NotMinimised, NotPermitted};
+use qaqpa_policy::{ContextProblem, Direction, NotConsented, NotMinimised, NotPermitted};
+use qaqpa_proto::reason::{Failure, Refusal};
 use qaqpa_proto::wire::{Fault, Malformed};
 use qaqpa_residency::{Refused, ResidencyRefusal};
 
 use crate::refusal::NotDone;
-use crate::refusal::reason::Reason;
 
 impl From<ContextProblem> for NotDone {
     fn from(problem: ContextProblem) -> Self {
-        let reason = match problem {
-            ContextProblem::Missing => Reason::PurposeMissing,
-            ContextProblem::Ambiguous => Reason::PurposeAmbiguous,
-            ContextProblem::RequestId | ContextProblem::Consent | ContextProblem::OnBehalfOf(_) => {
-                Reason::RequestInvalid
-            }
-            ContextProblem::Malformed(malformed) => return malformed.into(),
-        };
-        Self::from(reason).at(problem.path().map(|path| (path.to_owned(), "context")).into_iter().collect())
+        if let ContextProblem::Malformed(malformed) = problem {
+            return malformed.into();
+        }
+        Self::from(problem.reason()).at(problem.path().map(|path| (path.to_owned(), "context")).into_iter().collect())
     }
 }
 
@@ -43,65 +39,50 @@ impl From<Malformed> for NotDone {
             Fault::Any => "any",
         };
         let fields = if malformed.path.is_empty() { Vec::new() } else { vec![(malformed.path.clone(), word)] };
-        Self::from(Reason::RequestMalformed).detailed(word).at(fields).evidenced(malformed)
+        Self::from(malformed.reason()).detailed(word).at(fields).evidenced(malformed)
     }
 }
 
 impl From<NotPermitted> for NotDone {
     fn from(lack: NotPermitted) -> Self {
+        let not_done = Self::from(lack.reason());
         match lack {
-            NotPermitted::Role => Reason::CallerRole.into(),
-            NotPermitted::Operator => Reason::Internal.into(),
-            NotPermitted::UnknownPurpose => Reason::PurposeUnknown.into(),
-            NotPermitted::Prohibited => Reason::PurposeProhibited.into(),
-            NotPermitted::NotGranted | NotPermitted::NotForOperation => Reason::PurposeNotAllowed.into(),
-            NotPermitted::NotOffered(why) => Self::from(Reason::PurposeNotOffered).at(vec![(why.path, "withheld")]),
-            NotPermitted::Delegation => Reason::DelegationNotAllowed.into(),
+            NotPermitted::NotOffered(why) => not_done.at(vec![(why.path, "withheld")]),
+            _ => not_done,
         }
     }
 }
 
 impl From<NotMinimised> for NotDone {
-    /// Of a request; a reply that is not minimised is malformed whatever the reason.
     fn from(flawed: NotMinimised) -> Self {
+        let reason = flawed.reason();
         match flawed {
-            NotMinimised::Malformed { problem, .. } => problem.into(),
-            NotMinimised::Invalid { fields, .. } => Self::from(Reason::RequestInvalid)
-                .at(fields.into_iter().map(|field| (field.path, field.flaw.code())).collect()),
+            NotMinimised::Malformed { direction: Direction::Request, problem } => problem.into(),
+            NotMinimised::Malformed { direction: Direction::Reply, .. } => reason.into(),
+            NotMinimised::Invalid { fields, .. } => {
+                Self::from(reason).at(fields.into_iter().map(|field| (field.path, field.flaw.code())).collect())
+            }
         }
     }
 }
 
 impl From<NotConsented> for NotDone {
     fn from(lacking: NotConsented) -> Self {
-        let reason = Reason::from(lacking.kind());
-        let fields = lacking.lacks().iter().map(|lack| (lack.path.clone(), lack.kind.code())).collect();
-        Self::from(reason).detailed(format!("clause_{}", lacking.clause())).at(fields)
+        let fields = lacking.lacks().iter().map(|lack| (lack.path.clone(), lack.kind.reason().code())).collect();
+        Self::from(lacking.reason()).detailed(format!("clause_{}", lacking.clause())).at(fields)
     }
 }
 
-impl From<LackKind> for Reason {
+impl From<LackKind> for NotDone {
     fn from(kind: LackKind) -> Self {
-        match kind {
-            LackKind::Restricted => Self::SubjectRestricted,
-            LackKind::Objected => Self::SubjectObjected,
-            LackKind::Incompatible => Self::PurposeIncompatible,
-            LackKind::MinorRefused => Self::ConsentMinorRefused,
-            LackKind::Guardian | LackKind::GuardianIsSubject | LackKind::Reference => Self::ConsentGuardianMissing,
-            LackKind::ConsentWithdrawn => Self::ConsentWithdrawn,
-            LackKind::ConsentExpired => Self::ConsentExpired,
-            LackKind::ConsentScope => Self::ConsentOutOfScope,
-            LackKind::ConsentMissing => Self::ConsentMissing,
-            LackKind::BirthDate => Self::ConsentBirthDateUnknown,
-            LackKind::Unknown => Self::SubjectUnknown,
-        }
+        kind.reason().into()
     }
 }
 
 impl From<Refused> for NotDone {
     /// With the line of evidence, which stands in the journal.
     fn from(refused: Refused) -> Self {
-        let not_done = Self::from(Reason::Residency(refused.refusal().code())).evidenced(refused.decision());
+        let not_done = Self::from(refused.refusal().reason()).evidenced(refused.decision());
         match refused.refusal().detail() {
             Some(word) => not_done.detailed(word),
             None => not_done,
@@ -111,7 +92,7 @@ impl From<Refused> for NotDone {
 
 impl From<ResidencyRefusal> for NotDone {
     fn from(refusal: ResidencyRefusal) -> Self {
-        Self::from(Reason::Residency(refusal.code())).evidenced(refusal)
+        Self::from(refusal.reason()).evidenced(refusal)
     }
 }
 
@@ -126,13 +107,13 @@ impl From<WriteError> for NotDone {
             WriteError::Malformed(path) => (path, "malformed"),
             WriteError::Unknown { path, .. } => (path, "unknown_field"),
         };
-        Self::from(Reason::RequestInvalid).at(vec![(path, word)])
+        Self::from(Refusal::RequestInvalid).at(vec![(path, word)])
     }
 }
 
 impl From<Unwritable> for NotDone {
     fn from(error: Unwritable) -> Self {
-        Self::from(Reason::Internal).evidenced(error)
+        Self::from(Failure::GatewayInternal).evidenced(error)
     }
 }
 
@@ -145,7 +126,7 @@ impl From<SyncProblem> for NotDone {
             SyncProblem::Repeated(_) => "twice",
             SyncProblem::Value(_) => "value",
         };
-        Self::from(Reason::ReplyMalformed).detailed(word).evidenced(problem)
+        Self::from(Failure::ReplyMalformed).detailed(word).evidenced(problem)
     }
 }
 
@@ -157,7 +138,7 @@ impl From<DataProblem> for NotDone {
             DataProblem::TwoDocuments => "two_documents",
             DataProblem::Refused(refused) => refused.code(),
         };
-        Self::from(Reason::ReplyMalformed).detailed(word).evidenced(problem)
+        Self::from(Failure::ReplyMalformed).detailed(word).evidenced(problem)
     }
 }
 
@@ -170,12 +151,12 @@ impl From<ReadError> for NotDone {
             ReadError::TooDeep(path) => (path, "depth"),
             ReadError::TooLarge(path) => (path, "too_large"),
         };
-        Self::from(Reason::ReplyMalformed).detailed(word).at(vec![(path.clone(), word)])
+        Self::from(Failure::ReplyMalformed).detailed(word).at(vec![(path.clone(), word)])
     }
 }
 
 impl From<NotAnswered> for NotDone {
     fn from(why: NotAnswered) -> Self {
-        Self::from(Reason::ReplyReplayed).detailed(why.code())
+        Self::from(Failure::ReplyReplayed).detailed(why.code())
     }
 }
