@@ -20,6 +20,7 @@ mod value;
 
 use std::sync::Arc;
 
+use qaqpa_proto::language::{self, Language, text};
 use qaqpa_proto::reason::{Failure, Reason, Refusal};
 use qaqpa_proto::wire::Malformed;
 
@@ -162,23 +163,31 @@ pub struct Withheld<'m> {
 }
 
 impl<'m> Withheld<'m> {
-    /// The reason in `kk` or `ru`, English for everything else.
+    /// The reason, for people.
     #[must_use]
-    pub fn reason(&self, language: &str) -> &'m str {
-        match (self.reason, language) {
-            (WithheldFor::Policy(text), _) => text.in_language(language),
-            (WithheldFor::UnknownField, "kk") => "Келісімшарт бұл өрісті білмейді",
-            (WithheldFor::UnknownField, "ru") => "Контракт не знает этого поля",
-            (WithheldFor::UnknownField, _) => "The contract does not know this field",
-            (WithheldFor::UnknownType, "kk") => "Келісімшарт мұндай түрдегі хабарламаны білмейді",
-            (WithheldFor::UnknownType, "ru") => "Контракт не знает сообщения такого типа",
-            (WithheldFor::UnknownType, _) => "The contract does not know a message of this type",
-            (WithheldFor::Unreadable, "kk") => "Мәнді саясат талап еткендей жалпылау мүмкін болмады",
-            (WithheldFor::Unreadable, "ru") => "Значение не удалось обобщить так, как требует политика",
-            (WithheldFor::Unreadable, _) => "The value could not be generalised as the policy demands",
-        }
+    pub fn reason(&self, language: Language) -> &'m str {
+        let reason = match self.reason {
+            WithheldFor::Policy(text) => return text.in_language(language.tag()),
+            WithheldFor::UnknownField => UNKNOWN_FIELD,
+            WithheldFor::UnknownType => UNKNOWN_TYPE,
+            WithheldFor::Unreadable => UNREADABLE,
+        };
+        reason.in_language(language)
     }
 }
+
+const UNKNOWN_FIELD: language::Text =
+    text("Келісімшарт бұл өрісті білмейді", "Контракт не знает этого поля", "The contract does not know this field");
+const UNKNOWN_TYPE: language::Text = text(
+    "Келісімшарт мұндай түрдегі хабарламаны білмейді",
+    "Контракт не знает сообщения такого типа",
+    "The contract does not know a message of this type",
+);
+const UNREADABLE: language::Text = text(
+    "Мәнді саясат талап еткендей жалпылау мүмкін болмады",
+    "Значение не удалось обобщить так, как требует политика",
+    "The value could not be generalised as the policy demands",
+);
 
 /// Why a field stayed behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use qaqpa_adapters::shep::sync::ResponseInfo;
 use qaqpa_journal::Receipt as Leaf;
 use qaqpa_policy::minimise::Transformed;
 use qaqpa_policy::{Consent, Minimised, Withheld, category};
-use qaqpa_proto::language::Language;
+use qaqpa_proto::language::{Language, Text, text};
 use qaqpa_proto::v1::{PolicyVersion, Receipt, ShepStatus, Warning};
 
 use crate::exchange::call::Exchange;
@@ -40,7 +40,7 @@ impl Gateway {
             intent: Some(self.journal_entry(intent)),
             outcome: Some(self.journal_entry(outcome)),
             shep: Some(reply.shep().clone()),
-            warnings: warnings(cleared.consent()),
+            warnings: warnings(cleared.consent(), language),
             commitment_salt: cleared.salt().to_vec(),
             error: None,
         };
@@ -72,18 +72,18 @@ pub(crate) fn withheld<'a>(
             path: withheld.path.to_owned(),
             category: category::named(withheld.category).into(),
             clause: withheld.clause.to_owned(),
-            reason: withheld.reason(language.tag()).to_owned(),
+            reason: withheld.reason(language).to_owned(),
             count: withheld.count,
         })
         .collect()
 }
 
 /// What the caller should look at; nothing was refused for it.
-pub(crate) fn warnings(consent: &Consent) -> Vec<Warning> {
+pub(crate) fn warnings(consent: &Consent, language: Language) -> Vec<Warning> {
     let mismatch = |path: &String| Warning {
         code: "iin.birth_date_mismatch".to_owned(),
         path: path.clone(),
-        message: "the date inside the IIN is not the birth date; that is no error since 2013".to_owned(),
+        message: BIRTH_DATE_MISMATCH.in_language(language).to_owned(),
     };
     consent.birth_date_mismatches().iter().map(mismatch).collect()
 }
@@ -98,3 +98,9 @@ pub(crate) fn transformed(minimised: &Minimised) -> Vec<qaqpa_proto::v1::Transfo
     };
     minimised.transformed().map(told).collect()
 }
+
+const BIRTH_DATE_MISMATCH: Text = text(
+    "ЖСН ішіндегі күн туған күнге сәйкес емес; 2013 жылдан бері бұл қате емес.",
+    "Дата внутри ИИН не совпадает с датой рождения; с 2013 года это не ошибка.",
+    "The date inside the IIN is not the birth date; that is no error since 2013.",
+);

@@ -10,6 +10,7 @@ use qaqpa_proto::avtoshkola::v1::{
     Certificate, Dict, GetSchoolResponse, GetStudentStatusResponse, Group, Outcome, ReplyHead, School, Student,
     SubmitGroupRequest, SubmitOutcomesRequest, SyncStudentsRequest,
 };
+use qaqpa_proto::language::Language;
 use qaqpa_proto::wire::Fault;
 
 fn flaws(error: &NotMinimised) -> Vec<String> {
@@ -48,7 +49,7 @@ fn a_student_loses_what_the_purpose_does_not_need() {
         ]
     );
     let phone = minimised.withheld().find(|withheld| withheld.path == "student.phone").unwrap();
-    assert_eq!(phone.reason("ru"), "Номер телефона получен только для связи и поддержки");
+    assert_eq!(phone.reason(Language::Ru), "Номер телефона получен только для связи и поддержки");
     assert_eq!(format!("{minimised:?}"), format!("Minimised({} bytes, 11 withheld)", minimised.bytes().len()));
 }
 
@@ -250,7 +251,7 @@ fn unknown_fields_stay_behind_at_every_depth() {
         unknown.iter().map(|found| (found.path, found.count)).collect::<Vec<_>>(),
         [("(unknown)", 1), ("student.(unknown)", 2)]
     );
-    assert_eq!(unknown[0].reason("ru"), "Контракт не знает этого поля");
+    assert_eq!(unknown[0].reason(Language::Ru), "Контракт не знает этого поля");
     assert!(sync_plan().minimise(&wire, Mode::Strict, &circumstances()).is_err());
 }
 

@@ -2,6 +2,7 @@
 
 use prost::Message as _;
 use qaqpa_policy::{Direction, Minimised, Mode, NotMinimised};
+use qaqpa_proto::language::Language;
 use qaqpa_proto::wire::Fault;
 
 use crate::rich::World;
@@ -169,7 +170,7 @@ fn the_journal_is_told_what_moves_and_not_what_came() {
         ]
     );
     let withheld: Vec<_> =
-        minimised.withheld().map(|found| format!("{}: {}", found.path, found.reason("en"))).collect();
+        minimised.withheld().map(|found| format!("{}: {}", found.path, found.reason(Language::En))).collect();
     assert_eq!(
         withheld,
         [
