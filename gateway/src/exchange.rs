@@ -36,6 +36,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::civil::Date;
+use qaqpa_journal::line::Times;
 use qaqpa_policy::consent::Moment;
 use qaqpa_policy::minimise::{Circumstances, PseudonymKey};
 use qaqpa_policy::{Permit, Plan};
@@ -46,7 +47,6 @@ use self::call::Exchange;
 use self::clear::Cleared;
 use self::record::Ended;
 use self::shadow::Watch;
-use crate::evidence::record::Times;
 use crate::gateway::Gateway;
 use crate::refusal::NotDone;
 

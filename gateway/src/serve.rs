@@ -22,14 +22,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use qaqpa_journal::Receipt as Leaf;
+use qaqpa_journal::line::Who;
 use qaqpa_policy::{Bin, Caller, Iin, Pack, Role};
 use qaqpa_proto::language::Language;
 use qaqpa_proto::reason::{Failure, Refusal};
 use qaqpa_proto::v1::JournalEntry;
 use tonic::{Request, Status};
 
-use crate::evidence::record::append;
-use crate::evidence::record::{Denied, Who};
+use crate::evidence::record::{append, denied};
 use crate::gateway::Gateway;
 use crate::persons::giving::at;
 use crate::refusal::NotDone;
@@ -136,7 +136,11 @@ impl Admitted {
     }
 
     pub(crate) fn who(&self) -> Who<'_> {
-        Who { caller: self.caller.id(), certificate: &self.certificate, operator: self.caller.operator() }
+        Who {
+            caller: self.caller.id().into(),
+            certificate: (&*self.certificate).into(),
+            operator: self.caller.operator().into(),
+        }
     }
 
     /// Does the work in a task of its own, so that it is done to its end when the caller hangs up, and records a refusal.
@@ -174,7 +178,7 @@ impl Admitted {
         if not_done.reason == Refusal::QuotaCaller && !gateway.flood.first_this_second(&kind(), now) {
             return self.status(&not_done);
         }
-        let line = Denied::new(&self.txn, now, (self.who(), &self.peer), self.method, None, &not_done);
+        let line = denied(&self.txn, now, (self.who(), &self.peer), self.method, None, &not_done);
         match append(&gateway.journal, &line).await {
             Ok(_) => self.status(&not_done),
             Err(unrecorded) => self.status(&unrecorded),

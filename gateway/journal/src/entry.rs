@@ -86,25 +86,6 @@ impl Entry {
         Ok(Self { body, salt, phase: Some(record.phase()), txn })
     }
 
-    /// As [`Entry::of`], of a body that this process has just serialised from a struct.
-    ///
-    /// # Errors
-    /// As [`Entry::new`], for what can be told without reading: form and size.
-    pub fn of_exchange(body: Vec<u8>, salt: Option<[u8; 32]>, phase: Phase, txn: &str) -> Result<Self, EntryError> {
-        if cfg!(debug_assertions) {
-            let entry = Self::new(body, salt)?;
-            let same = (entry.phase, entry.txn()) == (Some(phase), Some(txn));
-            return if same { Ok(entry) } else { Err(EntryError::Txn) };
-        }
-        // serde_json writes no raw line break, so none is looked for.
-        match body.as_slice() {
-            [b'{', _, .., b'}'] if body.len() <= MAX_LEAF => {}
-            [b'{', _, .., b'}'] => return Err(EntryError::TooLarge { bytes: body.len(), limit: MAX_LEAF }),
-            _ => return Err(EntryError::Form),
-        }
-        Ok(Self { body, salt, phase: Some(phase), txn: Some(txn.to_owned()) })
-    }
-
     /// What the record is about; `None` for phases that are not in the grammar, and without one.
     pub fn phase(&self) -> Option<Phase> {
         self.phase

@@ -38,7 +38,6 @@ pub use error::Error;
 pub use files::{Files, RealFiles};
 pub use journal::{Journal, Options, Owed, Reservation};
 pub use lane::{Condition, Health, Published, Receipt};
-pub use line::Phase;
 pub use line::strict::LineFault;
 pub use lines::{Leaf, Lines, lines};
 pub use note::{NoteError, Signer, Vkey};

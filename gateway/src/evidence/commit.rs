@@ -10,24 +10,22 @@ use aws_lc_rs::digest::{Context, SHA256};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use qaqpa_journal::commitment::{Committer, commit};
+use qaqpa_journal::line::{Commitments, Text};
 use qaqpa_policy::Minimised;
 
 /// Path of the caller's request id, which is committed to and never written down: a caller may put anything there.
 pub const REQUEST_ID_PATH: &str = "context.request_id";
 
-/// Commitments by path: `student.iin` to base64url without padding.
-pub type Commitments = BTreeMap<String, String>;
-
 /// Commits to every scalar of a minimised message, each under its path with positions (`student[3].iin`).
 #[must_use]
-pub fn commitments(minimised: &Minimised, salt: &[u8; 32]) -> Commitments {
+pub fn commitments(minimised: &Minimised, salt: &[u8; 32]) -> Commitments<'static> {
     let committer = Committer::new(salt);
     let mut found: BTreeMap<String, Vec<[u8; 32]>> = BTreeMap::new();
     for released in minimised.released() {
         let hash = committer.commit(&released.path, released.value);
         found.entry(without_positions(released.path)).or_default().push(hash);
     }
-    found.into_iter().map(|(path, hashes)| (path, one(&hashes))).collect()
+    found.into_iter().map(|(path, hashes)| (path.into(), one(&hashes).into())).collect()
 }
 
 fn without_positions(path: String) -> String {
@@ -39,8 +37,8 @@ fn without_positions(path: String) -> String {
 
 /// Commitment to the caller's request id.
 #[must_use]
-pub fn request_id(salt: &[u8; 32], id: &str) -> (String, String) {
-    (REQUEST_ID_PATH.to_owned(), one(&[commit(salt, REQUEST_ID_PATH, id.as_bytes())]))
+pub fn request_id(salt: &[u8; 32], id: &str) -> (Text<'static>, Text<'static>) {
+    (REQUEST_ID_PATH.into(), one(&[commit(salt, REQUEST_ID_PATH, id.as_bytes())]).into())
 }
 
 /// HMAC-SHA256 under an exchange's salt over the exact bytes that left or came, base64url without padding.

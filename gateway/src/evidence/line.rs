@@ -4,11 +4,10 @@
 //! operator's document number, the evidence's digest and the KDP token stay in the vault, where they can be destroyed.
 
 use jiff::Timestamp;
-use qaqpa_journal::line::{ConsentChanged, ConsentEvent, Text};
+use qaqpa_journal::line::{ConsentChanged, ConsentEvent, Text, Who};
 use qaqpa_vault::{ConsentRecord, Subject};
 
 use crate::evidence::marks::mark;
-use crate::evidence::record::Who;
 
 /// A line about a record.
 pub(crate) fn changed<'a>(
@@ -23,7 +22,7 @@ pub(crate) fn changed<'a>(
         txn: txn.into(),
         ts,
         event,
-        who: who.line(),
+        who: who.clone(),
         consent: (&record.id).into(),
         marks: Vec::new(),
         purposes: texts(&record.purposes),

@@ -1,16 +1,13 @@
 //! The lines that are shaped here against their bytes in `journal/tests/lines.jsonl`: what stands in lanes already must be
 //! written and read for as long as lanes are kept.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
-use qaqpa_journal::line::{Acted, ConsentEvent, SubjectEvent};
+use qaqpa_journal::line::{Acted, ConsentEvent, SubjectEvent, Who, body};
 use qaqpa_proto::reason::Refusal;
 use qaqpa_vault::{ConsentRecord, Withdrawal};
 
 use crate::evidence::line::changed;
-use crate::evidence::record::Actor;
-use crate::evidence::record::{self, Denied, Intent, Outcome, Subjects, Times, Who, Why, acted};
+use crate::evidence::record::{Actor, acted, denied};
 use crate::refusal::NotDone;
 
 const GOLDEN: &str = include_str!("../../journal/tests/lines.jsonl");
@@ -20,7 +17,7 @@ const PEER: &str = "peer=10.0.0.7 rule=office code=ok";
 
 #[test]
 fn lines_have_the_bytes_they_always_had() {
-    for line in [exchanges(), refusals(), consents(), subjects()].concat() {
+    for line in [refusals(), consents(), subjects()].concat() {
         let line = String::from_utf8(line).unwrap();
         assert!(GOLDEN.lines().any(|golden| golden == line), "{line}");
     }
@@ -31,96 +28,7 @@ fn at(text: &str) -> Timestamp {
 }
 
 fn who() -> Who<'static> {
-    Who { caller: "school-17", certificate: "ab01", operator: "avtomektep" }
-}
-
-fn counts() -> BTreeMap<&'static str, u32> {
-    BTreeMap::from([("contact", 2), ("iin", 1)])
-}
-
-fn commitments() -> BTreeMap<String, String> {
-    BTreeMap::from([("student.iin".to_owned(), "q8-_".to_owned()), ("student.name".to_owned(), "AAAA".to_owned())])
-}
-
-fn exchanges() -> Vec<Vec<u8>> {
-    let marks = ["m1".to_owned(), "m2".to_owned()];
-    let intent = |full: bool| Intent {
-        phase: "INTENT",
-        txn: TXN,
-        ts: at("2026-11-20T06:00:00.123456789Z"),
-        who: who(),
-        peer: PEER,
-        method: METHOD,
-        why: Why {
-            purpose: "state-exchange",
-            dpv: "dpv:LegalCompliance",
-            legal_basis: "law 94-V, 8",
-            clause: "3.1 «қағида» \"a\\b\"",
-            policy: "2026-06",
-            policy_sha256: "c0de",
-            acting_for: "990140000007",
-        },
-        system: "avtoshkola",
-        service_id: "MIA_AISAS_GetSchoolInfo",
-        contract: "RECONSTRUCTED",
-        subjects: Subjects {
-            named: 2,
-            minors: usize::from(full),
-            marks: if full { &marks } else { &[] },
-            consents: if full { &marks } else { &[] },
-        },
-        withheld: if full { counts() } else { BTreeMap::new() },
-        transformed: if full { counts() } else { BTreeMap::new() },
-        residency: "endpoint=shep plane=state code=ok",
-        address: "195.0.2.1:443".to_owned(),
-        message_id: TXN,
-        request_hmac: "aGVsbG8".to_owned(),
-        signature: "ecdsa-sha256",
-        commitments: if full { commitments() } else { BTreeMap::new() },
-    };
-    let times = |received| Times {
-        accepted: at("2026-11-20T06:00:00Z"),
-        sent: at("2026-11-20T06:00:00.5Z"),
-        received,
-        decided: at("2026-11-20T06:00:02Z"),
-    };
-    let bare = |result, code, times| Outcome {
-        phase: "OUTCOME",
-        txn: TXN,
-        ts: at("2026-11-20T06:00:02Z"),
-        result,
-        code,
-        detail: None,
-        evidence: None,
-        times,
-        shep: None,
-        business: None,
-        reply_hmac: None,
-        reply_signer: None,
-        withheld: BTreeMap::new(),
-        transformed: BTreeMap::new(),
-        drift: 0,
-        commitments: BTreeMap::new(),
-    };
-    let answered = Outcome {
-        shep: Some("SCSS001"),
-        business: Some("OK"),
-        reply_hmac: Some("d29ybGQ".to_owned()),
-        reply_signer: Some("ef23".to_owned()),
-        withheld: counts(),
-        transformed: counts(),
-        drift: 3,
-        commitments: commitments(),
-        ..bare("answered", None, Some(times(Some(at("2026-11-20T06:00:01Z")))))
-    };
-    let failed = Outcome {
-        detail: Some("held_back"),
-        evidence: Some("nothing left"),
-        ..bare("failed", Some("consent.withdrawn"), Some(times(None)))
-    };
-    let unknown = bare("unknown", Some("gateway.crashed"), None);
-    let lines = [record::line(&intent(true)), record::line(&intent(false))];
-    lines.into_iter().chain([&answered, &failed, &unknown].map(record::line)).collect()
+    Who { caller: "school-17".into(), certificate: "ab01".into(), operator: "avtomektep".into() }
 }
 
 fn refusals() -> Vec<Vec<u8>> {
@@ -132,7 +40,7 @@ fn refusals() -> Vec<Vec<u8>> {
             .detailed("no_consent")
             .at(vec![("student.iin".to_owned(), "missing"), ("student.name".to_owned(), "missing")])
     };
-    let denied = |purpose, not_done| record::line(&Denied::new(TXN, now, (who(), PEER), METHOD, purpose, not_done));
+    let denied = |purpose, not_done| body(&denied(TXN, now, (who(), PEER), METHOD, purpose, not_done));
     vec![denied(Some("state-exchange"), &full), denied(None, &bare)]
 }
 
@@ -177,7 +85,7 @@ fn consents() -> Vec<Vec<u8>> {
     let mut withdrawn = changed(ConsentEvent::Withdrawn, TXN, now, &who, &full);
     (withdrawn.marks, withdrawn.under_way) = (marks(), vec![TXN.into()]);
     let destroyed = changed(ConsentEvent::Destroyed, TXN, now, &who, &bare);
-    [given, withdrawn, destroyed].map(|changed| record::line(&changed)).to_vec()
+    [given, withdrawn, destroyed].map(|changed| body(&changed)).to_vec()
 }
 
 fn subjects() -> Vec<Vec<u8>> {
@@ -192,5 +100,5 @@ fn subjects() -> Vec<Vec<u8>> {
         count: Some(2),
         ..acted(SubjectEvent::CorrectionMarked, now, &actor)
     };
-    vec![record::line(&full), record::line(&acted(SubjectEvent::Reported, now, &actor))]
+    vec![body(&full), body(&acted(SubjectEvent::Reported, now, &actor))]
 }

@@ -1,15 +1,15 @@
 //! Rooms 11 and 16: what is written of an exchange. Its intent before anything leaves, its outcome before anything returns,
 //! its refusal; and the one event of the log. Ids, decisions, digests and commitments, never a value.
 
-use std::collections::BTreeMap;
-
-use qaqpa_journal::{Entry, Owed, Phase, Receipt as Leaf};
+use qaqpa_journal::line::{self, Counts, Intent, Outcome, Subjects, Text, Times, Who, Why};
+use qaqpa_journal::{Entry, Owed, Receipt as Leaf};
 use qaqpa_policy::{Caller, Claim, Minimised, Withheld};
 use qaqpa_proto::reason::Refusal;
 use qaqpa_proto::v1::JournalEntry;
 
 use crate::evidence::commit::{self, hmac};
-use crate::evidence::record::{self, Denied, Intent, Outcome, Times, Who, Why, journal_error};
+use crate::evidence::line::texts;
+use crate::evidence::record::{append, denied, journal_error};
 use crate::exchange::call::{Call, Exchange};
 use crate::exchange::clear::Cleared;
 use crate::exchange::read::Reply;
@@ -33,41 +33,39 @@ impl Gateway {
         let mut commitments = commit::commitments(minimised, cleared.salt());
         commitments.extend(cleared.claim().request_id().map(|id| commit::request_id(cleared.salt(), id)));
         let intent = Intent {
-            phase: "INTENT",
-            txn: &exchange.txn,
+            txn: (&exchange.txn).into(),
             ts: self.clock.now(),
             who: who(call),
-            peer: &call.peer,
-            method: &operation.path,
+            peer: (&*call.peer).into(),
+            method: (&operation.path).into(),
             why: Why {
-                purpose: &permit.purpose().id,
-                dpv: &permit.purpose().dpv,
-                legal_basis: &permit.purpose().legal_basis,
-                clause: &permit.purpose().clause,
-                policy: permit.pack().edition(),
-                policy_sha256: permit.pack().sha256(),
-                acting_for: permit.acting().as_str(),
+                purpose: (&permit.purpose().id).into(),
+                dpv: (&permit.purpose().dpv).into(),
+                legal_basis: (&permit.purpose().legal_basis).into(),
+                clause: (&permit.purpose().clause).into(),
+                policy: permit.pack().edition().into(),
+                policy_sha256: permit.pack().sha256().into(),
+                acting_for: permit.acting().as_str().into(),
             },
-            system: &operation.system.id,
-            service_id: &operation.service_id,
-            contract: &operation.source,
-            subjects: record::Subjects {
+            system: (&operation.system.id).into(),
+            service_id: (&operation.service_id).into(),
+            contract: (&operation.source).into(),
+            subjects: Subjects {
                 named: cleared.consent().persons(),
                 minors: cleared.consent().minors(),
-                marks: cleared.marks().persons(),
-                consents: cleared.marks().consents(),
+                marks: texts(cleared.marks().persons()),
+                consents: texts(cleared.marks().consents()),
             },
             withheld: by_category(minimised.withheld()),
             transformed: transformed_by_category(minimised),
-            residency: cleared.resident().evidence(),
-            address: cleared.resident().address().to_string(),
-            message_id: cleared.signed().message_id(),
-            request_hmac: hmac(cleared.salt(), cleared.signed().envelope().as_bytes()),
-            signature: self.system(operation)?.security.algorithm(),
+            residency: cleared.resident().evidence().into(),
+            address: cleared.resident().address().to_string().into(),
+            message_id: cleared.signed().message_id().into(),
+            request_hmac: hmac(cleared.salt(), cleared.signed().envelope().as_bytes()).into(),
+            signature: self.system(operation)?.security.algorithm().into(),
             commitments,
         };
-        let entry = Entry::of_exchange(record::line(&intent), Some(*cleared.salt()), Phase::Intent, &exchange.txn)
-            .map_err(journal_error)?;
+        let entry = Entry::of(&intent, Some(*cleared.salt())).map_err(journal_error)?;
         self.journal.reserve().map_err(journal_error)?.intent(entry).await.map_err(journal_error)
     }
 
@@ -81,25 +79,23 @@ impl Gateway {
     ) -> Result<Leaf, NotDone> {
         let (not_done, reply) = (ended.reply.as_ref().err(), ended.reply.as_ref().ok());
         let outcome = Outcome {
-            phase: "OUTCOME",
-            txn: &exchange.txn,
+            txn: (&exchange.txn).into(),
             ts: ended.times.decided,
-            result: if reply.is_some() { "answered" } else { "failed" },
-            code: not_done.map(|not_done| not_done.reason.code()),
-            detail: not_done.and_then(|not_done| not_done.detail.as_deref()),
-            evidence: not_done.and_then(|not_done| not_done.evidence.as_deref()),
+            result: if reply.is_some() { line::Ended::Answered } else { line::Ended::Failed },
+            code: not_done.map(|not_done| not_done.reason.code().into()),
+            detail: not_done.and_then(|not_done| not_done.detail.as_deref()).map(Text::from),
+            evidence: not_done.and_then(|not_done| not_done.evidence.as_deref()).map(Text::from),
             times: Some(ended.times),
-            shep: reply.map(|reply| stable_word(&reply.shep().code)),
-            business: reply.and_then(Reply::business).map(stable_word),
-            reply_hmac: ended.received.as_ref().map(|received| received.hmac().to_owned()),
-            reply_signer: reply.and_then(Reply::signer).map(hex::encode),
+            shep: reply.map(|reply| stable_word(&reply.shep().code).into()),
+            business: reply.and_then(Reply::business).map(stable_word).map(Text::from),
+            reply_hmac: ended.received.as_ref().map(|received| received.hmac().into()),
+            reply_signer: reply.and_then(Reply::signer).map(hex::encode).map(Text::from),
             withheld: reply.map(|reply| by_category(reply.minimised().withheld())).unwrap_or_default(),
             transformed: reply.map(|reply| transformed_by_category(reply.minimised())).unwrap_or_default(),
             drift: reply.map_or(0, |reply| reply.drift().count),
             commitments: reply.map(|reply| commit::commitments(reply.minimised(), cleared.salt())).unwrap_or_default(),
         };
-        let entry =
-            Entry::of_exchange(record::line(&outcome), None, Phase::Outcome, &exchange.txn).map_err(journal_error)?;
+        let entry = Entry::of(&outcome, None).map_err(journal_error)?;
         owed.outcome(entry).await.map_err(journal_error)
     }
 
@@ -116,7 +112,7 @@ impl Gateway {
             fault = row.fault.name(),
             detail = not_done.detail.as_deref(),
             evidence = not_done.evidence.as_deref(),
-            caller = who(call).caller,
+            caller = &*who(call).caller,
             purpose,
             accepted = %call.accepted,
             decided = %self.clock.now(),
@@ -128,20 +124,11 @@ impl Gateway {
         if endless && !self.flood.first_this_second(&kind(), self.clock.now()) {
             return not_done; // counted into the line that stands for this second
         }
-        let line = Denied::new(
-            &exchange.txn,
-            self.clock.now(),
-            (who(call), &call.peer),
-            &call.served.operation.path,
-            purpose,
-            &not_done,
-        );
-        match Entry::new(record::line(&line), None) {
-            Ok(entry) => match self.journal.append(entry).await {
-                Ok(_) => not_done,
-                Err(error) => journal_error(error),
-            },
-            Err(error) => journal_error(error),
+        let who = (who(call), &*call.peer);
+        let line = denied(&exchange.txn, self.clock.now(), who, &call.served.operation.path, purpose, &not_done);
+        match append(&self.journal, &line).await {
+            Ok(_) => not_done,
+            Err(unrecorded) => unrecorded,
         }
     }
 
@@ -150,12 +137,12 @@ impl Gateway {
         let (call, not_done, times) = (&exchange.call, ended.reply.as_ref().err(), ended.times);
         let row = not_done.map(|not_done| not_done.reason.row());
         tracing::info!(
-            decision = not_done.map_or("answered", |not_done| not_done.reason.decision()),
+            decision = if not_done.is_none() { "answered" } else { "failed" },
             reason = row.map_or("ok", |row| row.code),
             fault = row.map(|row| row.fault.name()),
             detail = not_done.and_then(|not_done| not_done.detail.as_deref()),
             evidence = not_done.and_then(|not_done| not_done.evidence.as_deref()),
-            caller = who(call).caller,
+            caller = &*who(call).caller,
             purpose = cleared.permit().purpose().id,
             withheld = cleared.request().minimised().withheld_count(),
             accepted = %times.accepted,
@@ -177,22 +164,22 @@ impl Gateway {
 
 fn who(call: &Call) -> Who<'_> {
     Who {
-        caller: call.caller.as_ref().map_or("unknown", Caller::id),
-        certificate: &call.certificate,
-        operator: call.caller.as_ref().map_or("", Caller::operator),
+        caller: call.caller.as_ref().map_or("unknown", Caller::id).into(),
+        certificate: (&*call.certificate).into(),
+        operator: call.caller.as_ref().map_or("", Caller::operator).into(),
     }
 }
 
-fn by_category<'a>(withheld: impl Iterator<Item = Withheld<'a>>) -> BTreeMap<&'a str, u32> {
-    withheld.fold(BTreeMap::new(), |mut counts, withheld| {
-        *counts.entry(withheld.category).or_default() += withheld.count;
+fn by_category<'a>(withheld: impl Iterator<Item = Withheld<'a>>) -> Counts<'a> {
+    withheld.fold(Counts::new(), |mut counts, withheld| {
+        *counts.entry(withheld.category.into()).or_default() += withheld.count;
         counts
     })
 }
 
-fn transformed_by_category(minimised: &Minimised) -> BTreeMap<&str, u32> {
-    minimised.transformed().fold(BTreeMap::new(), |mut counts, transformed| {
-        *counts.entry(transformed.category).or_default() += 1;
+fn transformed_by_category(minimised: &Minimised) -> Counts<'_> {
+    minimised.transformed().fold(Counts::new(), |mut counts, transformed| {
+        *counts.entry(transformed.category.into()).or_default() += 1;
         counts
     })
 }

@@ -17,8 +17,7 @@ use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::evidence::marks::mark;
-use crate::evidence::record::append;
-use crate::evidence::record::{Actor, acted};
+use crate::evidence::record::{Actor, acted, append};
 use crate::persons::gate::SubjectGate;
 use crate::persons::ledger::vault_error;
 use crate::persons::named;
@@ -65,17 +64,17 @@ impl Holds {
         let now = self.clock.now();
         let record = HoldRecord {
             id: actor.txn.to_owned(),
-            operator: actor.who.operator.to_owned(),
+            operator: actor.who.operator.to_string(),
             kind,
             purpose: purpose.map(str::to_owned),
             since: now,
             basis: basis.to_owned(),
-            recorded_by: actor.who.caller.to_owned(),
+            recorded_by: actor.who.caller.to_string(),
             lifted: None,
         };
-        let lookup = self.gate.vault().lookup(&named(actor.who.operator, iin));
+        let lookup = self.gate.vault().lookup(&named(&actor.who.operator, iin));
         let under_way = self.gate.hold(lookup, &record);
-        let subject = self.gate.vault().subject(&named(actor.who.operator, iin), now).await.map_err(vault_error)?;
+        let subject = self.gate.vault().subject(&named(&actor.who.operator, iin), now).await.map_err(vault_error)?;
         self.gate.vault().put_hold(&subject, record.clone()).await.map_err(vault_error)?;
         self.by_id().insert(record.id.clone(), (lookup, record.clone()));
         let event = match kind {
@@ -89,13 +88,13 @@ impl Holds {
     /// Lifts a hold of the actor's operator.
     pub(crate) async fn lift(&self, id: &str, actor: &Actor<'_>) -> Result<Held, NotDone> {
         let (lookup, mut record) = self.by_id().get(id).cloned().ok_or(Refusal::HoldUnknown)?;
-        if record.operator != actor.who.operator {
+        if record.operator != *actor.who.operator {
             return Err(Refusal::HoldStranger.into());
         }
         if record.lifted.is_some() {
             return Err(Refusal::HoldAlreadyLifted.into());
         }
-        record.lifted = Some(Lifted { at: self.clock.now(), by: actor.who.caller.to_owned() });
+        record.lifted = Some(Lifted { at: self.clock.now(), by: actor.who.caller.to_string() });
         let subject = self.gate.vault().behind(lookup).await.map_err(vault_error)?.ok_or(Refusal::HoldUnknown)?;
         let leaf = self.record(SubjectEvent::Unrestricted, &subject, &record, actor).await?;
         self.gate.vault().put_hold(&subject, record.clone()).await.map_err(vault_error)?;

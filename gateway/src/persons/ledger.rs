@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::hmac;
 use jiff::Timestamp;
-use qaqpa_journal::line::{ConsentEvent, Record};
+use qaqpa_journal::line::{ConsentEvent, Record, Who};
 use qaqpa_journal::{Journal, Receipt as Leaf};
 use qaqpa_policy::working_days::{Calendar, add_working_days};
 use qaqpa_policy::{Bin, Iin};
@@ -28,8 +28,7 @@ use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::evidence::line::{about, changed, texts};
-use crate::evidence::record::Who;
-use crate::evidence::record::append;
+use crate::evidence::record::{append, gateway};
 use crate::persons::gate::SubjectGate;
 use crate::persons::giving::Giving;
 use crate::persons::index::{Held, Index};
@@ -164,7 +163,7 @@ impl Ledger {
             None => self.gate.forget_consent(held.lookup, id),
         }
         let record = self.keep_unrecorded(held.lookup, record);
-        let who = Who { caller: GATEWAY, certificate: "", operator: &record.operator };
+        let who = gateway(&record.operator);
         let subject = self.vault().behind(held.lookup).await.map_err(vault_error)?;
         let line = changed(ConsentEvent::Destroyed, txn, at, &who, &record);
         self.append(&subject.iter().fold(line, about)).await?;
@@ -203,7 +202,7 @@ impl Ledger {
 
     /// Records a consent.
     pub(crate) async fn give(&self, giving: &Giving, by: &By<'_>) -> Result<Recorded, NotDone> {
-        let lookup = self.vault().lookup(&named(by.who.operator, giving.iin()));
+        let lookup = self.vault().lookup(&named(&by.who.operator, giving.iin()));
         let _turn = self.turn(lookup).await;
         let mut record = ConsentRecord::clone(giving.record());
         record.id = self.id_of(giving.request_id(), by)?;
@@ -213,7 +212,7 @@ impl Ledger {
         record.recorded_at = self.clock.now();
         let subject = self
             .vault()
-            .subject(&named(by.who.operator, giving.iin()), record.recorded_at)
+            .subject(&named(&by.who.operator, giving.iin()), record.recorded_at)
             .await
             .map_err(vault_error)?;
         let mut line = about(changed(ConsentEvent::Given, by.txn, record.recorded_at, &by.who, &record), &subject);
@@ -254,7 +253,7 @@ impl Ledger {
         for record in ending {
             let withdrawal = || Withdrawal {
                 at: stopped_at,
-                by: by.who.caller.to_owned(),
+                by: by.who.caller.to_string(),
                 reason_code: reason.to_owned(),
                 destroy_by: add_working_days(&self.calendar, stopped_at, days(&record.operator)),
             };
@@ -404,8 +403,6 @@ fn other_consent() -> NotDone {
     NotDone::from(Refusal::RequestDuplicate).at(vec![("request_id".to_owned(), "other_consent")])
 }
 
-/// What the gateway does by itself, in the journal's `who`.
-pub(crate) const GATEWAY: &str = "gateway";
 /// Persons share one of so many turns.
 const TURNS: usize = 64;
 /// How far a watcher may fall behind.

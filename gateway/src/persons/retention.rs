@@ -22,8 +22,7 @@ use serde::Deserialize;
 
 use crate::clock::Clock;
 use crate::evidence::marks::consent_mark;
-use crate::evidence::record::append;
-use crate::evidence::record::journal_error;
+use crate::evidence::record::{append, journal_error};
 use crate::evidence::usage::{self, Usage};
 use crate::ids::Ids;
 use crate::persons::Persons;

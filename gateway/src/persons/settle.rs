@@ -12,12 +12,9 @@ use qaqpa_journal::{Journal, Leaf};
 
 use crate::clock::Clock;
 use crate::evidence::line::{about, changed};
-use crate::evidence::record::Actor;
-use crate::evidence::record::append;
-use crate::evidence::record::{Who, acted};
+use crate::evidence::record::{Actor, acted, append, gateway};
 use crate::ids::Ids;
 use crate::persons::Persons;
-use crate::persons::ledger::GATEWAY;
 
 /// What the lane says already.
 #[derive(Default)]
@@ -63,7 +60,7 @@ impl Persons {
         {
             let at = record.withdrawn.as_ref().map_or_else(|| clock.now(), |withdrawn| withdrawn.at);
             let txn = Ids::new(clock.clone()).fresh().to_string();
-            let who = Who { caller: GATEWAY, certificate: "", operator: &record.operator };
+            let who = gateway(&record.operator);
             let line = changed(ConsentEvent::Withdrawn, &txn, at, &who, record);
             let subject = match self.ledger.held(&record.id) {
                 Some((lookup, _)) => self.vault().behind(lookup).await.map_err(|error| error.to_string())?,
@@ -75,8 +72,7 @@ impl Persons {
         let began = said.began.unwrap_or(i64::MAX);
         let lacking = |id: &str, at: Timestamp| at.as_second() >= began && !said.erased.contains(id);
         for tombstone in tombstones.iter().filter(|tombstone| lacking(&tombstone.id, tombstone.at)) {
-            let who = Who { caller: GATEWAY, certificate: "", operator: "" };
-            let actor = Actor { txn: &tombstone.id, method: ERASE, who };
+            let actor = Actor { txn: &tombstone.id, method: ERASE, who: gateway("") };
             let line = Acted {
                 id: Some((&tombstone.id).into()),
                 basis: Some((&tombstone.basis).into()),

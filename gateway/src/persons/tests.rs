@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use jiff::{SignedDuration, Timestamp};
+use qaqpa_journal::line::Who;
 use qaqpa_journal::{Journal, Options, Signer};
 use qaqpa_policy::working_days::Calendar;
 use qaqpa_policy::{Bin, Iin, Pack};
@@ -21,7 +22,6 @@ use qaqpa_proto::moment::lasting;
 use qaqpa_vault::{Vault, VaultKey};
 
 use crate::clock::Clock;
-use crate::evidence::record::Who;
 use crate::persons::gate::SubjectGate;
 use crate::persons::giving::judge;
 use crate::persons::ledger::{By, Ledger, Reach, Recorded, Which, Withdrawn};
@@ -149,7 +149,7 @@ impl Open {
 }
 
 fn by(txn: &str) -> By<'_> {
-    By { txn, who: Who { caller: "school", certificate: "c0ffee", operator: "specimen" } }
+    By { txn, who: Who { caller: "school".into(), certificate: "c0ffee".into(), operator: "specimen".into() } }
 }
 
 fn reach(operator: &str, bins: &[&str]) -> Reach {

@@ -213,7 +213,7 @@ impl Desk {
             ts: self.ledger.now(),
             event: ConsentEvent::Read,
             method: call.method.into(),
-            who: call.who().line(),
+            who: call.who(),
             marks: Vec::new(),
             count,
         };

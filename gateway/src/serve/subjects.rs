@@ -28,9 +28,7 @@ use zeroize::Zeroizing;
 
 use crate::evidence::line::texts as borrowed;
 use crate::evidence::marks::mark;
-use crate::evidence::record::Actor;
-use crate::evidence::record::acted;
-use crate::evidence::record::append;
+use crate::evidence::record::{Actor, acted, append};
 use crate::evidence::usage::{self, Usage};
 use crate::gateway::Gateway;
 use crate::persons::giving::at;
