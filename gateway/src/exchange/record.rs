@@ -137,7 +137,7 @@ impl Gateway {
         let (call, not_done, times) = (&exchange.call, ended.reply.as_ref().err(), ended.times);
         let row = not_done.map(|not_done| not_done.reason.row());
         tracing::info!(
-            decision = if not_done.is_none() { "answered" } else { "failed" },
+            decision = not_done.map_or("answered", |not_done| not_done.reason.decision()),
             reason = row.map_or("ok", |row| row.code),
             fault = row.map(|row| row.fault.name()),
             detail = not_done.and_then(|not_done| not_done.detail.as_deref()),
