@@ -305,10 +305,9 @@ mod tests {
             DOCUMENTED.replacen("channel = \"shep\"", "channel = \"shep\"\nsender_id = \"sender\"\nnominal = 1", 1);
         let found = problems(&text);
         assert_eq!(found.len(), 2, "{found:?}");
-        assert!(
-            found[0].contains("`systems.avtoshkola.sender_id` has moved: it stands once in a table [channels.NAME]")
-        );
-        assert!(found[1].contains("unknown key `systems.avtoshkola.nominal`"));
+        for told in ["`systems.avtoshkola.sender_id` has moved", "unknown key `systems.avtoshkola.nominal`"] {
+            assert!(found.iter().any(|problem| problem.contains(told)), "{told} in {found:?}");
+        }
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Signature suites: a digest, a way to sign and a way to verify, under the two URIs that name them on the wire.
 //!
-//! The key of a certificate decides the suite, by its OID and parameters, never the message. [`SUITES`] is an allow-list: what is
-//! not in it is refused, RSA-SHA1 and every HMAC among it. A digest may have any length, and keys are the suite's own: another
-//! suite (GOST R 34.10-2015 with its 64 octets) is one more file here and one more line of the list.
+//! The key of a certificate decides the suite, by its OID and parameters, never the message. The list of suites is an
+//! allow-list: what is not in it is refused, RSA-SHA1 and every HMAC among it. A digest may have any length, and keys are the
+//! suite's own: another suite (GOST R 34.10-2015 with its 64 octets) is one more file here and one more line of the list.
 //!
 //! ```
 //! use qaqpa_adapters::wsse::suite::{self, Suite};
