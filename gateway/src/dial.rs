@@ -39,7 +39,7 @@ use qaqpa_residency::{Answer, Decision, Endpoint, Refused, ResidencyRefusal, Tab
 pub use self::connector::Connector;
 pub use self::lease::Leased;
 pub use self::names::Names;
-pub use self::post::{Outgoing, RawReply};
+pub use self::post::{Headers, Outgoing, RawReply};
 pub use self::resolver::{DnsClient, NoAnswer, Resolve, Sockets};
 pub use self::stream::Stream;
 pub use self::tls::{SpkiPin, Trust};
@@ -145,12 +145,12 @@ impl Door {
         entry.resident(judgement)
     }
 
-    /// Room 12: sends one SOAP message to a judged address and reads the answer.
+    /// Room 12: sends one message to a judged address and reads the answer.
     ///
     /// # Errors
     /// `upstream.*`, or `residency.*` when the answer points elsewhere or the judgement is void meanwhile.
-    pub async fn post(&self, resident: &Resident, body: Outgoing) -> Result<RawReply, NotDone> {
-        post::post(resident, body).await
+    pub async fn post(&self, resident: &Resident, headers: Headers, body: Outgoing) -> Result<RawReply, NotDone> {
+        post::post(resident, headers, body).await
     }
 
     /// A judged connection: with TLS and HTTP/2 offered for `https`, else the bare stream, to which a database driver may

@@ -19,7 +19,6 @@ mod call;
 mod clear;
 pub mod duplicate;
 mod marks;
-pub mod message_security;
 pub mod purpose;
 pub mod quota;
 mod read;
@@ -30,6 +29,7 @@ pub mod request;
 mod send;
 pub mod shadow;
 pub mod sign;
+pub mod signing;
 pub mod system;
 
 use std::sync::Arc;

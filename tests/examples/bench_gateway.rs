@@ -1,7 +1,7 @@
 //! The gateway under the benchmark (`tests/bench/run`): the one that `qaqpa serve` runs, with a choice of signing or not.
 //!
-//! Not signing is not in the configuration and never will be: it is put in here, through the door that
-//! [`MessageSecurity`] leaves open for it. Everything else comes from `gateway.toml` in the directory.
+//! Not signing is not in the configuration and never will be: it is put in here, by [`Blueprint::unsigned_for_the_benchmark`],
+//! which `tests/house` lets nobody else call. Everything else comes from `gateway.toml` in the directory.
 //!
 //! ```text
 //! bench_gateway lay-out DIR LISTEN SHEP         certificates, keys, policy and gateway.toml, as `qaqpa certs dev` does
@@ -12,41 +12,14 @@ use std::error::Error;
 use std::path::Path;
 
 use qaqpa::development::{Layout, lay_out};
-use qaqpa_adapters::soap::Envelope;
-use qaqpa_adapters::wsse;
-use qaqpa_adapters::xml::{Document, Node};
 use qaqpa_gateway::clock::Clock;
-use qaqpa_gateway::exchange::message_security::{Believed, MessageSecurity};
-use qaqpa_gateway::refusal::NotDone;
 use qaqpa_gateway::start::Surroundings;
 use qaqpa_gateway::start::blueprint::Blueprint;
 use qaqpa_gateway::start::config::{Config, Problem};
 use qaqpa_gateway::start::start;
 use qaqpa_gateway::telemetry;
-use qaqpa_proto::reason::Failure;
-use uuid::Uuid;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
-
-/// Neither signs nor verifies: what is left of an exchange is what the benchmark wants to see.
-struct Unsigned;
-
-impl MessageSecurity for Unsigned {
-    fn envelope(&self, content: &str, _: bool, _: Uuid) -> Result<String, NotDone> {
-        Ok(wsse::envelope_unsigned(content))
-    }
-
-    fn believe<'a, 'input>(&self, document: &'a Document<'input>, _: i64) -> Result<Believed<'a, 'input>, NotDone> {
-        let body: Node<'a, 'input> = Envelope::read(document)
-            .map_err(|_| NotDone::from(Failure::ReplyMalformed).detailed("no_envelope"))?
-            .body();
-        Ok(Believed { body, signer: None })
-    }
-
-    fn algorithm(&self) -> &'static str {
-        "none"
-    }
-}
 
 #[expect(clippy::disallowed_methods, reason = "the one clock of this process")]
 fn main() -> Outcome<()> {
@@ -71,7 +44,7 @@ async fn serve(directory: &Path, is_unsigned: bool, surroundings: &Surroundings)
     let (config, source) = Config::read(&directory.join("gateway.toml")).map_err(lines)?;
     let blueprint = Blueprint::draw(&config, &source, surroundings).map_err(lines)?;
     let _traces = telemetry::install(&config.telemetry, blueprint.door())?;
-    let blueprint = if is_unsigned { blueprint.with_security("avtoshkola", Box::new(Unsigned)) } else { blueprint };
+    let blueprint = if is_unsigned { blueprint.unsigned_for_the_benchmark() } else { blueprint };
     let _running = start(&config, &source, blueprint, surroundings).await?;
     std::future::pending().await
 }

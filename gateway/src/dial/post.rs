@@ -1,4 +1,5 @@
-//! One SOAP message to a state system, over HTTP/1.1 and a pool of judged connections.
+//! One message to a state system, over HTTP/1.1 and a pool of judged connections. What is in it, and under which headers it
+//! goes, is its sender's matter.
 //!
 //! Redirects, `Alt-Svc`, proxies and retries do not exist here: an answer is read to its bound and handed on, whatever
 //! it points to. A message's body is asked for only when a connection is there ([`Outgoing`] has the last word on whether
@@ -44,6 +45,9 @@ pub struct RawReply {
     pub body: Bytes,
 }
 
+/// HTTP headers, names in lower case.
+pub type Headers = &'static [(&'static str, &'static str)];
+
 /// Connections are reused for as long as one judgement is, give or take its renewals with the same addresses.
 pub(super) fn pool<B>(line: &Arc<Line>, judgement: &Arc<Judgement>) -> legacy::Client<Connector, B>
 where
@@ -61,12 +65,17 @@ where
 }
 
 /// Sends one message and reads the answer, within the endpoint's total time.
-pub(super) async fn post(resident: &Resident, body: Outgoing) -> Result<RawReply, NotDone> {
-    let exchange = exchange(&resident.pool, &resident.uri, body);
+pub(super) async fn post(resident: &Resident, headers: Headers, body: Outgoing) -> Result<RawReply, NotDone> {
+    let exchange = exchange(&resident.pool, &resident.uri, headers, body);
     tokio::time::timeout(resident.total_timeout, exchange).await.map_err(|_| Failure::UpstreamTimeout)?
 }
 
-pub(super) async fn exchange<B>(pool: &legacy::Client<Connector, B>, uri: &Uri, body: B) -> Result<RawReply, NotDone>
+pub(super) async fn exchange<B>(
+    pool: &legacy::Client<Connector, B>,
+    uri: &Uri,
+    headers: Headers,
+    body: B,
+) -> Result<RawReply, NotDone>
 where
     B: Body + Send + Unpin + 'static,
     B::Data: Send,
@@ -75,9 +84,9 @@ where
     let mut request = Request::new(body);
     *request.method_mut() = http::Method::POST;
     *request.uri_mut() = uri.clone();
-    let headers = request.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/xml; charset=utf-8"));
-    headers.insert("SOAPAction", HeaderValue::from_static("\"\""));
+    for (name, value) in headers {
+        request.headers_mut().insert(*name, HeaderValue::from_static(value));
+    }
     let response = pool.request(request).await.map_err(|error| unsent(&error))?;
     let status = response.status();
     if status.is_redirection() {

@@ -55,7 +55,7 @@ impl Gateway {
         let within = self.quotas.exchange(&ticket, &ask(permit, operation, &iins), moment.now)?;
         let resident = self.door.judge(&system.endpoint).await?;
         let ids = (exchange.id, moment.now);
-        let signed = Signed::by(system, (&call.served, permit), &request, &within, &resident, ids)?;
+        let signed = Signed::by(system, (&call.served, permit), &request, &within, &resident, ids).await?;
         let salt = self.ids.salt().map_err(|_| Failure::GatewayInternal)?;
         let departure = self.persons.gate.enter(permit, &consent, exchange.id).map_err(NotDone::from)?;
         let marks = self.marks(permit, &consent, &exchange.txn).await?;

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use prost::Message as _;
-use qaqpa_adapters::shep::sync::ResponseInfo;
+use qaqpa_adapters::shep::Decoded;
 use qaqpa_journal::Receipt as Leaf;
 use qaqpa_policy::minimise::Transformed;
 use qaqpa_policy::{Consent, Minimised, Withheld, category};
@@ -39,7 +39,7 @@ impl Gateway {
             }),
             intent: Some(self.journal_entry(intent)),
             outcome: Some(self.journal_entry(outcome)),
-            shep: Some(reply.shep().clone()),
+            shep: Some(reply.shep()),
             warnings: warnings(cleared.consent(), language),
             commitment_salt: cleared.salt().to_vec(),
             error: None,
@@ -58,8 +58,10 @@ pub(crate) fn with_receipt(receipt: &Receipt, reply: &[u8]) -> Bytes {
 }
 
 /// SHEP's own word on the message, the second status layer.
-pub(crate) fn shep_status(info: ResponseInfo) -> ShepStatus {
-    ShepStatus { code: info.status.code, message: info.status.message, session_id: info.session_id.unwrap_or_default() }
+pub(crate) fn shep_status(decoded: &Decoded) -> ShepStatus {
+    let status = decoded.status();
+    let session_id = decoded.session_id().unwrap_or_default().to_owned();
+    ShepStatus { code: status.code.clone(), message: status.message.clone(), session_id }
 }
 
 /// What was withheld, each field with its clause.

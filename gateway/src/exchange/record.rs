@@ -62,7 +62,7 @@ impl Gateway {
             address: cleared.resident().address().to_string().into(),
             message_id: cleared.signed().message_id().into(),
             request_hmac: hmac(cleared.salt(), cleared.signed().envelope().as_bytes()).into(),
-            signature: self.system(operation)?.security.algorithm().into(),
+            signature: cleared.signed().algorithm().into(),
             commitments,
         };
         let entry = Entry::of(&intent, Some(*cleared.salt())).map_err(journal_error)?;
@@ -86,7 +86,7 @@ impl Gateway {
             detail: not_done.and_then(|not_done| not_done.detail.as_deref()).map(Text::from),
             evidence: not_done.and_then(|not_done| not_done.evidence.as_deref()).map(Text::from),
             times: Some(ended.times),
-            shep: reply.map(|reply| stable_word(&reply.shep().code).into()),
+            shep: reply.map(|reply| stable_word(reply.shep_code()).into()),
             business: reply.and_then(Reply::business).map(stable_word).map(Text::from),
             reply_hmac: ended.received.as_ref().map(|received| received.hmac().into()),
             reply_signer: reply.and_then(Reply::signer).map(hex::encode).map(Text::from),

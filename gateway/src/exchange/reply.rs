@@ -1,18 +1,12 @@
-//! A reply at first sight: what may be told of it before, or without, believing it.
+//! What is told of a message that was not signed, and of a reply that is no answer: which row of the table, and the stable word.
+//!
+//! Nothing that another system wrote is repeated, except its code where [`stable_word`] finds it safe to keep.
 
-use qaqpa_adapters::shep::sync;
-use qaqpa_adapters::soap::Envelope;
-use qaqpa_adapters::xml::Document;
-use qaqpa_proto::reason::Failure;
+use qaqpa_adapters::shep::{Fault, NoAnswer, NotDecoded, NotVerified, Unreadable};
+use qaqpa_adapters::wsse::NotSigned;
+use qaqpa_proto::reason::{Failure, Refusal};
 
 use crate::refusal::NotDone;
-
-/// Whether a content type can be a SOAP message's.
-pub(crate) fn is_xml(content_type: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    // The types that working SHEP clients and servers send (kz-protocols 1.1); text/plain is seen and harmless, HTML is not.
-    matches!(essence.as_str(), "text/xml" | "application/xml" | "application/soap+xml" | "text/plain")
-}
 
 /// A code of another system, as a word that is safe to keep: short, and nothing but letters, digits, `-`, `_` and `.`.
 pub(crate) fn stable_word(code: &str) -> &str {
@@ -23,16 +17,57 @@ pub(crate) fn stable_word(code: &str) -> &str {
     if plain && !(code.len() >= 12 && code.bytes().all(|byte| byte.is_ascii_digit())) { code } else { "other" }
 }
 
-/// The fault in an unsigned reply, if it is one.
-pub(crate) fn unsigned_fault(document: &Document<'_>) -> Option<NotDone> {
-    match sync::read_reply(Envelope::read(document).ok()?.body()).ok()? {
-        sync::Reply::Fault(fault) => Some(fault_denial(&fault)),
-        sync::Reply::Response { .. } => None,
+impl From<NotSigned> for NotDone {
+    fn from(why: NotSigned) -> Self {
+        match why {
+            NotSigned::Content(_) | NotSigned::Escapes => Self::from(Refusal::RequestNotSignable).evidenced(why),
+            NotSigned::Signer(_) => Failure::SignerUnavailable.into(),
+        }
     }
 }
 
-/// What a SOAP Fault means for the caller, by its code alone.
-pub(crate) fn fault_denial(fault: &sync::Fault) -> NotDone {
-    let code = fault.error.as_ref().map_or(fault.code.as_str(), |error| error.code.as_str());
-    NotDone::from(Failure::UpstreamFault).detailed(stable_word(code))
+impl From<Unreadable> for NotDone {
+    fn from(why: Unreadable) -> Self {
+        match why {
+            Unreadable::ContentType => Failure::UpstreamNotSoap.into(),
+            Unreadable::Text(_) | Unreadable::Document(_) => Self::from(Failure::ReplyMalformed).detailed(why.code()),
+        }
+    }
+}
+
+impl From<NotVerified> for NotDone {
+    fn from(why: NotVerified) -> Self {
+        match why {
+            NotVerified::NotAuthentic(why) => Self::from(Failure::ReplyNotAuthentic).detailed(why.code()),
+            NotVerified::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<NoAnswer> for NotDone {
+    fn from(why: NoAnswer) -> Self {
+        match why {
+            NoAnswer::Malformed(problem) => problem.into(),
+            NoAnswer::Fault(fault) => fault.into(),
+            NoAnswer::NotOurs(why) => why.into(),
+            NoAnswer::Status(status) => Self::from(Failure::UpstreamStatus).detailed(stable_word(&status.code)),
+        }
+    }
+}
+
+impl From<NotDecoded> for NotDone {
+    fn from(why: NotDecoded) -> Self {
+        match why {
+            NotDecoded::NoData => Self::from(Failure::ReplyMalformed).detailed("no_data"),
+            NotDecoded::Data(problem) => problem.into(),
+            NotDecoded::Document(error) => error.into(),
+        }
+    }
+}
+
+impl From<Fault> for NotDone {
+    /// By its code alone.
+    fn from(fault: Fault) -> Self {
+        Self::from(Failure::UpstreamFault).detailed(stable_word(fault.stated_code()))
+    }
 }

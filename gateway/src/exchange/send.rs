@@ -1,9 +1,7 @@
 //! Room 12: the message leaves for the judged address, past the gate of withdrawals; and what came back, unread.
 
-use std::borrow::Cow;
-
 use jiff::Timestamp;
-use qaqpa_adapters::xml::text;
+use qaqpa_adapters::shep::{Channel, ReplyText, Unreadable};
 use qaqpa_journal::Owed;
 use qaqpa_proto::reason::Failure;
 
@@ -11,7 +9,6 @@ use crate::dial::RawReply;
 use crate::evidence::commit::hmac;
 use crate::evidence::usage::HELD_BACK;
 use crate::exchange::clear::Cleared;
-use crate::exchange::reply::is_xml;
 use crate::gateway::Gateway;
 use crate::persons::gate::Leaving;
 use crate::refusal::NotDone;
@@ -34,13 +31,14 @@ impl Received {
         &self.hmac
     }
 
-    /// The only way to the content: as text of a type that SOAP may have.
-    pub(super) fn text(&self) -> Result<Cow<'_, str>, NotDone> {
-        if !is_xml(&self.raw.content_type) {
-            return Err(NotDone::from(Failure::UpstreamNotSoap).detailed(format!("http_{}", self.raw.status)));
-        }
-        text::decode(&self.raw.body, Some(&self.raw.content_type))
-            .map_err(|why| NotDone::from(Failure::ReplyMalformed).detailed(why.code()))
+    /// The only way to the content: as text of a type that a message of the channel may have.
+    pub(super) fn text(&self, channel: Channel) -> Result<ReplyText<'_>, NotDone> {
+        channel.text(&self.raw.body, &self.raw.content_type).map_err(|why| match why {
+            Unreadable::ContentType => {
+                NotDone::from(Failure::UpstreamNotSoap).detailed(format!("http_{}", self.raw.status))
+            }
+            other => other.into(),
+        })
     }
 }
 
@@ -51,7 +49,7 @@ impl Gateway {
         let body = Leaving::new(cleared.signed().envelope().to_owned().into(), departure.clone()).boxed();
         // A crash during this await leaves an intent without an outcome: settled as `unknown` at the next start, because
         // nobody can tell whether the state carried it out.
-        match self.door.post(cleared.resident(), body).await {
+        match self.door.post(cleared.resident(), cleared.signed().headers(), body).await {
             Ok(raw) => {
                 let (at, hmac) = (self.clock.now(), hmac(cleared.salt(), &raw.body));
                 Ok(Received { raw, at, hmac })

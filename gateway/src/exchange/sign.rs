@@ -1,10 +1,10 @@
-//! Room 10: the contract's XML in SHEP's envelope, signed.
+//! Room 10: the contract's XML in a message of the channel, signed.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use qaqpa_adapters::codec::Fills;
-use qaqpa_adapters::shep::sync::{self, RequestInfo, Shape};
+use qaqpa_adapters::shep::{self, Channel, Headers, Message, Sent};
 use qaqpa_policy::{Bin, Permit};
 use uuid::Uuid;
 
@@ -17,17 +17,14 @@ use crate::refusal::NotDone;
 /// Evidence that an envelope was signed: the very bytes that leave.
 ///
 /// It takes the evidence of rooms 8 and 9: what is over a quota, or leads nowhere in Kazakhstan, is not signed.
-pub struct Signed {
-    envelope: String,
-    message_id: String,
-}
+pub struct Signed(shep::Signed);
 
 impl Signed {
-    /// Encodes by the contract, wraps and signs.
+    /// Encodes by the contract, writes the channel's message and signs it, the last on another thread.
     ///
     /// # Errors
-    /// `request.invalid` with the path that XML cannot carry; `signer.*`.
-    pub fn by(
+    /// `request.invalid` with the path that XML cannot carry; `request.not_signable`; `signer.*`.
+    pub async fn by(
         system: &System,
         (served, permit): (&Served, &Permit),
         request: &Request,
@@ -37,7 +34,7 @@ impl Signed {
     ) -> Result<Self, NotDone> {
         let message_id = id.to_string();
         let fills = Fills {
-            sender_code: Some(&system.sender_id),
+            sender_code: Some(&system.sender.id),
             request_id: Some(&message_id),
             request_date: Some(now),
             requestor_bin: Some(permit.acting().as_str()),
@@ -45,29 +42,44 @@ impl Signed {
         };
         let mut document = String::with_capacity(2048);
         served.codec.write_request(request.minimised().bytes(), &fills, &mut document)?;
-        let info = RequestInfo {
-            message_id,
-            service_id: served.operation.service_id.clone(),
-            message_date: now,
-            sender_id: system.sender_id.clone(),
-            password: Some(system.password.clone()),
-            ..RequestInfo::default()
-        };
-        let shape = Shape::of_request(&served.operation);
-        let body = sync::write_request(&info, shape, &document)?;
-        let envelope = system.security.envelope(&body, shape.is_canonical(), id)?;
-        Ok(Self { envelope, message_id: info.message_id })
+        let message = Message { id: &message_id, date: now, sender: &system.sender, document: &document };
+        let unsigned = served.channel.write(&served.operation, &message)?;
+        Ok(Self(system.signing.sign(unsigned, id).await?))
     }
 
     /// The signed envelope.
     #[must_use]
     pub fn envelope(&self) -> &str {
-        &self.envelope
+        self.0.envelope()
     }
 
-    /// SHEP messageId.
+    /// The HTTP headers it is posted with.
+    #[must_use]
+    pub fn headers(&self) -> Headers {
+        self.0.headers()
+    }
+
+    /// The channel it leaves by, which reads what comes back.
+    #[must_use]
+    pub fn channel(&self) -> Channel {
+        self.0.channel()
+    }
+
+    /// What an answer must name.
+    #[must_use]
+    pub fn sent(&self) -> Sent<'_> {
+        self.0.sent()
+    }
+
+    /// Our id of the message.
     #[must_use]
     pub fn message_id(&self) -> &str {
-        &self.message_id
+        self.0.sent().message_id
+    }
+
+    /// URI of the signature algorithm.
+    #[must_use]
+    pub fn algorithm(&self) -> &'static str {
+        self.0.algorithm()
     }
 }

@@ -2,29 +2,29 @@
 
 use jiff::SignedDuration;
 use qaqpa_adapters::codec::Codec;
-use qaqpa_adapters::shep::sync::Password;
+use qaqpa_adapters::shep::{Channel, Sender};
 use qaqpa_proto::Operation;
 
-use crate::exchange::message_security::MessageSecurity;
+use crate::exchange::signing::Signing;
 
-/// An operation and its compiled codec.
+/// An operation, its compiled codec and the channel that it is exchanged on.
 pub struct Served {
     /// From the contract.
     pub operation: Operation,
     /// Its two tables.
     pub codec: Codec,
+    /// What its contract says SHEP is to do with a message.
+    pub channel: Channel,
 }
 
-/// An external system as configured.
+/// How an external system is reached, as its channel in the configuration says. Systems of one channel share it.
 pub struct System {
     /// Endpoint id.
     pub endpoint: String,
-    /// SHEP login.
-    pub sender_id: String,
-    /// SHEP password, never printed.
-    pub password: Password,
-    /// How its messages are signed and believed.
-    pub security: Box<dyn MessageSecurity>,
+    /// As whom we are known there.
+    pub sender: Sender,
+    /// Who signs our messages, and whose replies are believed.
+    pub signing: Signing,
     /// How far a reply's date may be from now.
     pub replay_window: SignedDuration,
 }

@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use qaqpa_adapters::codec::{self, Codec};
+use qaqpa_adapters::shep::Channel;
+use qaqpa_adapters::wsse::Security;
 use qaqpa_journal::Journal;
 use qaqpa_policy::working_days::Calendar;
 use qaqpa_policy::{Callers, Pack, Plans};
@@ -26,9 +28,9 @@ use crate::dial::Door;
 use crate::evidence::decisions::Decisions;
 use crate::evidence::flood::Flood;
 use crate::exchange::duplicate::Duplicates;
-use crate::exchange::message_security::MessageSecurity;
 use crate::exchange::quota::Quotas;
 use crate::exchange::shadow::Shadows;
+use crate::exchange::signing::Signing;
 use crate::exchange::system::{Served, System};
 use crate::gateway::Gateway;
 use crate::ids::Ids;
@@ -188,11 +190,14 @@ impl Blueprint {
         &self.calendar
     }
 
-    /// Puts another way of signing in the place of WS-Security. For the benchmark only; see [`MessageSecurity`].
+    /// Neither signs nor verifies, whatever the configuration says. For `tests/examples/bench_gateway.rs` and nobody else:
+    /// `tests/house` looks.
     #[must_use]
-    pub fn with_security(mut self, system: &str, security: Box<dyn MessageSecurity>) -> Self {
-        if let Some(system) = self.systems.get_mut(system).and_then(Arc::get_mut) {
-            system.security = security;
+    pub fn unsigned_for_the_benchmark(mut self) -> Self {
+        for system in self.systems.values_mut() {
+            let (endpoint, sender) = (system.endpoint.clone(), system.sender.clone());
+            let signing = Signing::new(Security::none_for_the_benchmark());
+            *system = Arc::new(System { endpoint, sender, signing, replay_window: system.replay_window });
         }
         self
     }
@@ -237,14 +242,17 @@ impl Drawing<'_> {
         self.at("contracts", format!("`contracts`: {error}"));
     }
 
+    /// Every operation of the contract, with what is compiled of it. One on a channel that is not served is a problem even
+    /// where nobody may ask it: that would be found out one reload of the packs later.
     fn served(&mut self, contract: &Contract) -> HashMap<String, Arc<Served>> {
         let mut served = HashMap::new();
         for operation in contract.operations() {
-            match Codec::compile(contract, operation) {
-                Ok(codec) => {
-                    served.insert(operation.path.clone(), Arc::new(Served { operation: operation.clone(), codec }));
-                }
-                Err(problem) => self.at("contracts", format!("`{}`: {problem}", operation.path)),
+            let channel = Channel::of(operation).map_err(|why| self.at("contracts", why.to_string()));
+            let codec = Codec::compile(contract, operation)
+                .map_err(|problem| self.at("contracts", format!("`{}`: {problem}", operation.path)));
+            if let (Ok(channel), Ok(codec)) = (channel, codec) {
+                let operation = operation.clone();
+                served.insert(operation.path.clone(), Arc::new(Served { operation, codec, channel }));
             }
         }
         served

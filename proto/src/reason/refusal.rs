@@ -87,6 +87,12 @@ reasons! {
             "Названные поля не заполнены или заполнены неверно.",
             "The named fields are missing or not well-formed.",
         ],
+        /// Well-formed, but of a content that cannot be put into a signed message.
+        RequestNotSignable = "request.not_signable", Caller, InvalidArgument, No, [
+            "Сұраудың мазмұнына қол қою мүмкін емес. Ештеңе жіберілген жоқ. Сұрауды түзетіңіз.",
+            "Содержание запроса нельзя подписать. Ничего не отправлено. Исправьте запрос.",
+            "The content of the request cannot be signed. Nothing was sent. Correct the request.",
+        ],
         /// Longer than a message may be.
         RequestTooLarge = "request.too_large", Caller, OutOfRange, No, [
             "Хабарлама рұқсат етілген көлемнен үлкен (4 МиБ).",
@@ -481,6 +487,7 @@ impl Refusal {
             | Self::PurposeMissing
             | Self::PurposeAmbiguous
             | Self::RequestMalformed
+            | Self::RequestNotSignable
             | Self::RequestTooLarge
             | Self::RequestDuplicate
             | Self::ConsentScopeEmpty

@@ -40,6 +40,18 @@ fn only_these_files_open_a_door() {
     }
 }
 
+/// An exchange without signatures is measured, never run: who may name the two ways to it.
+#[test]
+fn only_the_benchmark_does_not_sign() {
+    let ways = [["none_for_", "the_benchmark"].concat(), ["unsigned_for_", "the_benchmark"].concat()];
+    let may = ["adapters/src/wsse/security.rs", "gateway/src/start/blueprint.rs", "tests/examples/bench_gateway.rs"];
+    let found = findings(&texts(), |path, line| {
+        let names = ways.iter().any(|way| line.contains(way)) && path.ends_with(".rs") && !may.contains(&path);
+        names.then(|| "sends without a signature".to_owned())
+    });
+    assert_eq!(found, Vec::<String>::new());
+}
+
 fn is_test(path: &str) -> bool {
     path.starts_with("tests/") || path.contains("/tests/")
 }

@@ -76,7 +76,7 @@ async fn every_answer_has_its_word() {
         for call in 1..=2 {
             let polls = Arc::new(AtomicUsize::new(0));
             let body = Counted(Some(Bytes::from_static(b"SOAP")), polls.clone());
-            let reply = exchange(&pool, &resident.uri, body).await;
+            let reply = exchange(&pool, &resident.uri, &[("soapaction", "\"\"")], body).await;
             assert_eq!(reply.map_or_else(|not_done| not_done.reason.code(), |_| "ok"), told, "{row}");
             assert_eq!(polls.load(Ordering::SeqCst), 1, "{row}: its body left once");
             tokio::time::sleep(Duration::from_millis(20)).await; // the pool hears that the server has closed
@@ -101,7 +101,7 @@ async fn without_a_connection_the_body_is_not_asked_for() {
         ground.forward(31);
         let polls = Arc::new(AtomicUsize::new(0));
         let body = Counted(Some(Bytes::from_static(b"SOAP")), polls.clone());
-        let not_done = exchange(&pool, &resident.uri, body).await.unwrap_err();
+        let not_done = exchange(&pool, &resident.uri, &[("soapaction", "\"\"")], body).await.unwrap_err();
         assert_eq!((not_done.reason.code(), polls.load(Ordering::SeqCst)), (told, 0), "{row}");
     }
     assert_eq!(connections.load(Ordering::SeqCst), 0);

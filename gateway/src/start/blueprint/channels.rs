@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use qaqpa_adapters::shep::Password;
-use qaqpa_adapters::wsse::{PinnedSigners, Signer};
+use qaqpa_adapters::shep::{Password, Sender};
+use qaqpa_adapters::wsse::{PinnedSigners, Security, Signer};
 use qaqpa_policy::Plans;
 use qaqpa_proto::Contract;
 use qaqpa_residency::Plane;
 use zeroize::Zeroizing;
 
 use super::Drawing;
-use crate::exchange::message_security::WsSecurity;
+use crate::exchange::signing::Signing;
 use crate::exchange::system::System;
 use crate::start::config;
 
@@ -87,9 +87,11 @@ impl Drawing<'_> {
             .ok();
         Some(System {
             endpoint: channel.endpoint.clone(),
-            sender_id: channel.sender_id.clone(),
-            password: Password::new(password.trim_end_matches(['\r', '\n'])),
-            security: Box::new(WsSecurity::new(Box::new(signer?), pinned?)),
+            sender: Sender {
+                id: channel.sender_id.clone(),
+                password: Password::new(password.trim_end_matches(['\r', '\n'])),
+            },
+            signing: Signing::new(Security::new(Box::new(signer?), pinned?)),
             replay_window: SignedDuration::try_from(channel.replay_window()).unwrap_or_default(),
         })
     }
