@@ -149,6 +149,20 @@ impl Door {
     ///
     /// # Errors
     /// `upstream.*`, or `residency.*` when the answer points elsewhere or the judgement is void meanwhile.
+    ///
+    /// ```no_run
+    /// # use qaqpa_gateway::{dial::{Door, Headers, Outgoing, RawReply, Resident}, refusal::NotDone};
+    /// async fn room_12(door: &Door, to: &Resident, headers: Headers, body: Outgoing) -> Result<RawReply, NotDone> {
+    ///     door.post(to, headers, body).await
+    /// }
+    /// ```
+    /// Without room 9 it does not compile:
+    /// ```compile_fail
+    /// # use qaqpa_gateway::{dial::{Door, Headers, Outgoing, RawReply, Resident}, refusal::NotDone};
+    /// async fn room_12(door: &Door, to: &str, headers: Headers, body: Outgoing) -> Result<RawReply, NotDone> {
+    ///     door.post(to, headers, body).await
+    /// }
+    /// ```
     pub async fn post(&self, resident: &Resident, headers: Headers, body: Outgoing) -> Result<RawReply, NotDone> {
         post::post(resident, headers, body).await
     }

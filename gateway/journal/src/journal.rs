@@ -192,6 +192,20 @@ impl Reservation {
 }
 
 /// An exchange whose INTENT is durable and whose OUTCOME is owed. Dropped, the exchange stays open on record.
+///
+/// ```no_run
+/// # use qaqpa_journal::{Entry, Error, Owed, Receipt};
+/// async fn room_16(owed: Owed, outcome: Entry) -> Result<Receipt, Error> {
+///     owed.outcome(outcome).await
+/// }
+/// ```
+/// An outcome without the intent of room 11 does not compile:
+/// ```compile_fail
+/// # use qaqpa_journal::{Entry, Error, Journal, Receipt};
+/// async fn room_16(journal: &Journal, outcome: Entry) -> Result<Receipt, Error> {
+///     journal.outcome(outcome).await
+/// }
+/// ```
 #[must_use = "an exchange without an outcome stays open on record"]
 pub struct Owed {
     room: Room,

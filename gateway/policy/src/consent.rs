@@ -104,7 +104,11 @@ pub fn check_reply(
     Ok(ReplyJudged(()))
 }
 
-/// Evidence that the persons of a reply were judged by their ages.
+/// Evidence that the persons of a reply were judged by their ages. Only [`check_reply`] makes it:
+///
+/// ```compile_fail
+/// let forged = qaqpa_policy::consent::ReplyJudged(());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReplyJudged(());
 

@@ -33,6 +33,23 @@ struct Seen {
 }
 
 /// Room 7's evidence: the right to carry out one request id. Dropped without [`Ticket::done`], the id is free again.
+///
+/// It takes room 6's evidence, so that nobody without consent uses up an id:
+/// ```no_run
+/// # use {jiff::Timestamp, qaqpa_policy::{Consent, Permit}, uuid::Uuid};
+/// # use qaqpa_gateway::{exchange::duplicate::{Duplicates, Ticket}, refusal::NotDone};
+/// fn room_7(ids: &Duplicates, consent: &Consent, now: Timestamp) -> Result<Ticket, NotDone> {
+///     ids.take(consent, ("backend", Some("r-1")), Uuid::nil(), now)
+/// }
+/// ```
+/// Without room 6 it does not compile:
+/// ```compile_fail
+/// # use {jiff::Timestamp, qaqpa_policy::{Consent, Permit}, uuid::Uuid};
+/// # use qaqpa_gateway::{exchange::duplicate::{Duplicates, Ticket}, refusal::NotDone};
+/// fn room_7(ids: &Duplicates, permit: &Permit, now: Timestamp) -> Result<Ticket, NotDone> {
+///     ids.take(permit, ("backend", Some("r-1")), Uuid::nil(), now)
+/// }
+/// ```
 pub struct Ticket {
     held: Option<(u64, Arc<Mutex<Seen>>)>,
 }

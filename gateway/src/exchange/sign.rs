@@ -17,6 +17,36 @@ use crate::refusal::NotDone;
 /// Evidence that an envelope was signed: the very bytes that leave.
 ///
 /// It takes the evidence of rooms 8 and 9: what is over a quota, or leads nowhere in Kazakhstan, is not signed.
+///
+/// ```no_run
+/// # use {jiff::Timestamp, qaqpa_policy::Permit, std::sync::Arc, uuid::Uuid};
+/// # use qaqpa_gateway::{dial::Resident, refusal::NotDone};
+/// # use qaqpa_gateway::exchange::{quota::{Within, WithinAll}, request::Request, sign::Signed, system::{Served, System}};
+/// async fn room_10(to: &System, served: &Served, permit: &Permit, request: &Request, within: &WithinAll,
+///     judged: &Arc<Resident>, now: Timestamp) -> Result<Signed, NotDone> {
+///     Signed::by(to, (served, permit), request, within, judged, (Uuid::nil(), now)).await
+/// }
+/// ```
+/// Without room 8 it does not compile:
+/// ```compile_fail
+/// # use {jiff::Timestamp, qaqpa_policy::Permit, std::sync::Arc, uuid::Uuid};
+/// # use qaqpa_gateway::{dial::Resident, refusal::NotDone};
+/// # use qaqpa_gateway::exchange::{quota::{Within, WithinAll}, request::Request, sign::Signed, system::{Served, System}};
+/// async fn room_10(to: &System, served: &Served, permit: &Permit, request: &Request, within: &Within<'_>,
+///     judged: &Arc<Resident>, now: Timestamp) -> Result<Signed, NotDone> {
+///     Signed::by(to, (served, permit), request, within, judged, (Uuid::nil(), now)).await
+/// }
+/// ```
+/// Nor without room 9:
+/// ```compile_fail
+/// # use {jiff::Timestamp, qaqpa_policy::Permit, std::sync::Arc, uuid::Uuid};
+/// # use qaqpa_gateway::{dial::Resident, refusal::NotDone};
+/// # use qaqpa_gateway::exchange::{quota::{Within, WithinAll}, request::Request, sign::Signed, system::{Served, System}};
+/// async fn room_10(to: &System, served: &Served, permit: &Permit, request: &Request, within: &WithinAll,
+///     judged: &Arc<str>, now: Timestamp) -> Result<Signed, NotDone> {
+///     Signed::by(to, (served, permit), request, within, judged, (Uuid::nil(), now)).await
+/// }
+/// ```
 pub struct Signed(shep::Signed);
 
 impl Signed {

@@ -42,6 +42,7 @@ const ARROWS: &[(&str, &[&str], &str)] = &[
     ("exchange", &["dial"], "an endpoint is judged, and the message posted, by the door"),
     ("exchange", &["refusal"], "each room has its no"),
     ("exchange", &["ground"], "an exchange has an id, a salt and a moment"),
+    ("listen", &["evidence"], "a renewed revocation list is a line"),
     ("listen", &["dial"], "the revocation list is fetched through the one door"),
     ("listen", &["refusal"], "why the list was not fetched"),
     ("listen", &["ground"], "certificates and keys are read, the list has an end"),
@@ -117,7 +118,7 @@ fn drawn(texts: &[Text]) -> BTreeMap<(&'static str, &'static str), String> {
     let mut drawn = BTreeMap::new();
     for Text { path, text } in texts {
         let Some(from) = room_of_file(path) else { continue };
-        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or(text);
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or(text);
         for (at, line) in code.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
             for named in line.split("crate::").skip(1) {
                 let module = named.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default();

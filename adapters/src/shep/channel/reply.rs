@@ -62,6 +62,24 @@ pub struct ReplyDocument<'t> {
 }
 
 /// A Body that a pinned signer signed. Whether it answers anything is not known yet.
+///
+/// ```no_run
+/// # use {jiff::Timestamp, qaqpa_adapters::shep::{Answered, Expected, NoAnswer, Sent, Verified}};
+/// fn room_13(reply: &Verified<'_, '_>, sent: Sent<'_>, to: &Expected<'_>, at: Timestamp) -> Result<Answered, NoAnswer> {
+///     reply.answered(sent, to, at)
+/// }
+/// ```
+/// What was not verified answers nothing, and what does not answer us is not decoded: neither compiles.
+/// ```compile_fail
+/// # use {jiff::Timestamp, qaqpa_adapters::shep::{Answered, Expected, NoAnswer, ReplyDocument, Sent}};
+/// fn room_13(reply: &ReplyDocument<'_>, sent: Sent<'_>, to: &Expected<'_>, at: Timestamp) -> Result<Answered, NoAnswer> {
+///     reply.answered(sent, to, at)
+/// }
+/// ```
+/// ```compile_fail
+/// # use qaqpa_adapters::shep::{Decoded, NotDecoded, Verified};
+/// fn room_14(reply: Verified<'_, '_>) -> Result<Decoded, NotDecoded> { reply.decoded() }
+/// ```
 pub struct Verified<'a, 'input> {
     pub(super) channel: Channel,
     pub(super) body: VerifiedBody<'a, 'input>,
