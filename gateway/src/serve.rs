@@ -21,12 +21,10 @@ use std::future::Future;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use qaqpa_journal::Receipt as Leaf;
 use qaqpa_journal::line::Who;
 use qaqpa_policy::{Bin, Caller, Iin, Pack, Role};
 use qaqpa_proto::language::Language;
 use qaqpa_proto::reason::{Failure, Refusal};
-use qaqpa_proto::v1::JournalEntry;
 use tonic::{Request, Status};
 
 use crate::evidence::record::{append, denied};
@@ -174,8 +172,8 @@ impl Admitted {
             "service"
         );
         // What a caller can cause without limit must not fill the disk.
-        let kind = || format!("{}/{}", row.code, self.caller.id());
-        if not_done.reason == Refusal::QuotaCaller && !gateway.flood.first_this_second(&kind(), now) {
+        let first = || gateway.flood.first_of_caller(row.code, self.caller.id(), now);
+        if not_done.reason == Refusal::QuotaCaller && !first() {
             return self.status(&not_done);
         }
         let line = denied(&self.txn, now, (self.who(), &self.peer), self.method, None, &not_done);
@@ -187,15 +185,6 @@ impl Admitted {
 
     pub(crate) fn status(&self, not_done: &NotDone) -> Status {
         not_done.status(self.language, &self.txn)
-    }
-}
-
-/// Where a line stands, for a reply.
-pub(crate) fn journal_entry(gateway: &Gateway, leaf: Leaf) -> JournalEntry {
-    JournalEntry {
-        lane: gateway.journal.vkey().name().to_owned(),
-        index: leaf.index,
-        leaf_hash: leaf.leaf_hash.to_vec(),
     }
 }
 

@@ -53,6 +53,11 @@ impl Flood {
         first
     }
 
+    /// As [`Flood::first_this_second`], of one caller's refusals by one code.
+    pub(crate) fn first_of_caller(&self, code: &str, caller: &str, now: Timestamp) -> bool {
+        self.first_this_second(&format!("{code}/{caller}"), now)
+    }
+
     /// Counts one that will be written with the others of its second. True for the first of its kind in this second.
     pub fn count(&self, kind: &str, now: Timestamp) -> bool {
         self.count_evidenced(kind, now, || None)

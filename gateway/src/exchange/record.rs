@@ -120,8 +120,7 @@ impl Gateway {
         );
         // What a caller can cause without limit must not fill the disk.
         let endless = [Refusal::QuotaCaller, Refusal::CallerUnknown].iter().any(|refusal| not_done.reason == *refusal);
-        let kind = || format!("{}/{}", row.code, who(call).caller);
-        if endless && !self.flood.first_this_second(&kind(), self.clock.now()) {
+        if endless && !self.flood.first_of_caller(row.code, &who(call).caller, self.clock.now()) {
             return not_done; // counted into the line that stands for this second
         }
         let who = (who(call), &*call.peer);
@@ -153,7 +152,8 @@ impl Gateway {
         );
     }
 
-    pub(super) fn journal_entry(&self, leaf: Leaf) -> JournalEntry {
+    /// Where a line stands, for a reply.
+    pub(crate) fn journal_entry(&self, leaf: Leaf) -> JournalEntry {
         JournalEntry {
             lane: self.journal.vkey().name().to_owned(),
             index: leaf.index,

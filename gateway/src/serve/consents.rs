@@ -37,7 +37,7 @@ use crate::persons::watch::Watcher;
 use crate::refusal::NotDone;
 use crate::serve::consent::v1::consents_server::{Consents, ConsentsServer};
 use crate::serve::page::{Page, place};
-use crate::serve::{Admitted, acting, iin, invalid, journal_entry, moment};
+use crate::serve::{Admitted, acting, iin, invalid, moment};
 
 /// The service over a gateway and its ledger.
 #[must_use]
@@ -120,7 +120,7 @@ impl Desk {
         Ok(GiveResponse {
             consent: Some(shown(&record, self.ledger.now())),
             repeated: leaf.is_none(),
-            journal: leaf.map(|leaf| journal_entry(&self.gateway, leaf)),
+            journal: leaf.map(|leaf| self.gateway.journal_entry(leaf)),
         })
     }
 
@@ -137,7 +137,7 @@ impl Desk {
             stopped_at: Some(stamp(done.stopped_at)),
             destroy_by: destroy_by.map(stamp),
             under_way: done.under_way,
-            journal: done.leaves.into_iter().map(|leaf| journal_entry(&self.gateway, leaf)).collect(),
+            journal: done.leaves.into_iter().map(|leaf| self.gateway.journal_entry(leaf)).collect(),
         })
     }
 

@@ -40,7 +40,7 @@ use crate::refusal::NotDone;
 use crate::serve::page::{LARGEST_PAGE, Page, page_size, place};
 use crate::serve::report::{self, Period};
 use crate::serve::subject::v1::subjects_server::{Subjects, SubjectsServer};
-use crate::serve::{Admitted, iin, invalid, journal_entry, moment};
+use crate::serve::{Admitted, iin, invalid, moment};
 
 /// The service over a gateway.
 #[must_use]
@@ -99,7 +99,7 @@ impl Desk {
         Ok(ReportResponse {
             entries: shown.iter().map(entry).collect(),
             next_page_token,
-            journal: Some(journal_entry(&self.gateway, journal)),
+            journal: Some(self.gateway.journal_entry(journal)),
         })
     }
 
@@ -125,14 +125,14 @@ impl Desk {
         let held = self.hold(&iin, HoldKind::Restriction, purpose.as_deref(), basis).await?;
         Ok(RestrictResponse {
             under_way: texts(&held.under_way),
-            journal: Some(journal_entry(&self.gateway, held.leaf)),
+            journal: Some(self.gateway.journal_entry(held.leaf)),
             hold: Some(shown(&held)),
         })
     }
 
     async fn unrestrict(&self, request: UnrestrictRequest) -> Result<UnrestrictResponse, NotDone> {
         let held = self.gateway.persons.holds.lift(&request.id, &self.actor()).await?;
-        Ok(UnrestrictResponse { journal: Some(journal_entry(&self.gateway, held.leaf)), hold: Some(shown(&held)) })
+        Ok(UnrestrictResponse { journal: Some(self.gateway.journal_entry(held.leaf)), hold: Some(shown(&held)) })
     }
 
     async fn object(&self, request: ObjectRequest) -> Result<ObjectResponse, NotDone> {
@@ -141,7 +141,7 @@ impl Desk {
         let held = self.hold(&iin, HoldKind::Objection, Some(&purpose), "subject-request").await?;
         Ok(ObjectResponse {
             under_way: texts(&held.under_way),
-            journal: Some(journal_entry(&self.gateway, held.leaf)),
+            journal: Some(self.gateway.journal_entry(held.leaf)),
             hold: Some(shown(&held)),
         })
     }
@@ -186,7 +186,7 @@ impl Desk {
         Ok(CorrectResponse {
             request_id: self.call.txn.clone(),
             forwarded_to: receivers,
-            journal: Some(journal_entry(&self.gateway, journal)),
+            journal: Some(self.gateway.journal_entry(journal)),
         })
     }
 
@@ -223,7 +223,7 @@ impl Desk {
             consents: erased.consents,
             holds: erased.holds,
             requests: erased.requests,
-            journal: Some(journal_entry(&self.gateway, journal)),
+            journal: Some(self.gateway.journal_entry(journal)),
         })
     }
 
