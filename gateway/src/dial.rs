@@ -11,19 +11,19 @@
 //! ```
 
 mod connector;
+mod endpoint_state;
 mod lease;
-mod line;
 mod names;
 mod post;
 mod refusal;
 mod resolver;
 mod socket;
 mod stream;
+mod target;
 #[cfg(test)]
 mod tests;
 mod tls;
 pub mod tunnel;
-mod way;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -42,11 +42,11 @@ pub use self::names::Names;
 pub use self::post::{Headers, Outgoing, RawReply};
 pub use self::resolver::{DnsClient, NoAnswer, Resolve, Sockets};
 pub use self::stream::Stream;
+pub use self::target::Target;
 pub use self::tls::{SpkiPin, Trust};
-pub use self::way::Way;
 use crate::clock::Clock;
 use crate::refusal::NotDone;
-use line::{Evidence, Judgement, Line};
+use endpoint_state::{EndpointState, Evidence, Judgement};
 
 /// How long a judgement holds before the name is resolved again.
 pub const LIFETIME: Duration = Duration::from_secs(30);
@@ -60,7 +60,7 @@ pub struct Door {
 }
 
 struct Entry {
-    line: Arc<Line>,
+    line: Arc<EndpointState>,
     /// The pool of the last judgement. It is not the line's, because it holds the line itself.
     resident: Mutex<Option<Arc<Resident>>>,
 }
@@ -91,11 +91,12 @@ impl Resident {
 impl Door {
     /// A door with these ways out, judged by `tables`; names are asked of `names`.
     #[must_use]
-    pub fn new(ways: BTreeMap<String, Way>, tables: Arc<Tables>, names: Names, clock: Clock) -> Self {
+    pub fn new(targets: BTreeMap<String, Target>, tables: Arc<Tables>, names: Names, clock: Clock) -> Self {
         let (tables, resolver, observer) = (ArcSwap::new(tables), OnceLock::new(), OnceLock::new());
         let evidence = Arc::new(Evidence { tables, resolver, clock, observer });
-        let entry = |way| Entry { line: Line::new(way, evidence.clone()), resident: Mutex::default() };
-        let entries: BTreeMap<String, Entry> = ways.into_iter().map(|(name, way)| (name, entry(way))).collect();
+        let entry = |target| Entry { line: EndpointState::new(target, evidence.clone()), resident: Mutex::default() };
+        let entries: BTreeMap<String, Entry> =
+            targets.into_iter().map(|(name, target)| (name, entry(target))).collect();
         let resolver = names.resolver(|id| entries.get(id).map(|entry| &entry.line));
         let _ = evidence.resolver.set(resolver);
         Self { entries, evidence }
@@ -121,7 +122,7 @@ impl Door {
 
     /// Where it leads, by the endpoints' ids.
     pub fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
-        self.entries.values().map(|entry| entry.line.way.endpoint())
+        self.entries.values().map(|entry| entry.line.target.endpoint())
     }
 
     /// What DNS says of an endpoint's host, or is declared in its place; for people who look. Nothing is judged or dialled.
@@ -174,7 +175,7 @@ impl Door {
     /// The refusal's code as an I/O error, or what the network says.
     pub async fn connect(&self, name: &str) -> io::Result<Stream> {
         let line = &self.entry(name).map_err(refusal::refused)?.line;
-        connector::open(line, &line.way.http2, None).await
+        connector::open(line, &line.target.http2, None).await
     }
 
     /// A connector for any HTTP/1.1 client.
@@ -193,10 +194,10 @@ impl Door {
     pub fn channel(&self, name: &str) -> Result<tonic::transport::Channel, NotDone> {
         let line = &self.entry(name)?.line;
         // tonic must not bring TLS of its own: it is given a plain address, and the true one as the origin of its calls.
-        let plain = format!("http://{}", line.way.endpoint.authority());
+        let plain = format!("http://{}", line.target.endpoint.authority());
         let endpoint = tonic::transport::Endpoint::from_shared(plain)
             .map_err(|_| Refusal::ResidencyBadUrl)?
-            .origin(line.way.uri()?)
+            .origin(line.target.uri()?)
             .http2_keep_alive_interval(Duration::from_secs(20))
             .keep_alive_while_idle(true);
         Ok(endpoint.connect_with_connector_lazy(Connector::tonic(line.clone())))
@@ -218,7 +219,7 @@ impl Entry {
             _ => post::pool(&self.line, &judgement),
         };
         let address = *judgement.judged.addresses().first().ok_or(Refusal::ResidencyNoAddress)?;
-        let (uri, total_timeout) = (self.line.way.uri()?, self.line.way.total_timeout);
+        let (uri, total_timeout) = (self.line.target.uri()?, self.line.target.total_timeout);
         let resident = Arc::new(Resident { judgement, address, uri, pool, total_timeout });
         *current = Some(resident.clone());
         Ok(resident)

@@ -5,10 +5,10 @@
 
 pub mod commit;
 pub(crate) mod decisions;
-pub mod flood;
 pub(crate) mod line;
 pub mod marks;
 pub mod record;
+pub mod refusal_counter;
 #[cfg(test)]
 mod tests;
 pub mod usage;

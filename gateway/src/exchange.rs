@@ -1,7 +1,7 @@
 //! The corridor: one exchange, room by room. The file to read first; `lib.rs` lists the rooms with their files.
 //!
 //! Each room makes evidence that only it can make, and the next one demands it, so that a skipped check does not compile:
-//! [`Within`] → [`Permitted`] → [`Request`] → `Consent` → [`Ticket`] → [`WithinAll`] → `Resident` → [`Signed`] → `Owed` →
+//! [`Within`] → [`Permitted`] → [`Request`] → `Consent` → [`Ticket`] → [`WithinAll`] → `Resident` → [`Signed`] → `OutcomeOwed` →
 //! `Received` → `Decoded` → `Reply` → receipt.
 //! The intent is durable before the first byte leaves, the outcome before the answer returns; refusals are recorded too.
 //!
@@ -101,7 +101,7 @@ impl Gateway {
         let ended = Ended { received: received.ok(), reply, times };
         // A crash before this is durable leaves the intent alone: `unknown`, also where the state has answered.
         let outcome = self.record_outcome(exchange, &cleared, &ended, owed).await;
-        cleared.departure().settled();
+        cleared.in_flight().settled();
         let outcome = outcome?;
         self.event(exchange, &cleared, &ended);
         let reply = ended.reply?;

@@ -1,6 +1,6 @@
 //! The gateway as it runs: compiled contracts and packs, quotas, the door and the journal. Nothing is read from disk again.
 //!
-//! It is made by `start::blueprint`, after everything has been checked.
+//! It is made by `start::setup`, after everything has been checked.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use crate::clock::Clock;
 use crate::dial::Door;
 use crate::evidence::decisions::Decisions;
-use crate::evidence::flood::Flood;
+use crate::evidence::refusal_counter::RefusalCounter;
 use crate::exchange::duplicate::Duplicates;
 use crate::exchange::quota::Quotas;
 use crate::exchange::shadow::Shadows;
@@ -49,7 +49,7 @@ pub struct Gateway {
     pub(crate) clock: Clock,
     pub(crate) journal: Journal,
     pub(crate) duplicates: Duplicates,
-    pub(crate) flood: Flood,
+    pub(crate) refusal_counter: RefusalCounter,
     pub(crate) shadows: Shadows,
     pub(crate) read_limits: codec::Limits,
     pub(crate) ids: Ids,

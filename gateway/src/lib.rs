@@ -14,7 +14,7 @@
 //! | 8 | quotas of purpose, subject, system | `gateway/src/exchange/quota.rs` | [`exchange::quota::WithinAll`] |
 //! | 9 | residency | `gateway/src/dial.rs` | [`dial::Resident`] |
 //! | 10 | encode, wrap, sign | `gateway/src/exchange/sign.rs` | [`exchange::sign::Signed`] |
-//! | 11 | record the intent | `gateway/src/exchange/record.rs` | `Owed` |
+//! | 11 | record the intent | `gateway/src/exchange/record.rs` | `OutcomeOwed` |
 //! | 12 | leave, past the gate of withdrawals | `gateway/src/exchange/send.rs`, `gateway/src/dial/post.rs` | `Received` |
 //! | 13 | verify: signer, Body, answers us, SHEP's status | `gateway/src/exchange/read.rs` | `Decoded` |
 //! | 14 | decode the verified nodes; minors in the reply | `gateway/src/exchange/read.rs` | `Decoded` |

@@ -4,7 +4,7 @@
 //! Our own acceptor instead of tonic's: that one knows no revocation list, no version floor and no reload. Sessions are
 //! never resumed, because a resumed session would skip the list that was loaded in between; on reload every open
 //! connection is asked to close, so that a revoked client does not live on in an old one; so is every connection whose
-//! peer the [`Doorstep`] admits no more, and that one is cut if it stays.
+//! peer the [`PeerFilter`] admits no more, and that one is cut if it stays.
 
 pub mod identity;
 pub mod inbound;
@@ -30,7 +30,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::task::TaskTracker;
 
-use crate::listen::inbound::{Arrival, Doorstep, Knock, Stay};
+use crate::listen::inbound::{AdmittedPeer, Arrival, PeerFilter, PeerWatch};
 use crate::tls::{TlsProblem, certificates, private_key, problem, provider, roots};
 
 /// A handshake that is not through after this is a stuck or hostile peer.
@@ -107,7 +107,7 @@ pub type OnAlert = Arc<dyn Fn(&'static str) + Send + Sync>;
 /// A listening socket with its TLS configuration.
 pub struct Listener {
     socket: TcpListener,
-    doorstep: Doorstep,
+    filter: PeerFilter,
     tls: Arc<ArcSwap<ServerConfig>>,
     reloaded: watch::Sender<u64>,
     turn: Arc<Mutex<()>>,
@@ -116,19 +116,19 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Binds `address`. Only whom `doorstep` admits is heard.
+    /// Binds `address`. Only whom `filter` admits is heard.
     ///
     /// # Errors
     /// As the operating system says.
     pub async fn bind(
         address: SocketAddr,
-        doorstep: Doorstep,
+        filter: PeerFilter,
         tls: Arc<ServerConfig>,
         on_alert: OnAlert,
     ) -> io::Result<Self> {
         let socket = TcpListener::bind(address).await?;
         let (tls, reloaded) = (Arc::new(ArcSwap::new(tls)), watch::Sender::new(0));
-        Ok(Self { socket, doorstep, tls, reloaded, turn: Arc::default(), on_alert, slots: Slots::default() })
+        Ok(Self { socket, filter, tls, reloaded, turn: Arc::default(), on_alert, slots: Slots::default() })
     }
 
     /// Where it listens, with the port that was given.
@@ -177,20 +177,20 @@ impl Listener {
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             };
-            let changes = self.doorstep.changes();
-            let Some(knock) = self.doorstep.admit(&stream, address) else { continue };
-            let Some(slot) = self.slots.before(&knock).await else { break };
-            let (doorstep, slots, tls) = (self.doorstep.clone(), self.slots.clone(), self.tls.clone());
+            let changes = self.filter.changes();
+            let Some(peer) = self.filter.admit(&stream, address) else { continue };
+            let Some(slot) = self.slots.before(&peer).await else { break };
+            let (filter, slots, tls) = (self.filter.clone(), self.slots.clone(), self.tls.clone());
             let (on_alert, serve) = (self.on_alert.clone(), serve.clone());
             let (stop, reloaded) = (stop.clone(), self.reloaded.subscribe());
             connections.spawn(async move {
-                let Some((stream, arrival, slot)) = arrive(stream, knock, slot, &doorstep, &slots).await else {
+                let Some((stream, arrival, slot)) = arrive(stream, peer, slot, &filter, &slots).await else {
                     return;
                 };
                 let Some((stream, certificate)) = shake_hands(stream, tls.load_full(), &on_alert).await else { return };
                 drop(slot);
                 let service = serve(Peer { certificate, arrival: arrival.clone() });
-                connection(TokioIo::new(stream), service, stop, reloaded, doorstep.stay(arrival, changes)).await;
+                connection(TokioIo::new(stream), service, stop, reloaded, filter.stay(arrival, changes)).await;
             });
         }
         connections.close();
@@ -213,8 +213,8 @@ impl Default for Slots {
 }
 
 impl Slots {
-    async fn before(&self, knock: &Knock) -> Option<OwnedSemaphorePermit> {
-        let slots = if knock.is_proxy() { &self.headers } else { &self.handshakes };
+    async fn before(&self, peer: &AdmittedPeer) -> Option<OwnedSemaphorePermit> {
+        let slots = if peer.is_proxy() { &self.headers } else { &self.handshakes };
         slots.clone().acquire_owned().await.ok()
     }
 }
@@ -222,13 +222,13 @@ impl Slots {
 /// Through a balancer's header, if one must come; the slot that is held afterwards is a handshake's.
 async fn arrive(
     mut stream: TcpStream,
-    knock: Knock,
+    peer: AdmittedPeer,
     slot: OwnedSemaphorePermit,
-    doorstep: &Doorstep,
+    filter: &PeerFilter,
     slots: &Slots,
 ) -> Option<(TcpStream, Arrival, OwnedSemaphorePermit)> {
-    let proxy = knock.is_proxy();
-    let arrival = doorstep.arrive(&mut stream, knock).await?;
+    let proxy = peer.is_proxy();
+    let arrival = filter.arrive(&mut stream, peer).await?;
     let slot = if proxy { slots.handshakes.clone().acquire_owned().await.ok()? } else { slot };
     Some((stream, arrival, slot))
 }
@@ -257,7 +257,7 @@ pub(crate) async fn connection<I, S>(
     service: S,
     mut stop: watch::Receiver<bool>,
     mut reloaded: watch::Receiver<u64>,
-    mut stay: Stay,
+    mut stay: PeerWatch,
 ) where
     I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
     S: tower::Service<

@@ -172,7 +172,7 @@ impl Admitted {
             "service"
         );
         // What a caller can cause without limit must not fill the disk.
-        let first = || gateway.flood.first_of_caller(row.code, self.caller.id(), now);
+        let first = || gateway.refusal_counter.first_of_caller(row.code, self.caller.id(), now);
         if not_done.reason == Refusal::QuotaCaller && !first() {
             return self.status(&not_done);
         }

@@ -1,16 +1,16 @@
 //! From files to a gateway that listens, and back: configuration, checks, recovery, ticking, reload, signals, drain.
 
-pub mod blueprint;
 pub mod config;
+pub mod environment;
 mod laptops;
+mod last_tables;
 pub mod recovery;
 mod reload;
-mod remembered;
 mod residency;
 pub mod running;
+pub mod setup;
 pub mod signals;
-pub mod surroundings;
 mod ticking;
 
+pub use environment::Environment;
 pub use running::{Running, listen, start};
-pub use surroundings::Surroundings;

@@ -49,9 +49,9 @@ impl Default for Output {
 }
 
 /// One exchange in the corridor, as the gauge counts it.
-pub struct InFlight(UpDownCounter<i64>);
+pub struct InFlightGauge(UpDownCounter<i64>);
 
-impl Drop for InFlight {
+impl Drop for InFlightGauge {
     fn drop(&mut self) {
         self.0.add(-1, &[]);
     }
@@ -167,9 +167,9 @@ impl Telemetry {
 
     /// An exchange is in the corridor until this is dropped, also by a panic.
     #[must_use]
-    pub fn in_flight(&self) -> InFlight {
+    pub fn in_flight(&self) -> InFlightGauge {
         self.in_flight.add(1, &[]);
-        InFlight(self.in_flight.clone())
+        InFlightGauge(self.in_flight.clone())
     }
 
     /// Counts a fresh judgement of an endpoint.

@@ -17,7 +17,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::{Connect, HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use qaqpa_gateway::clock::Clock;
-use qaqpa_gateway::dial::{Door, Names, Way};
+use qaqpa_gateway::dial::{Door, Names, Target};
 use qaqpa_residency::{Endpoint, EndpointKind, EndpointRule, Plane, Tables};
 use rustls::RootCertStore;
 
@@ -83,10 +83,10 @@ fn door(uri: &http::Uri) -> Outcome<Door> {
         exceptions: Vec::new(),
     })?;
     let timeouts = (Duration::from_secs(5), Duration::from_secs(30));
-    let way = Way::new(endpoint, Vec::new(), RootCertStore::empty(), timeouts)?;
-    let ways = BTreeMap::from([(NAME.to_owned(), way)]);
+    let target = Target::new(endpoint, Vec::new(), RootCertStore::empty(), timeouts)?;
+    let targets = BTreeMap::from([(NAME.to_owned(), target)]);
     let names = Names::Servers(Vec::new());
-    Ok(Door::new(ways, Arc::new(Tables::embedded()), names, Clock::new(SystemTime::now)))
+    Ok(Door::new(targets, Arc::new(Tables::embedded()), names, Clock::new(SystemTime::now)))
 }
 
 /// Calls one after the other, so that each but the first finds the connection in the pool.

@@ -17,7 +17,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use qaqpa_gateway::dial::{Door, Names, Stream, Way};
+use qaqpa_gateway::dial::{Door, Names, Stream, Target};
 use qaqpa_residency::{
     Endpoint, EndpointKind, EndpointRule, Location, MaxAge, Origins, Plane, Profile, Registry, Tables,
 };
@@ -108,9 +108,9 @@ fn declared(url: &str, kind: &str) -> Result<Endpoint, &'static str> {
 /// A door with one way, whose name has these addresses, between commas.
 fn door(endpoint: Endpoint, addresses: &str, tables: Arc<Tables>) -> Outcome<Door> {
     let addresses: Result<Vec<IpAddr>, _> = addresses.split(',').map(str::parse).collect();
-    let way = Way::new(endpoint, addresses?, RootCertStore::empty(), (PATIENCE, 2 * PATIENCE))?;
+    let target = Target::new(endpoint, addresses?, RootCertStore::empty(), (PATIENCE, 2 * PATIENCE))?;
     let names = Names::Given(Arc::new(Table::default()));
-    Ok(Door::new(BTreeMap::from([(DATABASE.to_owned(), way)]), tables, names, Time::default().clock()))
+    Ok(Door::new(BTreeMap::from([(DATABASE.to_owned(), target)]), tables, names, Time::default().clock()))
 }
 
 fn read(directory: &str) -> Outcome<Arc<Tables>> {

@@ -14,7 +14,7 @@ use futures_util::{Stream, StreamExt as _, stream};
 use http::uri::PathAndQuery;
 use http_body_util::{BodyExt as _, Full};
 use prost::Message;
-use qaqpa_gateway::dial::{Door, Names, Way};
+use qaqpa_gateway::dial::{Door, Names, Target};
 use qaqpa_gateway::serve::grpc::Raw;
 use qaqpa_gateway::tls::{certificates, private_key, provider, roots};
 use qaqpa_residency::{Endpoint, EndpointKind, EndpointRule, Plane, Tables};
@@ -26,7 +26,7 @@ use tonic::transport::Channel;
 use tonic::{Request, Status, Streaming};
 use tower::ServiceExt as _;
 
-use crate::Land;
+use crate::Site;
 
 const GATEWAY: &str = "gateway";
 const PLAIN: &str = "plain";
@@ -41,12 +41,12 @@ pub struct Caller {
 
 impl Caller {
     pub(crate) fn new(
-        land: &Land,
+        site: &Site,
         address: SocketAddr,
         credential: Option<&str>,
         versions: &[&'static SupportedProtocolVersion],
     ) -> Self {
-        let file = |name: String| land.file(&format!("pki/{name}"));
+        let file = |name: String| site.file(&format!("pki/{name}"));
         let tls = ClientConfig::builder_with_provider(provider())
             .with_protocol_versions(versions)
             .unwrap()
@@ -58,13 +58,13 @@ impl Caller {
                 tls.with_client_auth_cert(chain, private_key(&file(format!("{name}.key"))).unwrap()).unwrap()
             }
         };
-        let way = |scheme| {
+        let target = |scheme| {
             let timeouts = (Duration::from_secs(10), Duration::from_secs(60));
-            Way::with_tls(endpoint(scheme, address), vec![address.ip()], tls.clone(), timeouts)
+            Target::with_tls(endpoint(scheme, address), vec![address.ip()], tls.clone(), timeouts)
         };
-        let ways = BTreeMap::from([(GATEWAY.to_owned(), way("https")), (PLAIN.to_owned(), way("http"))]);
+        let targets = BTreeMap::from([(GATEWAY.to_owned(), target("https")), (PLAIN.to_owned(), target("http"))]);
         let tables = Arc::new(Tables::embedded());
-        let door = Arc::new(Door::new(ways, tables, Names::Given(Arc::new(land.names.clone())), land.time.clock()));
+        let door = Arc::new(Door::new(targets, tables, Names::Given(Arc::new(site.names.clone())), site.time.clock()));
         Self { channel: door.channel(GATEWAY).unwrap(), door }
     }
 
@@ -165,8 +165,8 @@ impl Caller {
         self.say(PLAIN, words).await
     }
 
-    async fn say(&self, way: &str, words: &[u8]) -> io::Result<String> {
-        let mut stream = self.door.connect(way).await?;
+    async fn say(&self, target: &str, words: &[u8]) -> io::Result<String> {
+        let mut stream = self.door.connect(target).await?;
         stream.write_all(words).await?;
         let mut heard = Vec::new();
         stream.read_to_end(&mut heard).await?;

@@ -3,7 +3,7 @@
 //! Nothing is written past the gateway; what a test gives here is judged, durable and in the journal like any other consent.
 //! Refusals of the ledger are looked at in `tests/corridor/consents.rs`.
 //!
-//! Example: `school.gives(consents::own(&people::iin(1), REPORTING, world.land.time.now())).await`
+//! Example: `school.gives(consents::own(&people::iin(1), REPORTING, world.site.time.now())).await`
 
 use jiff::{SignedDuration, Timestamp};
 use qaqpa_proto::avtoshkola::v1::Student;

@@ -19,12 +19,12 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what went wrong by panicking")]
 
 mod caller;
+mod clock_and_names;
 pub mod consents;
 pub mod dns;
 mod environment;
 pub mod people;
 mod seen;
-mod sky;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -34,9 +34,9 @@ use std::time::Duration;
 use qaqpa::development;
 use qaqpa::development::lands::{self, LANDS};
 use qaqpa_certs_dev::{Credential, DevPki};
-use qaqpa_gateway::start::Surroundings;
-use qaqpa_gateway::start::blueprint::Blueprint;
+use qaqpa_gateway::start::Environment;
 use qaqpa_gateway::start::config::{Config, Problem};
+use qaqpa_gateway::start::setup::Setup;
 use qaqpa_gateway::start::{self, Running};
 use qaqpa_journal::export::jsonl;
 use qaqpa_mock::{Government, Options, Replies};
@@ -45,8 +45,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub use caller::Caller;
+pub use clock_and_names::{Names, Time};
 pub use seen::{Seen, code, exchange_id, receipt, record_code};
-pub use sky::{Names, Time};
 
 /// A gateway and the government it exchanges with.
 pub struct World {
@@ -57,11 +57,11 @@ pub struct World {
     /// As it was read.
     pub config: Config,
     /// What all gateways of one government share.
-    pub land: Arc<Land>,
+    pub site: Arc<Site>,
 }
 
 /// What lies on disk and what is around.
-pub struct Land {
+pub struct Site {
     /// The development environment.
     pub directory: TempDir,
     /// All authorities, to revoke with.
@@ -81,23 +81,23 @@ impl World {
 
     /// As [`World::start`], with other values in `gateway.toml`: tables of `overlay` are laid over those of the file.
     pub async fn with(overlay: &str) -> Self {
-        let land = Arc::new(Land::laid_out());
-        let government = Government::start(land.government()).await.unwrap();
-        Self::open(land, government, overlay).await.unwrap()
+        let site = Arc::new(Site::laid_out());
+        let government = Government::start(site.government()).await.unwrap();
+        Self::open(site, government, overlay).await.unwrap()
     }
 
     /// As [`World::start`], with one more state system, of which there are files and nothing else: `contracts/` and `replies/`
     /// for both sides, and `gateway.toml`, which names what lies beside it by the folder's own name.
     pub async fn with_files(folder: &Path) -> Self {
-        let land = Arc::new(Land::laid_out());
-        let copy = land.file(&folder.file_name().unwrap().to_string_lossy());
+        let site = Arc::new(Site::laid_out());
+        let copy = site.file(&folder.file_name().unwrap().to_string_lossy());
         environment::copy_folder(folder, &copy);
         let set = qaqpa_proto::with_added(&[copy.join("contracts")]).unwrap();
         let contract = Arc::new(Contract::load(&set).unwrap());
-        let options = Options { contract, replies: Replies::read(&copy.join("replies")).unwrap(), ..land.government() };
+        let options = Options { contract, replies: Replies::read(&copy.join("replies")).unwrap(), ..site.government() };
         let government = Government::start(options).await.unwrap();
         let overlay = std::fs::read_to_string(copy.join("gateway.toml")).unwrap();
-        Self::open(land, government, &overlay).await.unwrap()
+        Self::open(site, government, &overlay).await.unwrap()
     }
 
     /// Another gateway in front of the same government, with a journal of its own.
@@ -110,12 +110,12 @@ impl World {
     /// # Errors
     /// The gateway does not start.
     pub async fn try_beside(&self, overlay: &str) -> Result<Self, String> {
-        Self::open(self.land.clone(), self.government.clone(), overlay).await
+        Self::open(self.site.clone(), self.government.clone(), overlay).await
     }
 
-    async fn open(land: Arc<Land>, government: Government, overlay: &str) -> Result<Self, String> {
-        let surroundings = land.surroundings();
-        Self::surrounded(land, government, overlay, &surroundings).await
+    async fn open(site: Arc<Site>, government: Government, overlay: &str) -> Result<Self, String> {
+        let environment = site.environment();
+        Self::surrounded(site, government, overlay, &environment).await
     }
 
     /// As [`World::try_beside`], but names are asked of the DNS servers that the configuration declares.
@@ -123,8 +123,8 @@ impl World {
     /// # Errors
     /// The gateway does not start.
     pub async fn asking_dns(&self, overlay: &str) -> Result<Self, String> {
-        let surroundings = Surroundings { resolver: None, ..self.land.surroundings() };
-        Self::surrounded(self.land.clone(), self.government.clone(), overlay, &surroundings).await
+        let environment = Environment { resolver: None, ..self.site.environment() };
+        Self::surrounded(self.site.clone(), self.government.clone(), overlay, &environment).await
     }
 
     /// As [`World::try_beside`], but with the compiled-in table alone.
@@ -133,16 +133,16 @@ impl World {
     /// The gateway does not start.
     pub async fn without_tables(&self, overlay: &str) -> Result<Self, String> {
         let alone = [overlay, "\n[residency]\nregistry = false\nlocation = false"].concat();
-        Self::open(self.land.clone(), self.government.clone(), &alone).await
+        Self::open(self.site.clone(), self.government.clone(), &alone).await
     }
 
     async fn surrounded(
-        land: Arc<Land>,
+        site: Arc<Site>,
         government: Government,
         overlay: &str,
-        surroundings: &Surroundings,
+        environment: &Environment,
     ) -> Result<Self, String> {
-        let number = land.gateways.fetch_add(1, Ordering::Relaxed);
+        let number = site.gateways.fetch_add(1, Ordering::Relaxed);
         let base = format!(
             "[listen]\naddress = \"127.0.0.1:0\"\n[journal]\ndirectory = \"journal-{number}\"\nsegment_mib = 1\n\
              [vault]\nfile = \"vault-{number}/vault.sqlite\"\n\
@@ -151,27 +151,27 @@ impl World {
              [endpoints.shep]\nurl = \"https://localhost:{}/bip-sync-wss-gost/\"\n",
             government.address().port()
         );
-        let path = land.directory.path().join(format!("gateway-{number}.toml"));
-        let laid_out = std::fs::read_to_string(land.directory.path().join("gateway.toml")).unwrap();
+        let path = site.directory.path().join(format!("gateway-{number}.toml"));
+        let laid_out = std::fs::read_to_string(site.directory.path().join("gateway.toml")).unwrap();
         let text = overlaid(&overlaid(&laid_out, &base), overlay);
         std::fs::write(&path, text).unwrap();
         let lines = |problems: Vec<Problem>| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
         let (config, source) = Config::read(&path).map_err(lines)?;
-        let blueprint = Blueprint::draw(&config, &source, surroundings).map_err(lines)?;
-        let running = start::start(&config, &source, blueprint, surroundings).await?;
-        Ok(Self { government, running, config, land })
+        let setup = Setup::check(&config, &source, environment).map_err(lines)?;
+        let running = start::start(&config, &source, setup, environment).await?;
+        Ok(Self { government, running, config, site })
     }
 
     /// A caller with one of the development certificates, such as `clients/school` or `enemies/expired`.
     #[must_use]
     pub fn caller(&self, credential: &str) -> Caller {
-        Caller::new(&self.land, self.running.address, Some(credential), &[&rustls::version::TLS13])
+        Caller::new(&self.site, self.running.address, Some(credential), &[&rustls::version::TLS13])
     }
 
     /// A caller without a certificate, or who speaks another version.
     #[must_use]
     pub fn stranger(&self, credential: Option<&str>, versions: &[&'static rustls::SupportedProtocolVersion]) -> Caller {
-        Caller::new(&self.land, self.running.address, credential, versions)
+        Caller::new(&self.site, self.running.address, credential, versions)
     }
 
     /// The journal's directory.
@@ -225,7 +225,7 @@ impl World {
     }
 }
 
-impl Land {
+impl Site {
     fn laid_out() -> Self {
         let (time, names) = (Time::default(), Names::default());
         let directory = tempfile::tempdir().unwrap();
@@ -241,8 +241,8 @@ impl Land {
 
     /// The test's clock and names.
     #[must_use]
-    pub fn surroundings(&self) -> Surroundings {
-        Surroundings { clock: self.time.clock(), resolver: Some(Arc::new(self.names.clone())) }
+    pub fn environment(&self) -> Environment {
+        Environment { clock: self.time.clock(), resolver: Some(Arc::new(self.names.clone())) }
     }
 
     /// A file of the environment.

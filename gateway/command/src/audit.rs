@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use qaqpa_gateway::start::Surroundings;
+use qaqpa_gateway::start::Environment;
 use qaqpa_gateway::start::config::Config;
 use qaqpa_gateway::start::recovery::{OpenFailed, open_journal};
 use qaqpa_journal::export::{bundle, jsonl};
@@ -66,9 +66,9 @@ pub(super) struct Verify {
     format: Format,
 }
 
-pub(super) async fn run(command: Command, surroundings: &Surroundings) -> ExitCode {
+pub(super) async fn run(command: Command, environment: &Environment) -> ExitCode {
     match command {
-        Command::Export(arguments) => match export(&arguments, surroundings).await {
+        Command::Export(arguments) => match export(&arguments, environment).await {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => failed(&error, CONFIGURATION),
         },
@@ -76,10 +76,10 @@ pub(super) async fn run(command: Command, surroundings: &Surroundings) -> ExitCo
     }
 }
 
-async fn export(arguments: &Export, surroundings: &Surroundings) -> Result<(), String> {
+async fn export(arguments: &Export, environment: &Environment) -> Result<(), String> {
     let (config, _) = Config::read(&arguments.config.path)
         .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
-    enter(&config, arguments, surroundings).await?;
+    enter(&config, arguments, environment).await?;
     let directory = &config.journal.directory;
     if arguments.out == Path::new("-") {
         return write(arguments, directory, &mut io::stdout().lock());
@@ -103,7 +103,7 @@ fn write(arguments: &Export, directory: &Path, out: &mut dyn Write) -> Result<()
 }
 
 /// Enters the export into the journal, unless a running gateway holds it.
-async fn enter(config: &Config, arguments: &Export, surroundings: &Surroundings) -> Result<(), String> {
+async fn enter(config: &Config, arguments: &Export, environment: &Environment) -> Result<(), String> {
     let journal = match open_journal(&config.journal) {
         Ok((journal, _)) => journal,
         Err(OpenFailed::InUse) => {
@@ -120,7 +120,7 @@ async fn enter(config: &Config, arguments: &Export, surroundings: &Surroundings)
         ("from", arguments.from.to_string()),
         ("to", to),
     ];
-    let event = Event::new(Phase::Export, surroundings.clock.now(), "audit_export", facts);
+    let event = Event::new(Phase::Export, environment.clock.now(), "audit_export", facts);
     let entered = Entry::of(&event, None).map_err(|error| error.to_string())?;
     journal.append(entered).await.map_err(|error| error.to_string())?;
     journal.close();

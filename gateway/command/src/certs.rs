@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use qaqpa_certs_dev::inspect;
 use qaqpa_gateway::listen::identity::identity;
-use qaqpa_gateway::start::Surroundings;
+use qaqpa_gateway::start::Environment;
 
 use super::{INPUT, failed, say};
 use crate::development::{self, Layout};
@@ -30,15 +30,15 @@ pub(super) enum Command {
     },
 }
 
-pub(super) fn run(command: Command, surroundings: &Surroundings) -> ExitCode {
+pub(super) fn run(command: Command, environment: &Environment) -> ExitCode {
     match command {
-        Command::Dev { directory, listen, shep } => dev(&Layout { directory, listen, shep }, surroundings),
-        Command::Inspect { file } => look(&file, surroundings),
+        Command::Dev { directory, listen, shep } => dev(&Layout { directory, listen, shep }, environment),
+        Command::Inspect { file } => look(&file, environment),
     }
 }
 
-fn dev(layout: &Layout, surroundings: &Surroundings) -> ExitCode {
-    match development::lay_out(layout, &surroundings.clock) {
+fn dev(layout: &Layout, environment: &Environment) -> ExitCode {
+    match development::lay_out(layout, &environment.clock) {
         Ok(_) => {
             let directory = layout.directory.display();
             say(&format!("development environment in {directory}: nothing in it may be used outside this machine\n"));
@@ -50,12 +50,12 @@ fn dev(layout: &Layout, surroundings: &Surroundings) -> ExitCode {
     }
 }
 
-fn look(file: &std::path::Path, surroundings: &Surroundings) -> ExitCode {
+fn look(file: &std::path::Path, environment: &Environment) -> ExitCode {
     let bytes = match std::fs::read(file) {
         Ok(bytes) => bytes,
         Err(error) => return failed(&format!("{}: {error}", file.display()), INPUT),
     };
-    match inspect(&bytes, qaqpa_gateway::clock::offset_date_time(&surroundings.clock)) {
+    match inspect(&bytes, qaqpa_gateway::clock::offset_date_time(&environment.clock)) {
         Ok(inspection) => {
             say(&inspection.to_string());
             for certificate in qaqpa_gateway::tls::certificates(file).unwrap_or_default() {

@@ -3,9 +3,9 @@
 
 use std::process::ExitCode;
 
-use qaqpa_gateway::start::Surroundings;
-use qaqpa_gateway::start::blueprint::Blueprint;
+use qaqpa_gateway::start::Environment;
 use qaqpa_gateway::start::config::{Config, Problem, Source};
+use qaqpa_gateway::start::setup::Setup;
 use qaqpa_residency::{Answer, ResidencyRefusal, examine};
 
 use super::{CONFIGURATION, ConfigFile, Format, say};
@@ -19,11 +19,11 @@ pub(super) struct Arguments {
     format: Format,
 }
 
-pub(super) fn run(arguments: &Arguments, surroundings: &Surroundings) -> ExitCode {
+pub(super) fn run(arguments: &Arguments, environment: &Environment) -> ExitCode {
     let problems = Config::read(&arguments.config.path)
         .and_then(|(config, source)| {
-            let blueprint = Blueprint::draw(&config, &source, surroundings)?;
-            Ok(turned_away(&config, &source, &blueprint, surroundings))
+            let setup = Setup::check(&config, &source, environment)?;
+            Ok(turned_away(&config, &source, &setup, environment))
         })
         .unwrap_or_else(|problems| problems);
     match arguments.format {
@@ -36,10 +36,10 @@ pub(super) fn run(arguments: &Arguments, surroundings: &Surroundings) -> ExitCod
 
 /// Addresses that are declared in place of DNS and do not pass. A gateway starts with them, because tables change, and sends
 /// nothing there. How old the tables may be is said by `[residency]`, and a second one that is missing is told of already.
-fn turned_away(config: &Config, source: &Source, blueprint: &Blueprint, surroundings: &Surroundings) -> Vec<Problem> {
-    let (tables, today) = (blueprint.door().tables(), surroundings.clock.today());
+fn turned_away(config: &Config, source: &Source, setup: &Setup, environment: &Environment) -> Vec<Problem> {
+    let (tables, today) = (setup.door().tables(), environment.clock.today());
     let mut problems = Vec::new();
-    for endpoint in blueprint.door().endpoints() {
+    for endpoint in setup.door().endpoints() {
         let Some(declared) = config.endpoints.get(endpoint.name()) else { continue };
         let answer = Answer { addresses: declared.addresses.clone(), aliases: Vec::new() };
         for refusal in examine(endpoint, &answer, &tables, today).into_iter().filter_map(|found| found.verdict.err()) {

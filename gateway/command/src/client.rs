@@ -9,7 +9,7 @@ use futures_util::Stream;
 use http::uri::PathAndQuery;
 use prost::Message;
 use qaqpa_gateway::dial::Door;
-use qaqpa_gateway::start::Surroundings;
+use qaqpa_gateway::start::Environment;
 use qaqpa_gateway::tls::{certificates, private_key, provider, roots};
 use qaqpa_proto::avtoshkola::v1::{SyncStudentsRequest, SyncStudentsResponse};
 use qaqpa_proto::language::Language;
@@ -20,7 +20,7 @@ use tonic::transport::Channel;
 use tonic::{Code, Request, Status, Streaming};
 use tonic_prost::ProstCodec;
 
-use crate::Bearings;
+use crate::DialArgs;
 
 /// Path of the bidirectional stream.
 pub const SYNC_STUDENTS: &str = "/qaqpa.avtoshkola.v1.Training/SyncStudents";
@@ -38,7 +38,7 @@ pub struct Access<'a> {
     /// Client certificate chain and key; without them the gateway will end the handshake.
     pub certificate: Option<(&'a Path, &'a Path)>,
     /// How it is judged where that URL leads.
-    pub bearings: &'a Bearings,
+    pub dial: &'a DialArgs,
 }
 
 /// A connection to one gateway. Cheap to clone.
@@ -54,9 +54,8 @@ impl Client {
     ///
     /// # Errors
     /// A sentence for people: a file that cannot be used, a URL that may not be called.
-    pub fn new(access: &Access<'_>, surroundings: &Surroundings) -> Result<Self, String> {
-        let typed =
-            access.bearings.declare(GATEWAY, access.url).map_err(|no| format!("{}: {no}", no.reason().code()))?;
+    pub fn new(access: &Access<'_>, environment: &Environment) -> Result<Self, String> {
+        let typed = access.dial.declare(GATEWAY, access.url).map_err(|no| format!("{}: {no}", no.reason().code()))?;
         let tls = ClientConfig::builder_with_provider(provider())
             .with_protocol_versions(&[&rustls::version::TLS13])
             .map_err(|error| error.to_string())?
@@ -69,7 +68,7 @@ impl Client {
                 tls.with_client_auth_cert(chain, key).map_err(|error| error.to_string())?
             }
         };
-        let door = Arc::new(access.bearings.door(typed, tls, surroundings)?);
+        let door = Arc::new(access.dial.door(typed, tls, environment)?);
         let channel = door.channel(GATEWAY).map_err(|not_done| not_done.reason.code().to_owned())?;
         Ok(Self { door, channel, language: Language::En })
     }

@@ -13,8 +13,8 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 use jiff::Timestamp;
-use qaqpa_gateway::start::Surroundings;
-use qaqpa_papers::sheet::{Document, Sheet};
+use qaqpa_gateway::start::Environment;
+use qaqpa_papers::printed::{Document, PrintedTable};
 use qaqpa_papers::words;
 use qaqpa_proto::consent::v1 as wire;
 use qaqpa_proto::consent::v1::withdraw_request::Which;
@@ -121,19 +121,19 @@ enum Standing {
     Destroyed,
 }
 
-pub(super) async fn run(command: Command, surroundings: &Surroundings) -> ExitCode {
+pub(super) async fn run(command: Command, environment: &Environment) -> ExitCode {
     ended(match command {
-        Command::Give(arguments) => give::run(&arguments, surroundings).await,
-        Command::Withdraw(arguments) => withdraw(&arguments, surroundings).await,
-        Command::Get(arguments) => get(&arguments, surroundings).await,
-        Command::List(arguments) => list(&arguments, surroundings).await,
-        Command::Watch(arguments) => watch(&arguments, surroundings).await,
+        Command::Give(arguments) => give::run(&arguments, environment).await,
+        Command::Withdraw(arguments) => withdraw(&arguments, environment).await,
+        Command::Get(arguments) => get(&arguments, environment).await,
+        Command::List(arguments) => list(&arguments, environment).await,
+        Command::Watch(arguments) => watch(&arguments, environment).await,
     })
 }
 
-async fn withdraw(arguments: &Withdraw, surroundings: &Surroundings) -> Result<(), Failure> {
+async fn withdraw(arguments: &Withdraw, environment: &Environment) -> Result<(), Failure> {
     let how = &arguments.how;
-    let (client, names) = (how.connection.open(surroundings)?, how.names()?);
+    let (client, names) = (how.connection.open(environment)?, how.names()?);
     let which = match arguments.iin {
         true => {
             let iin = number::ask(Whose::Subject, names.language())?.text();
@@ -151,18 +151,18 @@ async fn withdraw(arguments: &Withdraw, surroundings: &Surroundings) -> Result<(
     Ok(())
 }
 
-async fn get(arguments: &Get, surroundings: &Surroundings) -> Result<(), Failure> {
+async fn get(arguments: &Get, environment: &Environment) -> Result<(), Failure> {
     let how = &arguments.how;
-    let (client, names) = (how.connection.open(surroundings)?, how.names()?);
+    let (client, names) = (how.connection.open(environment)?, how.names()?);
     let reply: wire::GetResponse = client.call(GET, wire::GetRequest { id: arguments.id.clone() }).await?;
     let value = json("qaqpa.consent.v1.GetResponse", &reply, Keys::Proto);
     how.print(&value, || shown(&reply.consent.unwrap_or_default(), &names).text());
     Ok(())
 }
 
-async fn list(arguments: &List, surroundings: &Surroundings) -> Result<(), Failure> {
+async fn list(arguments: &List, environment: &Environment) -> Result<(), Failure> {
     let how = &arguments.how;
-    let (client, names) = (how.connection.open(surroundings)?, how.names()?);
+    let (client, names) = (how.connection.open(environment)?, how.names()?);
     let iin = number::ask(Whose::Subject, names.language())?.text();
     let state = arguments.state.map_or(wire::State::Unspecified, Standing::wire).into();
     let on_behalf_of = arguments.on_behalf_of.clone();
@@ -180,9 +180,9 @@ async fn list(arguments: &List, surroundings: &Surroundings) -> Result<(), Failu
     Ok(())
 }
 
-async fn watch(arguments: &Watch, surroundings: &Surroundings) -> Result<(), Failure> {
+async fn watch(arguments: &Watch, environment: &Environment) -> Result<(), Failure> {
     let how = &arguments.how;
-    let (client, names) = (how.connection.open(surroundings)?, how.names()?);
+    let (client, names) = (how.connection.open(environment)?, how.names()?);
     let since = arguments.since.map(stamp);
     let mut events = client.listen::<_, wire::WatchResponse>(WATCH, wire::WatchRequest { since }).await?;
     while let Some(event) = events.message().await? {
@@ -258,7 +258,7 @@ fn shown(consent: &wire::Consent, names: &Names) -> Document {
     Document {
         title: consent.id.clone(),
         facts: facts.map(|(name, value)| (names.say(name).to_owned(), value)).collect(),
-        sheets: Vec::new(),
+        tables: Vec::new(),
     }
 }
 
@@ -266,9 +266,9 @@ fn table(reply: &wire::ListResponse, names: &Names) -> Document {
     let title = format!("{}: {}", names.say(["Келісімдер", "Согласия", "Consents"]), reply.consents.len());
     let columns =
         [["id", "id", "id"], STATE, PURPOSES, ["Берілген", "Дано", "Given"], ENDS].map(|words| names.say(words));
-    let mut sheet = Sheet::new("", columns);
+    let mut table = PrintedTable::new("", columns);
     for consent in &reply.consents {
-        sheet.rows.push(vec![
+        table.rows.push(vec![
             consent.id.clone(),
             state(consent.state(), names).to_owned(),
             consent.purposes.join("\n"),
@@ -276,8 +276,8 @@ fn table(reply: &wire::ListResponse, names: &Names) -> Document {
             ends(consent, names),
         ]);
     }
-    let sheets = if reply.consents.is_empty() { Vec::new() } else { vec![sheet] };
-    Document { title, facts: Vec::new(), sheets }
+    let tables = if reply.consents.is_empty() { Vec::new() } else { vec![table] };
+    Document { title, facts: Vec::new(), tables }
 }
 
 fn withdrawn(reply: &wire::WithdrawResponse, names: &Names) -> String {

@@ -22,9 +22,9 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand, ValueEnum};
-use qaqpa_gateway::start::Surroundings;
+use qaqpa_gateway::start::Environment;
 
-pub use residency::Bearings;
+pub use residency::DialArgs;
 
 use self::subject::number;
 
@@ -92,7 +92,7 @@ const INPUT: u8 = 65;
 /// Runs the command line and says how it went: 0 done, 1 the answer is no, 2 a person's number among the arguments, 64
 /// wrong usage, 65 unusable input, 69 the gateway does not answer, 74 the journal failed, 78 unusable configuration.
 /// `audit verify` has its own four codes, `policy` its own three; `residency prove` ends with 2 where not all can be shown.
-pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, surroundings: Surroundings) -> ExitCode {
+pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, environment: Environment) -> ExitCode {
     let arguments: Vec<std::ffi::OsString> = arguments.into_iter().collect();
     if number::in_arguments(&arguments) {
         return failed(number::refusal(&arguments), number::IN_ARGUMENTS);
@@ -111,18 +111,18 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, surroundings
     };
     runtime.block_on(async {
         match arguments.command {
-            Command::Serve(arguments) => serve::run(arguments, surroundings).await,
-            Command::Check(arguments) => check::run(&arguments, &surroundings),
-            Command::Demo(arguments) => demo::run(arguments, surroundings).await,
-            Command::Sync(arguments) => sync::run(arguments, surroundings).await,
-            Command::Mock(command) => mock::run(command, surroundings).await,
-            Command::Audit(command) => audit::run(command, &surroundings).await,
-            Command::Policy(command) => policy::run(command, &surroundings).await,
-            Command::Residency(command) => residency::run(command, surroundings).await,
-            Command::Subject(command) => subject::run(command, &surroundings).await,
-            Command::Consent(command) => consent::run(command, &surroundings).await,
-            Command::Retention(command) => retention::run(command, &surroundings).await,
-            Command::Certs(command) => certs::run(command, &surroundings),
+            Command::Serve(arguments) => serve::run(arguments, environment).await,
+            Command::Check(arguments) => check::run(&arguments, &environment),
+            Command::Demo(arguments) => demo::run(arguments, environment).await,
+            Command::Sync(arguments) => sync::run(arguments, environment).await,
+            Command::Mock(command) => mock::run(command, environment).await,
+            Command::Audit(command) => audit::run(command, &environment).await,
+            Command::Policy(command) => policy::run(command, &environment).await,
+            Command::Residency(command) => residency::run(command, environment).await,
+            Command::Subject(command) => subject::run(command, &environment).await,
+            Command::Consent(command) => consent::run(command, &environment).await,
+            Command::Retention(command) => retention::run(command, &environment).await,
+            Command::Certs(command) => certs::run(command, &environment),
         }
     })
 }

@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 
 use qaqpa_gateway::clock::Clock;
-use qaqpa_gateway::start::Surroundings;
+use qaqpa_gateway::start::Environment;
 
 #[expect(clippy::disallowed_methods, reason = "the one clock of the process")]
 fn main() -> ExitCode {
-    let surroundings = Surroundings { clock: Clock::new(std::time::SystemTime::now), resolver: None };
-    qaqpa::run(std::env::args_os(), surroundings)
+    let environment = Environment { clock: Clock::new(std::time::SystemTime::now), resolver: None };
+    qaqpa::run(std::env::args_os(), environment)
 }

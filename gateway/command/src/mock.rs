@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use qaqpa_gateway::start::Surroundings;
+use qaqpa_gateway::start::Environment;
 use qaqpa_gateway::start::signals::Signals;
 use qaqpa_mock::{Behaviour, Government, Options, Replies, UnknownBehaviour};
 
@@ -44,25 +44,25 @@ pub(super) struct Arguments {
     behave: String,
 }
 
-pub(super) async fn run(command: Command, surroundings: Surroundings) -> ExitCode {
+pub(super) async fn run(command: Command, environment: Environment) -> ExitCode {
     let told = match command {
         Command::Behaviours => {
             Behaviour::ALL.iter().for_each(|entry| say(&format!("{:<24} {}", entry.name, entry.about)));
             Ok(())
         }
-        Command::Up(arguments) => up(arguments, surroundings).await,
+        Command::Up(arguments) => up(arguments, environment).await,
     };
     told.map_or_else(|error: String| failed(&error, INPUT), |()| ExitCode::SUCCESS)
 }
 
-async fn up(arguments: Arguments, surroundings: Surroundings) -> Result<(), String> {
+async fn up(arguments: Arguments, environment: Environment) -> Result<(), String> {
     let behaviour: Behaviour = arguments.behave.parse().map_err(|error: UnknownBehaviour| error.to_string())?;
     let replies = arguments.replies.as_deref().map(Replies::read).transpose().map_err(|error| error.to_string())?;
     let options = Options {
         accept_unsigned: arguments.accept_unsigned,
         contract: Arc::new(Contracts { contracts: arguments.contracts }.load()?),
         replies: replies.unwrap_or_default(),
-        ..development::government(&arguments.dir, arguments.listen, &surroundings.clock)?
+        ..development::government(&arguments.dir, arguments.listen, &environment.clock)?
     };
     let government = Government::start(options).await.map_err(|error| error.to_string())?;
     government.behave(behaviour);

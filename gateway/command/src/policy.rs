@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use qaqpa_gateway::start::Surroundings;
+use qaqpa_gateway::start::Environment;
 
 /// Something was found.
 const FOUND: u8 = 1;
@@ -95,7 +95,7 @@ pub(super) struct Contracts {
     pub(super) contracts: Vec<PathBuf>,
 }
 
-pub(super) async fn run(command: Command, surroundings: &Surroundings) -> ExitCode {
+pub(super) async fn run(command: Command, environment: &Environment) -> ExitCode {
     let done = match command {
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Explain(arguments) => views::explain(&arguments),
@@ -105,7 +105,7 @@ pub(super) async fn run(command: Command, surroundings: &Surroundings) -> ExitCo
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Test(arguments) => cases::run(&arguments),
         Command::Coverage(arguments) => coverage::run(&arguments),
-        Command::Shadow(arguments) => match shadow::run(&arguments, surroundings).await {
+        Command::Shadow(arguments) => match shadow::run(&arguments, environment).await {
             Ok(finding) => Ok(finding),
             Err(failure) => {
                 failure.end();

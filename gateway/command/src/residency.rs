@@ -10,9 +10,9 @@
 //! Only `check` asks anybody for anything: the declared DNS servers, or the one that is given. Nothing is dialled.
 
 mod advice;
-mod bearings;
 mod check;
 mod declared;
+mod dial_args;
 mod export;
 mod namespace;
 mod prove;
@@ -23,9 +23,9 @@ mod target;
 
 use std::process::ExitCode;
 
-use qaqpa_gateway::start::Surroundings;
+use qaqpa_gateway::start::Environment;
 
-pub use bearings::Bearings;
+pub use dial_args::DialArgs;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
@@ -39,11 +39,11 @@ pub(super) enum Command {
     Prove(prove::Arguments),
 }
 
-pub(super) async fn run(command: Command, surroundings: Surroundings) -> ExitCode {
+pub(super) async fn run(command: Command, environment: Environment) -> ExitCode {
     match command {
-        Command::Check(arguments) => check::run(arguments, &surroundings).await,
-        Command::Show(arguments) => show::run(&arguments, &surroundings),
-        Command::Export(arguments) => export::run(&arguments, &surroundings),
-        Command::Prove(arguments) => prove::run(&arguments, &surroundings).await,
+        Command::Check(arguments) => check::run(arguments, &environment).await,
+        Command::Show(arguments) => show::run(&arguments, &environment),
+        Command::Export(arguments) => export::run(&arguments, &environment),
+        Command::Prove(arguments) => prove::run(&arguments, &environment).await,
     }
 }

@@ -9,8 +9,8 @@
 use std::process::ExitCode;
 
 use jiff::Timestamp;
-use qaqpa_gateway::start::Surroundings;
-use qaqpa_papers::sheet::{Document, Sheet};
+use qaqpa_gateway::start::Environment;
+use qaqpa_papers::printed::{Document, PrintedTable};
 use qaqpa_proto::moment::{moment, stamp};
 use qaqpa_proto::subject::v1::{DueItem, DueKind, DueRequest, DueResponse};
 
@@ -37,15 +37,15 @@ pub(super) struct Due {
     connection: Connection,
 }
 
-pub(super) async fn run(command: Command, surroundings: &Surroundings) -> ExitCode {
+pub(super) async fn run(command: Command, environment: &Environment) -> ExitCode {
     match command {
-        Command::Due(arguments) => ended(due(&arguments, surroundings).await),
+        Command::Due(arguments) => ended(due(&arguments, environment).await),
     }
 }
 
-async fn due(arguments: &Due, surroundings: &Surroundings) -> Result<(), Failure> {
+async fn due(arguments: &Due, environment: &Environment) -> Result<(), Failure> {
     let names = Names::new(None, None, arguments.connection.language())?;
-    let client = arguments.connection.open(surroundings)?;
+    let client = arguments.connection.open(environment)?;
     let until = arguments.until.map(stamp);
     let mut request = DueRequest { until, page_size: PAGE, page_token: String::new() };
     let mut reply = DueResponse::default();
@@ -59,14 +59,14 @@ async fn due(arguments: &Due, surroundings: &Surroundings) -> Result<(), Failure
     }
     match arguments.format {
         Format::Json => say_json(&json("qaqpa.subject.v1.DueResponse", &reply, Keys::Proto)),
-        Format::Text => say(table(&reply, surroundings.clock.now(), &names).text().trim_end()),
+        Format::Text => say(table(&reply, environment.clock.now(), &names).text().trim_end()),
     }
     Ok(())
 }
 
 fn table(reply: &DueResponse, now: Timestamp, names: &Names) -> Document {
     let title = names.say(["Не және қашан жойылады", "Что и когда будет уничтожено", "What is destroyed, and when"]);
-    let mut sheet = Sheet::new(
+    let mut table = PrintedTable::new(
         "",
         [
             names.say(["Қашан", "Когда", "When"]),
@@ -76,17 +76,17 @@ fn table(reply: &DueResponse, now: Timestamp, names: &Names) -> Document {
         ],
     );
     for item in &reply.items {
-        sheet.rows.push(vec![when(item, now, names), what(item, names), item.count.to_string(), item.id.clone()]);
+        table.rows.push(vec![when(item, now, names), what(item, names), item.count.to_string(), item.id.clone()]);
     }
-    if sheet.rows.is_empty() {
+    if table.rows.is_empty() {
         let nothing = names.say(["бұл мерзімде ештеңе жойылмайды", "в этот срок ничего", "nothing in that time"]);
         return Document {
             title: title.to_owned(),
             facts: vec![(String::new(), nothing.to_owned())],
-            sheets: Vec::new(),
+            tables: Vec::new(),
         };
     }
-    Document { title: title.to_owned(), facts: Vec::new(), sheets: vec![sheet] }
+    Document { title: title.to_owned(), facts: Vec::new(), tables: vec![table] }
 }
 
 fn when(item: &DueItem, now: Timestamp, names: &Names) -> String {

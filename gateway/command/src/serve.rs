@@ -5,10 +5,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use qaqpa_gateway::start::Surroundings;
-use qaqpa_gateway::start::blueprint::Blueprint;
+use qaqpa_gateway::start::Environment;
 use qaqpa_gateway::start::config::{Config, Problem};
 use qaqpa_gateway::start::running::start;
+use qaqpa_gateway::start::setup::Setup;
 use qaqpa_gateway::telemetry;
 
 use super::{CONFIGURATION, ConfigFile, failed, tell};
@@ -19,8 +19,8 @@ pub(super) struct Arguments {
     config: ConfigFile,
 }
 
-pub(super) async fn run(arguments: Arguments, surroundings: Surroundings) -> ExitCode {
-    match serve(&arguments.config.path, &surroundings).await {
+pub(super) async fn run(arguments: Arguments, environment: Environment) -> ExitCode {
+    match serve(&arguments.config.path, &environment).await {
         Ok(code) => code,
         Err(problems) => {
             problems.iter().for_each(|problem| tell(&problem.to_string()));
@@ -29,14 +29,14 @@ pub(super) async fn run(arguments: Arguments, surroundings: Surroundings) -> Exi
     }
 }
 
-async fn serve(path: &Path, surroundings: &Surroundings) -> Result<ExitCode, Vec<Problem>> {
+async fn serve(path: &Path, environment: &Environment) -> Result<ExitCode, Vec<Problem>> {
     let (config, source) = Config::read(path)?;
-    let blueprint = Blueprint::draw(&config, &source, surroundings)?;
+    let setup = Setup::check(&config, &source, environment)?;
     let general = |message: String| vec![Problem { file: path.to_owned(), line: None, message }];
-    let traces = telemetry::install(&config.telemetry, blueprint.door()).map_err(general)?;
-    let running = start(&config, &source, blueprint, surroundings).await.map_err(general)?;
+    let traces = telemetry::install(&config.telemetry, setup.door()).map_err(general)?;
+    let running = start(&config, &source, setup, environment).await.map_err(general)?;
     tell(&format!("qaqpa {} serves on {}", env!("CARGO_PKG_VERSION"), running.address));
-    if !running.gateway.persons().ledger.calendar().covers(surroundings.clock.today().year()) {
+    if !running.gateway.persons().ledger.calendar().covers(environment.clock.today().year()) {
         tell("[calendar] lists no day off of this year: terms in working days end earlier than they must");
     }
     let clean = running.until_stopped().await;

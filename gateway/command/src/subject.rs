@@ -23,7 +23,7 @@ mod told;
 
 use std::process::ExitCode;
 
-use qaqpa_gateway::start::Surroundings;
+use qaqpa_gateway::start::Environment;
 
 use self::connection::ended;
 
@@ -43,13 +43,13 @@ pub(super) enum Command {
     Erase(acts::Erase),
 }
 
-pub(super) async fn run(command: Command, surroundings: &Surroundings) -> ExitCode {
+pub(super) async fn run(command: Command, environment: &Environment) -> ExitCode {
     ended(match command {
-        Command::Report(arguments) => report::run(&arguments, surroundings).await,
-        Command::Restrict(arguments) => acts::restrict(&arguments, surroundings).await,
-        Command::Unrestrict(arguments) => acts::unrestrict(&arguments, surroundings).await,
-        Command::Object(arguments) => acts::object(&arguments, surroundings).await,
-        Command::Correct(arguments) => acts::correct(&arguments, surroundings).await,
-        Command::Erase(arguments) => acts::erase(&arguments, surroundings).await,
+        Command::Report(arguments) => report::run(&arguments, environment).await,
+        Command::Restrict(arguments) => acts::restrict(&arguments, environment).await,
+        Command::Unrestrict(arguments) => acts::unrestrict(&arguments, environment).await,
+        Command::Object(arguments) => acts::object(&arguments, environment).await,
+        Command::Correct(arguments) => acts::correct(&arguments, environment).await,
+        Command::Erase(arguments) => acts::erase(&arguments, environment).await,
     })
 }

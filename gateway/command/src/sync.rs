@@ -15,14 +15,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use qaqpa_gateway::start::Surroundings;
+use qaqpa_gateway::start::Environment;
 use qaqpa_proto::avtoshkola::v1::SyncStudentsRequest;
 use qaqpa_proto::language::Language;
 use qaqpa_proto::reason;
 use qaqpa_proto::v1::Context;
 
 use self::rows::{Row, Rows};
-use super::{Bearings, INPUT, failed, say, tell};
+use super::{DialArgs, INPUT, failed, say, tell};
 use crate::client::{Access, Client};
 use crate::refusal::Refusal;
 
@@ -52,7 +52,7 @@ pub(super) struct Arguments {
     #[arg(long, default_value = "en")]
     language: String,
     #[command(flatten)]
-    bearings: Bearings,
+    dial: DialArgs,
 }
 
 /// Refusals that waiting cures are tried again this often.
@@ -60,8 +60,8 @@ const PASSES: u32 = 3;
 /// Longest wait between passes; beyond it the rows are left for the next run.
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
-pub(super) async fn run(arguments: Arguments, surroundings: Surroundings) -> ExitCode {
-    let client = match client(&arguments, &surroundings) {
+pub(super) async fn run(arguments: Arguments, environment: Environment) -> ExitCode {
+    let client = match client(&arguments, &environment) {
         Ok(client) => client,
         Err(error) => return failed(&error, INPUT),
     };
@@ -78,14 +78,14 @@ pub(super) async fn run(arguments: Arguments, surroundings: Surroundings) -> Exi
     }
 }
 
-fn client(arguments: &Arguments, surroundings: &Surroundings) -> Result<Client, String> {
+fn client(arguments: &Arguments, environment: &Environment) -> Result<Client, String> {
     let access = Access {
         url: &arguments.gateway,
         ca: &arguments.ca,
         certificate: Some((&arguments.certificate, &arguments.key)),
-        bearings: &arguments.bearings,
+        dial: &arguments.dial,
     };
-    Ok(Client::new(&access, surroundings)?.speaking(Language::accepted(&arguments.language)))
+    Ok(Client::new(&access, environment)?.speaking(Language::accepted(&arguments.language)))
 }
 
 #[derive(Debug, Default)]

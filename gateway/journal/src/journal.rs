@@ -1,7 +1,7 @@
 //! The writer's side of a journal: open, reserve, append, checkpoint, close.
 //!
 //! An exchange goes through three values, so that a skipped step does not compile:
-//! [`Reservation`] (room for both records), then [`Owed`] (the INTENT is durable, an OUTCOME is owed), then its [`Receipt`].
+//! [`Reservation`] (room for both records), then [`OutcomeOwed`] (the INTENT is durable, an OUTCOME is owed), then its [`Receipt`].
 //!
 //! ```
 //! # use qaqpa_journal::{Entry, Error, Journal, Options, Signer};
@@ -173,7 +173,7 @@ impl Reservation {
     ///
     /// The INTENT may take half of the room at most, so that the OUTCOME surely has the other half
     /// ([`Reservation::RECORD_BYTES`]).
-    pub async fn intent(mut self, intent: Entry) -> Result<Owed, Error> {
+    pub async fn intent(mut self, intent: Entry) -> Result<OutcomeOwed, Error> {
         let txn = match (intent.phase(), intent.txn()) {
             (Some(Phase::Intent), Some(txn)) => txn.to_owned(),
             _ => return Err(Error::Phase("a reservation begins with an INTENT")),
@@ -184,7 +184,7 @@ impl Reservation {
             return Err(EntryError::TooLarge { bytes, limit }.into());
         }
         let receipt = receipt(self.room.part(bytes)?.enqueue(intent, true)?).await?;
-        Ok(Owed { room: self.room, head: self.head, txn, receipt })
+        Ok(OutcomeOwed { room: self.room, head: self.head, txn, receipt })
     }
 
     /// What each of the two records surely has: 8 KiB, head and frame (at most 320 bytes) included.
@@ -194,8 +194,8 @@ impl Reservation {
 /// An exchange whose INTENT is durable and whose OUTCOME is owed. Dropped, the exchange stays open on record.
 ///
 /// ```no_run
-/// # use qaqpa_journal::{Entry, Error, Owed, Receipt};
-/// async fn room_16(owed: Owed, outcome: Entry) -> Result<Receipt, Error> {
+/// # use qaqpa_journal::{Entry, Error, OutcomeOwed, Receipt};
+/// async fn room_16(owed: OutcomeOwed, outcome: Entry) -> Result<Receipt, Error> {
 ///     owed.outcome(outcome).await
 /// }
 /// ```
@@ -207,14 +207,14 @@ impl Reservation {
 /// }
 /// ```
 #[must_use = "an exchange without an outcome stays open on record"]
-pub struct Owed {
+pub struct OutcomeOwed {
     room: Room,
     head: Head,
     txn: String,
     receipt: Receipt,
 }
 
-impl Owed {
+impl OutcomeOwed {
     /// Where the INTENT is.
     pub fn intent(&self) -> Receipt {
         self.receipt

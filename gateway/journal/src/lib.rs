@@ -36,7 +36,7 @@ mod writer;
 pub use entry::{Entry, EntryError};
 pub use error::Error;
 pub use files::{Files, RealFiles};
-pub use journal::{Journal, Options, Owed, Reservation};
+pub use journal::{Journal, Options, OutcomeOwed, Reservation};
 pub use lane::{Condition, Health, Published, Receipt};
 pub use line::strict::LineFault;
 pub use lines::{Leaf, Lines, lines};

@@ -16,7 +16,7 @@ use qaqpa_adapters::xml::text::BODY_LIMIT;
 use crate::office::Office;
 use crate::outgoing::Outgoing;
 use crate::parcel::Delivery;
-use crate::scissors::Allowance;
+use crate::truncated::Allowance;
 use crate::{PATH, wsdl};
 
 /// The two ways to spoil the connection that a request came on.

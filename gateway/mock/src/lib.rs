@@ -40,10 +40,10 @@ mod replies;
 mod reply;
 mod request;
 mod respond;
-mod scissors;
 mod script;
 mod services;
 mod socket;
+mod truncated;
 mod wsdl;
 
 pub use behaviour::{Behaviour, Entry, Sound, UnknownBehaviour, Wrapping};

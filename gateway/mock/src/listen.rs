@@ -20,8 +20,8 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::http::{self, Line};
 use crate::office::Office;
-use crate::scissors::{Allowance, Scissors};
 use crate::socket::Socket;
+use crate::truncated::{Allowance, Truncated};
 use crate::{Options, RepliesProblem, Transport};
 
 /// Why there is no mock government. Whoever starts it is at fault, or the machine.
@@ -98,7 +98,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let line = Line { allowance: Allowance::unlimited(), reset };
-    let stream = TokioIo::new(Scissors::new(stream, line.allowance.clone()));
+    let stream = TokioIo::new(Truncated::new(stream, line.allowance.clone()));
     let service = service_fn(move |request| http::serve(Arc::clone(&office), line.clone(), request));
     let conversation =
         http1::Builder::new().timer(TokioTimer::new()).header_read_timeout(IDLE).serve_connection(stream, service);

@@ -21,8 +21,8 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 
+use super::endpoint_state::{EndpointState, Judgement};
 use super::lease::Leased;
-use super::line::{Judgement, Line};
 use super::refusal::{refused, turned_away};
 use super::socket;
 use super::stream::Stream;
@@ -30,7 +30,7 @@ use super::stream::Stream;
 /// Connects to one endpoint and to nothing else. Cheap to clone.
 #[derive(Clone)]
 pub struct Connector {
-    line: Arc<Line>,
+    line: Arc<EndpointState>,
     tls: Arc<ClientConfig>,
     /// As it will stand in the URI. tonic must be told `http`, or it brings TLS of its own.
     scheme: &'static str,
@@ -40,13 +40,13 @@ pub struct Connector {
 
 impl Connector {
     /// For HTTP/1.1.
-    pub(super) fn http1(line: Arc<Line>) -> Self {
-        Self { tls: line.way.http1.clone(), scheme: line.way.endpoint.scheme().name(), line, only: None }
+    pub(super) fn http1(line: Arc<EndpointState>) -> Self {
+        Self { tls: line.target.http1.clone(), scheme: line.target.endpoint.scheme().name(), line, only: None }
     }
 
     /// For HTTP/2 by tonic, which is given `http://` for an address whose TLS is ours.
-    pub(super) fn tonic(line: Arc<Line>) -> Self {
-        Self { tls: line.way.http2.clone(), scheme: "http", line, only: None }
+    pub(super) fn tonic(line: Arc<EndpointState>) -> Self {
+        Self { tls: line.target.http2.clone(), scheme: "http", line, only: None }
     }
 
     /// To the addresses of this judgement only, as long as they pass.
@@ -68,7 +68,7 @@ impl tower::Service<Uri> for Connector {
     fn call(&mut self, uri: Uri) -> Self::Future {
         let this = self.clone();
         Box::pin(async move {
-            if !this.line.way.is_named_by(&uri, this.scheme) {
+            if !this.line.target.is_named_by(&uri, this.scheme) {
                 return Err(refused(Refusal::ResidencyNotDeclared.into()));
             }
             open(&this.line, &this.tls, this.only.as_deref()).await.map(TokioIo::new)
@@ -80,9 +80,13 @@ impl tower::Service<Uri> for Connector {
 ///
 /// # Errors
 /// A refusal's code, or what the network says of the last address.
-pub(super) async fn open(line: &Arc<Line>, tls: &Arc<ClientConfig>, only: Option<&Judgement>) -> io::Result<Stream> {
+pub(super) async fn open(
+    line: &Arc<EndpointState>,
+    tls: &Arc<ClientConfig>,
+    only: Option<&Judgement>,
+) -> io::Result<Stream> {
     let judgement = line.judge().await.map_err(refused)?;
-    let deadline = Instant::now() + line.way.connect_timeout;
+    let deadline = Instant::now() + line.target.connect_timeout;
     let leads_there = |address: &&SocketAddr| only.is_none_or(|only| only.leads_to(**address));
     let addresses: Vec<&SocketAddr> = judgement.judged.addresses().iter().filter(leads_there).collect();
     let mut failed = refused(Refusal::ResidencyRevoked.into()); // when none of `only` passes any more
@@ -104,11 +108,11 @@ pub(super) async fn open(line: &Arc<Line>, tls: &Arc<ClientConfig>, only: Option
 }
 
 /// A socket that is connected to exactly this judged address, by the declared tunnel where there is to be one.
-pub(super) async fn dial(line: &Line, judged: &Judged, address: SocketAddr) -> io::Result<TcpStream> {
+pub(super) async fn dial(line: &EndpointState, judged: &Judged, address: SocketAddr) -> io::Result<TcpStream> {
     line.tunnel_to(address).await.map_err(|refused_it| refused(line.refuse(refused_it)))?;
-    let reached = socket::tcp(address, line.way.interface()).await?;
+    let reached = socket::tcp(address, line.target.interface()).await?;
     confirm(judged, reached.peer_addr()?).map_err(|refusal| {
-        let found = Refused::found(&line.way.endpoint, &[address.ip()], refusal);
+        let found = Refused::found(&line.target.endpoint, &[address.ip()], refusal);
         refused(line.refuse(found))
     })?;
     Ok(reached)
@@ -119,12 +123,12 @@ pub(super) fn confirm(judged: &Judged, peer: SocketAddr) -> Result<(), Residency
     judged.confirm_peer(peer).map(drop)
 }
 
-async fn encrypt(line: &Line, tls: &Arc<ClientConfig>, leased: Leased) -> io::Result<Stream> {
+async fn encrypt(line: &EndpointState, tls: &Arc<ClientConfig>, leased: Leased) -> io::Result<Stream> {
     leased.lease().check()?;
-    if !line.way.is_encrypted() {
+    if !line.target.is_encrypted() {
         return Ok(Stream::Plain(leased));
     }
-    let name = line.way.server_name().map_err(refused)?;
+    let name = line.target.server_name().map_err(refused)?;
     let stream = TlsConnector::from(tls.clone()).connect(name, leased).await?;
     Ok(Stream::Tls(Box::new(stream)))
 }

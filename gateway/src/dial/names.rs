@@ -15,7 +15,7 @@ use qaqpa_residency::Host;
 use tokio::net::{TcpStream, UdpSocket};
 
 use super::connector::{confirm, dial};
-use super::line::{Judgement, Line};
+use super::endpoint_state::{EndpointState, Judgement};
 use super::refusal::refused;
 use super::resolver::{DnsClient, Resolve, Sockets};
 use super::socket;
@@ -30,12 +30,12 @@ pub enum Names {
 
 impl Names {
     /// The resolver, once the lines are there that its sockets come from.
-    pub(super) fn resolver<'a>(self, find: impl Fn(&str) -> Option<&'a Arc<Line>>) -> Arc<dyn Resolve> {
+    pub(super) fn resolver<'a>(self, find: impl Fn(&str) -> Option<&'a Arc<EndpointState>>) -> Arc<dyn Resolve> {
         let ids = match self {
             Self::Given(resolver) => return resolver,
             Self::Servers(ids) => ids,
         };
-        let lines: Vec<&Arc<Line>> = ids.iter().filter_map(|id| find(id)).collect();
+        let lines: Vec<&Arc<EndpointState>> = ids.iter().filter_map(|id| find(id)).collect();
         let servers = lines.iter().filter_map(|line| address(line)).collect();
         let sockets = Servers(lines.into_iter().map(Arc::downgrade).collect());
         Arc::new(DnsClient::new(servers, Arc::new(sockets), DnsClient::TIMEOUT))
@@ -43,19 +43,19 @@ impl Names {
 }
 
 /// Where a line to a literal leads.
-fn address(line: &Line) -> Option<SocketAddr> {
-    match line.way.endpoint.host() {
-        Host::Address(address) => Some(SocketAddr::new(*address, line.way.endpoint.port())),
+fn address(line: &EndpointState) -> Option<SocketAddr> {
+    match line.target.endpoint.host() {
+        Host::Address(address) => Some(SocketAddr::new(*address, line.target.endpoint.port())),
         Host::Name(_) => None,
     }
 }
 
 /// Lines to DNS servers. They hold the resolver that holds this, so it does not hold them.
-struct Servers(Vec<Weak<Line>>);
+struct Servers(Vec<Weak<EndpointState>>);
 
 impl Servers {
     /// The judged line to a server.
-    async fn line(&self, server: SocketAddr) -> io::Result<(Arc<Line>, Arc<Judgement>)> {
+    async fn line(&self, server: SocketAddr) -> io::Result<(Arc<EndpointState>, Arc<Judgement>)> {
         let declared = self.0.iter().filter_map(Weak::upgrade).find(|line| address(line) == Some(server));
         let line = declared.ok_or_else(|| refused(Refusal::ResidencyNotDeclared.into()))?;
         let judgement = line.judge().await.map_err(refused)?;
@@ -75,7 +75,7 @@ impl Sockets for Servers {
         Box::pin(async move {
             let (line, judgement) = self.line(server).await?;
             line.tunnel_to(server).await.map_err(|found| refused(line.refuse(found)))?;
-            let socket = socket::udp(server, line.way.interface()).await?;
+            let socket = socket::udp(server, line.target.interface()).await?;
             confirm(&judgement.judged, socket.peer_addr()?).map_err(|refusal| refused(refusal.into()))?;
             Ok(socket)
         })

@@ -19,7 +19,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use qaqpa_proto::reason::{Failure, Refusal};
 
 use super::connector::Connector;
-use super::line::{Judgement, Line};
+use super::endpoint_state::{EndpointState, Judgement};
 use super::refusal::{cause, turned_away};
 use super::{LIFETIME, MAX_ANSWER, Resident, tls};
 use crate::refusal::NotDone;
@@ -49,7 +49,7 @@ pub struct RawReply {
 pub type Headers = &'static [(&'static str, &'static str)];
 
 /// Connections are reused for as long as one judgement is, give or take its renewals with the same addresses.
-pub(super) fn pool<B>(line: &Arc<Line>, judgement: &Arc<Judgement>) -> legacy::Client<Connector, B>
+pub(super) fn pool<B>(line: &Arc<EndpointState>, judgement: &Arc<Judgement>) -> legacy::Client<Connector, B>
 where
     B: Body + Send,
     B::Data: Send,

@@ -3,9 +3,9 @@
 
 mod addresses;
 mod clients;
-mod ground;
 mod keys;
 mod leases;
 mod names;
+mod network;
 mod posts;
 mod uris;

@@ -44,7 +44,7 @@ pub async fn present(tunnel: &Tunnel, destination: IpAddr) -> Result<(), NoTunne
 fn through_interface(name: &str, destination: IpAddr) -> Result<(), NoTunnel> {
     let tunnel = interface::up(name)?;
     let route = route::to(destination)?;
-    let elsewhere = route.interfaces.iter().any(|way| *way != tunnel);
+    let elsewhere = route.interfaces.iter().any(|target| *target != tunnel);
     if elsewhere { Err(NoTunnel::OtherRoute { destination, through: format!("`{name}`") }) } else { Ok(()) }
 }
 
@@ -72,7 +72,9 @@ pub enum NoTunnel {
         state: String,
     },
     /// The kernel would send it another way, or has no way at all.
-    #[error("not every way of the kernel to `{destination}` leads through {through}: see `ip route get {destination}`")]
+    #[error(
+        "not every target of the kernel to `{destination}` leads through {through}: see `ip route get {destination}`"
+    )]
     OtherRoute {
         /// Where the endpoint is.
         destination: IpAddr,

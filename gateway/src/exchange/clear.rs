@@ -16,7 +16,7 @@ use crate::exchange::quota::Ask;
 use crate::exchange::request::Request;
 use crate::exchange::sign::Signed;
 use crate::gateway::Gateway;
-use crate::persons::gate::Departure;
+use crate::persons::gate::InFlight;
 use crate::refusal::NotDone;
 
 /// What rooms 2 to 10 have shown. Nothing has left yet. Made in one place, of evidence alone: whoever takes a room out of
@@ -29,7 +29,7 @@ pub(crate) struct Cleared {
     ticket: Ticket,
     resident: Arc<Resident>,
     signed: Signed,
-    departure: Arc<Departure>,
+    in_flight: Arc<InFlight>,
     marks: Marks,
     salt: [u8; 32],
 }
@@ -57,10 +57,10 @@ impl Gateway {
         let ids = (exchange.id, moment.now);
         let signed = Signed::by(system, (&call.served, permit), &request, &within, &resident, ids).await?;
         let salt = self.ids.salt().map_err(|_| Failure::GatewayInternal)?;
-        let departure = self.persons.gate.enter(permit, &consent, exchange.id).map_err(NotDone::from)?;
+        let in_flight = self.persons.gate.enter(permit, &consent, exchange.id).map_err(NotDone::from)?;
         let marks = self.marks(permit, &consent, &exchange.txn).await?;
         let claim = claim.clone();
-        Ok(Cleared { permitted, claim, request, consent, ticket, resident, signed, departure, marks, salt })
+        Ok(Cleared { permitted, claim, request, consent, ticket, resident, signed, in_flight, marks, salt })
     }
 }
 
@@ -100,8 +100,8 @@ impl Cleared {
         &self.signed
     }
 
-    pub(crate) fn departure(&self) -> &Arc<Departure> {
-        &self.departure
+    pub(crate) fn in_flight(&self) -> &Arc<InFlight> {
+        &self.in_flight
     }
 
     pub(crate) fn marks(&self) -> &Marks {

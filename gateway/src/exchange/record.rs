@@ -2,7 +2,7 @@
 //! its refusal; and the one event of the log. Ids, decisions, digests and commitments, never a value.
 
 use qaqpa_journal::line::{self, Counts, Intent, Outcome, Subjects, Text, Times, Who, Why};
-use qaqpa_journal::{Entry, Owed, Receipt as Leaf};
+use qaqpa_journal::{Entry, OutcomeOwed, Receipt as Leaf};
 use qaqpa_policy::{Caller, Claim, Minimised, Withheld};
 use qaqpa_proto::reason::Refusal;
 use qaqpa_proto::v1::JournalEntry;
@@ -27,7 +27,7 @@ pub(super) struct Ended {
 
 impl Gateway {
     /// Room 11. What returns is the duty to record an outcome, and the right to send.
-    pub(super) async fn record_intent(&self, exchange: &Exchange, cleared: &Cleared) -> Result<Owed, NotDone> {
+    pub(super) async fn record_intent(&self, exchange: &Exchange, cleared: &Cleared) -> Result<OutcomeOwed, NotDone> {
         let (call, operation, permit) = (&exchange.call, &exchange.call.served.operation, cleared.permit());
         let minimised = cleared.request().minimised();
         let mut commitments = commit::commitments(minimised, cleared.salt());
@@ -75,7 +75,7 @@ impl Gateway {
         exchange: &Exchange,
         cleared: &Cleared,
         ended: &Ended,
-        owed: Owed,
+        owed: OutcomeOwed,
     ) -> Result<Leaf, NotDone> {
         let (not_done, reply) = (ended.reply.as_ref().err(), ended.reply.as_ref().ok());
         let outcome = Outcome {
@@ -120,7 +120,7 @@ impl Gateway {
         );
         // What a caller can cause without limit must not fill the disk.
         let endless = [Refusal::QuotaCaller, Refusal::CallerUnknown].iter().any(|refusal| not_done.reason == *refusal);
-        if endless && !self.flood.first_of_caller(row.code, &who(call).caller, self.clock.now()) {
+        if endless && !self.refusal_counter.first_of_caller(row.code, &who(call).caller, self.clock.now()) {
             return not_done; // counted into the line that stands for this second
         }
         let who = (who(call), &*call.peer);

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use qaqpa_adapters::shep::{Channel, ReplyText, Unreadable};
-use qaqpa_journal::Owed;
+use qaqpa_journal::OutcomeOwed;
 use qaqpa_proto::reason::Failure;
 
 use crate::dial::RawReply;
@@ -10,7 +10,7 @@ use crate::evidence::commit::hmac;
 use crate::evidence::usage::HELD_BACK;
 use crate::exchange::clear::Cleared;
 use crate::gateway::Gateway;
-use crate::persons::gate::Leaving;
+use crate::persons::gate::GatedBody;
 use crate::refusal::NotDone;
 
 /// Evidence that bytes came, whatever they are: a reply that does not verify is evidence too.
@@ -43,10 +43,10 @@ impl Received {
 }
 
 impl Gateway {
-    /// Sends once. The intent is durable: without its `Owed` nothing leaves.
-    pub(super) async fn leave(&self, cleared: &Cleared, _intent: &Owed) -> Result<Received, NotDone> {
-        let departure = cleared.departure();
-        let body = Leaving::new(cleared.signed().envelope().to_owned().into(), departure.clone()).boxed();
+    /// Sends once. The intent is durable: without its `OutcomeOwed` nothing leaves.
+    pub(super) async fn leave(&self, cleared: &Cleared, _intent: &OutcomeOwed) -> Result<Received, NotDone> {
+        let in_flight = cleared.in_flight();
+        let body = GatedBody::new(cleared.signed().envelope().to_owned().into(), in_flight.clone()).boxed();
         // A crash during this await leaves an intent without an outcome: settled as `unknown` at the next start, because
         // nobody can tell whether the state carried it out.
         match self.door.post(cleared.resident(), cleared.signed().headers(), body).await {
@@ -55,7 +55,7 @@ impl Gateway {
                 Ok(Received { raw, at, hmac })
             }
             Err(not_done) => {
-                let held = departure.refused().map(|kind| NotDone::from(kind).detailed(HELD_BACK));
+                let held = in_flight.refused().map(|kind| NotDone::from(kind).detailed(HELD_BACK));
                 Err(held.unwrap_or(not_done))
             }
         }

@@ -1,4 +1,4 @@
-//! The doorstep: who may call at all, judged by address before TLS costs anything. An answer to somebody abroad is a
+//! The peer filter: who may call at all, judged by address before TLS costs anything. An answer to somebody abroad is a
 //! transfer, whatever certificate asks for it.
 //!
 //! Refuses without a byte, a task or a slot: the connection is reset where it was accepted, and counted. Believes nobody
@@ -39,7 +39,7 @@ pub type OnRefused = Arc<dyn Fn(&NotAdmitted) + Send + Sync>;
 
 /// Judges peers by the rules and tables in force. Cheap to clone; all clones are one.
 #[derive(Clone)]
-pub struct Doorstep(Arc<Inner>);
+pub struct PeerFilter(Arc<Inner>);
 
 struct Inner {
     peers: ArcSwap<Peers>,
@@ -61,17 +61,17 @@ pub struct NotAdmitted {
 pub struct Arrival {
     address: SocketAddr,
     admitted: Admitted,
-    proxy: Option<Knock>,
+    proxy: Option<AdmittedPeer>,
 }
 
 /// Evidence that the other end of a socket may speak: as a caller, or as a balancer who says for whom.
 #[derive(Debug, Clone)]
-pub struct Knock {
+pub struct AdmittedPeer {
     address: SocketAddr,
     admitted: Admitted,
 }
 
-impl Doorstep {
+impl PeerFilter {
     /// Judges by `peers` and `tables`, on the clock's day.
     pub fn new(peers: Peers, tables: Arc<Tables>, clock: Clock, on_refused: OnRefused) -> Self {
         let (peers, tables) = (ArcSwap::from_pointee(peers), ArcSwap::new(tables));
@@ -100,21 +100,21 @@ impl Doorstep {
     }
 
     /// Judges whom a socket has connected. Who is turned away is told to `on_refused`, and dropping the stream resets it.
-    pub fn admit(&self, stream: &TcpStream, address: SocketAddr) -> Option<Knock> {
+    pub fn admit(&self, stream: &TcpStream, address: SocketAddr) -> Option<AdmittedPeer> {
         let address = SocketAddr::new(address.ip().to_canonical(), address.port());
         let admitted = self.0.admitted(address.ip()).inspect_err(|refused| self.turn_away(stream, refused)).ok()?;
-        Some(Knock { address, admitted })
+        Some(AdmittedPeer { address, admitted })
     }
 
     /// Hears the header of a balancer and judges the caller in it; whoever called directly has arrived already.
-    pub(crate) async fn arrive(&self, stream: &mut TcpStream, knock: Knock) -> Option<Arrival> {
-        let arrived = self.0.arrive(stream, knock).await;
+    pub(crate) async fn arrive(&self, stream: &mut TcpStream, peer: AdmittedPeer) -> Option<Arrival> {
+        let arrived = self.0.arrive(stream, peer).await;
         arrived.inspect_err(|refused| self.turn_away(stream, refused)).ok()
     }
 
     /// Sets `arrival`'s connection under judgement until it ends.
-    pub(crate) fn stay(&self, arrival: Arrival, changes: watch::Receiver<()>) -> Stay {
-        Stay { doorstep: self.clone(), arrival, changes, over: false }
+    pub(crate) fn stay(&self, arrival: Arrival, changes: watch::Receiver<()>) -> PeerWatch {
+        PeerWatch { filter: self.clone(), arrival, changes, over: false }
     }
 
     fn turn_away(&self, stream: &TcpStream, refused: &NotAdmitted) {
@@ -129,18 +129,18 @@ impl Inner {
         verdict.map_err(|refused| NotAdmitted { decision: refused.decision().clone(), header: None })
     }
 
-    async fn arrive(&self, stream: &mut (impl AsyncRead + Unpin), knock: Knock) -> Result<Arrival, NotAdmitted> {
-        if !knock.is_proxy() {
-            return Ok(Arrival { address: knock.address, admitted: knock.admitted, proxy: None });
+    async fn arrive(&self, stream: &mut (impl AsyncRead + Unpin), peer: AdmittedPeer) -> Result<Arrival, NotAdmitted> {
+        if !peer.is_proxy() {
+            return Ok(Arrival { address: peer.address, admitted: peer.admitted, proxy: None });
         }
-        let address = proxy::caller(stream).await.map_err(|problem| knock.not_admitted(problem))?;
-        let admitted = self.admitted_behind(&knock, address.ip())?;
-        Ok(Arrival { address, admitted, proxy: Some(knock) })
+        let address = proxy::caller(stream).await.map_err(|problem| peer.not_admitted(problem))?;
+        let admitted = self.admitted_behind(&peer, address.ip())?;
+        Ok(Arrival { address, admitted, proxy: Some(peer) })
     }
 
     /// By the rules that declare no balancer. An address that one of those lists is no caller's, and this machine is one only
     /// where a rule says so: a balancer that forwards loopback has been fooled.
-    fn admitted_behind(&self, proxy: &Knock, address: IpAddr) -> Result<Admitted, NotAdmitted> {
+    fn admitted_behind(&self, proxy: &AdmittedPeer, address: IpAddr) -> Result<Admitted, NotAdmitted> {
         let (peers, tables) = (self.peers.load(), self.tables.load());
         if peers.rules().any(|rule| rule.proxy_protocol && (rule.networks.is_empty() || lists(rule, address))) {
             return Err(proxy.not_admitted(HeaderProblem::AnotherProxy));
@@ -158,14 +158,14 @@ impl Inner {
     fn judge_again(&self, arrival: &Arrival) -> Result<(), NotAdmitted> {
         let Some(proxy) = &arrival.proxy else {
             let admitted = self.admitted(arrival.address.ip())?;
-            let knock = Knock { address: arrival.address, admitted };
-            return if knock.is_proxy() { Err(knock.not_admitted(HeaderProblem::Missing)) } else { Ok(()) };
+            let peer = AdmittedPeer { address: arrival.address, admitted };
+            return if peer.is_proxy() { Err(peer.not_admitted(HeaderProblem::Missing)) } else { Ok(()) };
         };
-        let knock = Knock { address: proxy.address, admitted: self.admitted(proxy.address.ip())? };
-        if !knock.is_proxy() {
-            return Err(knock.not_admitted(HeaderProblem::NotDeclared));
+        let peer = AdmittedPeer { address: proxy.address, admitted: self.admitted(proxy.address.ip())? };
+        if !peer.is_proxy() {
+            return Err(peer.not_admitted(HeaderProblem::NotDeclared));
         }
-        self.admitted_behind(&knock, arrival.address.ip()).map(drop)
+        self.admitted_behind(&peer, arrival.address.ip()).map(drop)
     }
 }
 
@@ -173,7 +173,7 @@ fn lists(rule: &PeerRule, address: IpAddr) -> bool {
     rule.networks.iter().any(|net| net.contains(&address))
 }
 
-impl Knock {
+impl AdmittedPeer {
     /// Whether a header must come first.
     pub(crate) fn is_proxy(&self) -> bool {
         self.admitted.needs_proxy_header()
@@ -248,22 +248,22 @@ impl fmt::Display for NotAdmitted {
 }
 
 /// An open connection under judgement.
-pub(crate) struct Stay {
-    doorstep: Doorstep,
+pub(crate) struct PeerWatch {
+    filter: PeerFilter,
     arrival: Arrival,
     changes: watch::Receiver<()>,
     over: bool,
 }
 
-impl Stay {
+impl PeerWatch {
     /// Waits until the caller passes no more, and tells `on_refused` once. Forever, if that never happens; may be dropped and
     /// asked again.
     pub(crate) async fn over(&mut self) {
         while !self.over {
-            let _ = tokio::time::timeout(AGAIN, self.changes.changed()).await; // its sender lives in the doorstep held here
-            if let Err(refused) = self.doorstep.0.judge_again(&self.arrival) {
+            let _ = tokio::time::timeout(AGAIN, self.changes.changed()).await; // its sender lives in the filter held here
+            if let Err(refused) = self.filter.0.judge_again(&self.arrival) {
                 self.over = true;
-                (self.doorstep.0.on_refused)(&refused);
+                (self.filter.0.on_refused)(&refused);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The gate of persons: what is known of each of them, in memory over the vault, and the last word on whether a message
 //! about them may leave.
 //!
-//! Room 6 asks it once, early. It is asked again by [`Leaving`], the message's body, at the very moment the connection
+//! Room 6 asks it once, early. It is asked again by [`GatedBody`], the message's body, at the very moment the connection
 //! takes its bytes: under the same lock that [`SubjectGate::withdraw`] and [`SubjectGate::hold`] take. So when one of
 //! these has returned, no further message about the person leaves; those that had left before are named by exchange id.
 //! Everything here is also in the vault; a crash loses nothing that was acknowledged.
@@ -40,18 +40,18 @@ pub struct SubjectGate {
 struct State {
     known: HashMap<Lookup, Arc<Standing>>,
     /// Exchanges whose message has left and whose outcome is not yet recorded.
-    under_way: HashMap<Lookup, Vec<Gone>>,
+    under_way: HashMap<Lookup, Vec<LeftExchange>>,
 }
 
 /// A message that has left.
-struct Gone {
+struct LeftExchange {
     exchange: Uuid,
     operator: Arc<str>,
     purpose: Arc<str>,
 }
 
 /// One exchange on its way out: which persons, and what it relies on. The outcome's recording ends it.
-pub struct Departure {
+pub struct InFlight {
     gate: Arc<SubjectGate>,
     exchange: Uuid,
     operator: Arc<str>,
@@ -98,7 +98,7 @@ impl SubjectGate {
         permit: &Permit,
         consent: &Consent,
         exchange: Uuid,
-    ) -> Result<Arc<Departure>, LackKind> {
+    ) -> Result<Arc<InFlight>, LackKind> {
         let now = self.clock.now();
         let persons: Vec<_> = consent
             .reliances()
@@ -116,7 +116,7 @@ impl SubjectGate {
             }
         }
         drop(state);
-        Ok(Arc::new(Departure {
+        Ok(Arc::new(InFlight {
             gate: self.clone(),
             exchange,
             operator: permit.operator().into(),
@@ -147,10 +147,10 @@ impl SubjectGate {
                 ended.push((given.operator.clone(), given.purposes.clone()));
             }
         }
-        let concerns = |gone: &Gone, operator: &str, purposes: &[String]| {
-            *gone.operator == *operator && purposes.iter().any(|purpose| *purpose == *gone.purpose)
+        let concerns = |left: &LeftExchange, operator: &str, purposes: &[String]| {
+            *left.operator == *operator && purposes.iter().any(|purpose| *purpose == *left.purpose)
         };
-        state.under_way(lookup, |gone| ended.iter().any(|(operator, purposes)| concerns(gone, operator, purposes)))
+        state.under_way(lookup, |left| ended.iter().any(|(operator, purposes)| concerns(left, operator, purposes)))
     }
 
     /// Takes a restriction or an objection into account, or its lifting. Returns its operator's exchanges that it came too
@@ -163,9 +163,9 @@ impl SubjectGate {
                 standing.holds.push(hold_of(record));
             }
         });
-        self.state().under_way(lookup, |gone| {
-            *gone.operator == *record.operator
-                && record.purpose.as_deref().is_none_or(|limited_to| limited_to == &*gone.purpose)
+        self.state().under_way(lookup, |left| {
+            *left.operator == *record.operator
+                && record.purpose.as_deref().is_none_or(|limited_to| limited_to == &*left.purpose)
         })
     }
 
@@ -206,13 +206,13 @@ impl SubjectGate {
 }
 
 impl State {
-    fn under_way(&self, lookup: Lookup, concerns: impl Fn(&Gone) -> bool) -> Vec<Uuid> {
+    fn under_way(&self, lookup: Lookup, concerns: impl Fn(&LeftExchange) -> bool) -> Vec<Uuid> {
         let exchanges = self.under_way.get(&lookup).into_iter().flatten();
-        exchanges.filter(|gone| concerns(gone)).map(|gone| gone.exchange).collect()
+        exchanges.filter(|left| concerns(left)).map(|left| left.exchange).collect()
     }
 }
 
-impl Departure {
+impl InFlight {
     /// Why the message did not leave, if the gate held it back at the last moment.
     #[must_use]
     pub fn refused(&self) -> Option<LackKind> {
@@ -241,7 +241,11 @@ impl Departure {
         }
         for (lookup, _) in &self.persons {
             let (operator, purpose) = (self.operator.clone(), self.purpose.clone());
-            state.under_way.entry(*lookup).or_default().push(Gone { exchange: self.exchange, operator, purpose });
+            state.under_way.entry(*lookup).or_default().push(LeftExchange {
+                exchange: self.exchange,
+                operator,
+                purpose,
+            });
         }
         Ok(())
     }
@@ -251,7 +255,7 @@ impl Departure {
         let mut state = self.gate.state();
         for (lookup, _) in &self.persons {
             if let Some(exchanges) = state.under_way.get_mut(lookup) {
-                exchanges.retain(|gone| gone.exchange != self.exchange);
+                exchanges.retain(|left| left.exchange != self.exchange);
                 if exchanges.is_empty() {
                     state.under_way.remove(lookup);
                 }
@@ -260,7 +264,7 @@ impl Departure {
     }
 }
 
-impl Drop for Departure {
+impl Drop for InFlight {
     fn drop(&mut self) {
         self.settled();
     }
@@ -272,20 +276,20 @@ impl Drop for Departure {
 pub struct Held(LackKind);
 
 /// A message's body. Its bytes are handed over once, and only if the gate still agrees.
-pub struct Leaving {
+pub struct GatedBody {
     bytes: Option<Bytes>,
-    departure: Arc<Departure>,
+    in_flight: Arc<InFlight>,
 }
 
-impl Leaving {
+impl GatedBody {
     /// A message about to leave.
     #[must_use]
-    pub fn new(bytes: Bytes, departure: Arc<Departure>) -> Self {
-        Self { bytes: Some(bytes), departure }
+    pub fn new(bytes: Bytes, in_flight: Arc<InFlight>) -> Self {
+        Self { bytes: Some(bytes), in_flight }
     }
 }
 
-impl Leaving {
+impl GatedBody {
     /// As the door takes it.
     #[must_use]
     pub fn boxed(self) -> Outgoing {
@@ -293,13 +297,13 @@ impl Leaving {
     }
 }
 
-impl Body for Leaving {
+impl Body for GatedBody {
     type Data = Bytes;
     type Error = Held;
 
     fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Held>>> {
         let Some(bytes) = self.bytes.take() else { return Poll::Ready(None) };
-        Poll::Ready(Some(self.departure.leave().map(|()| Frame::data(bytes))))
+        Poll::Ready(Some(self.in_flight.leave().map(|()| Frame::data(bytes))))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -5,7 +5,7 @@
 //! that is missing, a term that is over or too long, a guardian who is the subject.
 //!
 //! ```text
-//! purposes [reporting], form FORM_WRITTEN, 32 bytes of evidence, term 90 days   -> Giving
+//! purposes [reporting], form FORM_WRITTEN, 32 bytes of evidence, term 90 days   -> JudgedConsent
 //! purposes [photo-identification, reporting]                               -> consent.not_separate
 //! ```
 
@@ -22,14 +22,14 @@ use qaqpa_vault::{ConsentRecord, KdpToken};
 use crate::refusal::NotDone;
 
 /// Evidence that a consent may be recorded. Its record lacks only what the ledger adds: id and moment.
-pub(crate) struct Giving {
+pub(crate) struct JudgedConsent {
     iin: Iin,
     request_id: Option<String>,
     record: ConsentRecord,
     policy: (String, String),
 }
 
-impl Giving {
+impl JudgedConsent {
     /// Whose data.
     pub(crate) fn iin(&self) -> &Iin {
         &self.iin
@@ -61,7 +61,7 @@ pub(crate) fn judge(
     acting: Bin,
     caller: &str,
     now: Timestamp,
-) -> Result<Giving, NotDone> {
+) -> Result<JudgedConsent, NotDone> {
     let fields = Fields::read(&request)?;
     let purposes = purposes(&request, pack)?;
     scope(&request, pack, &purposes)?;
@@ -92,7 +92,7 @@ pub(crate) fn judge(
         destroyed_at: None,
     };
     let policy = (pack.edition().to_owned(), pack.sha256().to_owned());
-    Ok(Giving { iin: fields.iin, request_id: fields.request_id, record, policy })
+    Ok(JudgedConsent { iin: fields.iin, request_id: fields.request_id, record, policy })
 }
 
 /// What can be read without the policy.

@@ -30,10 +30,10 @@ use crate::clock::Clock;
 use crate::evidence::line::{about, changed, texts};
 use crate::evidence::record::{append, gateway};
 use crate::persons::gate::SubjectGate;
-use crate::persons::giving::Giving;
+use crate::persons::giving::JudgedConsent;
 use crate::persons::index::{Held, Index};
 use crate::persons::named;
-use crate::persons::watch::{Happening, Kind};
+use crate::persons::watch::{Kind, WatchedEvent};
 use crate::refusal::NotDone;
 
 /// All consents of a gateway.
@@ -46,7 +46,7 @@ pub struct Ledger {
     index: Mutex<Index>,
     turns: [tokio::sync::Mutex<()>; TURNS],
     turn_of: RandomState,
-    pub(super) happenings: broadcast::Sender<Arc<Happening>>,
+    pub(super) events: broadcast::Sender<Arc<WatchedEvent>>,
     pub(crate) stopping: CancellationToken,
 }
 
@@ -116,7 +116,7 @@ impl Ledger {
             index: Mutex::new(index),
             turns: std::array::from_fn(|_| tokio::sync::Mutex::default()),
             turn_of: RandomState::default(),
-            happenings: broadcast::channel(REMEMBERED_HAPPENINGS).0,
+            events: broadcast::channel(REMEMBERED_EVENTS).0,
             stopping: CancellationToken::new(),
         })
     }
@@ -201,7 +201,7 @@ impl Ledger {
     }
 
     /// Records a consent.
-    pub(crate) async fn give(&self, giving: &Giving, by: &By<'_>) -> Result<Recorded, NotDone> {
+    pub(crate) async fn give(&self, giving: &JudgedConsent, by: &By<'_>) -> Result<Recorded, NotDone> {
         let lookup = self.vault().lookup(&named(&by.who.operator, giving.iin()));
         let _turn = self.turn(lookup).await;
         let mut record = ConsentRecord::clone(giving.record());
@@ -363,7 +363,7 @@ impl Ledger {
     }
 
     fn tell(&self, record: &ConsentRecord, kind: Kind, at: Timestamp) {
-        let _ = self.happenings.send(Arc::new(Happening::of(record, kind, at))); // nobody need be watching
+        let _ = self.events.send(Arc::new(WatchedEvent::of(record, kind, at))); // nobody need be watching
     }
 
     async fn append(&self, line: &impl Record) -> Result<Leaf, NotDone> {
@@ -406,4 +406,4 @@ fn other_consent() -> NotDone {
 /// Persons share one of so many turns.
 const TURNS: usize = 64;
 /// How far a watcher may fall behind.
-const REMEMBERED_HAPPENINGS: usize = 4096;
+const REMEMBERED_EVENTS: usize = 4096;

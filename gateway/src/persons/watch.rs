@@ -3,7 +3,7 @@
 //! The past is read out of the records themselves, so that it survives a restart; a record that retention has deleted has no
 //! past any more. Ends of terms happen without anybody doing anything: they are looked for once a second.
 //!
-//! Example: `Happening { id: "…", kind: Kind::Withdrawn, at: 2026-03-02T05:15:30Z }`
+//! Example: `WatchedEvent { id: "…", kind: Kind::Withdrawn, at: 2026-03-02T05:15:30Z }`
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub(crate) enum Kind {
 
 /// Something happened to a consent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Happening {
+pub(crate) struct WatchedEvent {
     pub(crate) at: Timestamp,
     pub(crate) id: String,
     pub(crate) kind: Kind,
@@ -39,14 +39,14 @@ pub(crate) struct Happening {
     acting_for: String,
 }
 
-impl Happening {
+impl WatchedEvent {
     pub(crate) fn of(record: &ConsentRecord, kind: Kind, at: Timestamp) -> Self {
         let (operator, acting_for) = (record.operator.clone(), record.acting_for.clone());
         Self { at, id: record.id.clone(), kind, operator, acting_for }
     }
 
     /// On the wire.
-    pub(crate) fn event(&self) -> WatchResponse {
+    pub(crate) fn response(&self) -> WatchResponse {
         let event = match self.kind {
             Kind::Given => EventKind::Given,
             Kind::Withdrawn => EventKind::Withdrawn,
@@ -58,7 +58,7 @@ impl Happening {
 }
 
 /// Everything that has happened to a record until `now`.
-fn past(record: &ConsentRecord, now: Timestamp) -> Vec<Happening> {
+fn past(record: &ConsentRecord, now: Timestamp) -> Vec<WatchedEvent> {
     let withdrawn = record.withdrawn.as_ref().map(|withdrawn| withdrawn.at);
     let moments = [
         (Kind::Given, Some(record.recorded_at)),
@@ -66,7 +66,7 @@ fn past(record: &ConsentRecord, now: Timestamp) -> Vec<Happening> {
         (Kind::Expired, expired_at(record).filter(|end| *end <= now)),
         (Kind::Destroyed, record.destroyed_at),
     ];
-    moments.into_iter().filter_map(|(kind, at)| Some(Happening::of(record, kind, at?))).collect()
+    moments.into_iter().filter_map(|(kind, at)| Some(WatchedEvent::of(record, kind, at?))).collect()
 }
 
 /// When its term ends, if nothing else ended it before.
@@ -79,34 +79,34 @@ fn expired_at(record: &ConsentRecord) -> Option<Timestamp> {
 pub(crate) struct Watcher {
     ledger: Arc<Ledger>,
     reach: Reach,
-    live: broadcast::Receiver<Arc<Happening>>,
+    live: broadcast::Receiver<Arc<WatchedEvent>>,
     told: HashSet<(String, Kind)>,
     looked_at: Timestamp,
 }
 
 impl Watcher {
     /// Begins at `since`, or now; the first value is what has happened already, oldest first.
-    pub(crate) fn new(ledger: Arc<Ledger>, reach: Reach, since: Option<Timestamp>) -> (Vec<Happening>, Self) {
+    pub(crate) fn new(ledger: Arc<Ledger>, reach: Reach, since: Option<Timestamp>) -> (Vec<WatchedEvent>, Self) {
         // First listen, then look back: what happens in between is seen twice and told once.
-        let live = ledger.happenings.subscribe();
+        let live = ledger.events.subscribe();
         let now = ledger.now();
         let mut missed: Vec<_> = match since {
             None => Vec::new(),
             Some(since) => {
                 let index = ledger.index();
                 let all = index.all().filter(|held| reach.covers(&held.record.operator, &held.record.acting_for));
-                all.flat_map(|held| past(&held.record, now)).filter(|happening| happening.at >= since).collect()
+                all.flat_map(|held| past(&held.record, now)).filter(|event| event.at >= since).collect()
             }
         };
         missed.sort_by(|left, right| (left.at, left.kind, &left.id).cmp(&(right.at, right.kind, &right.id)));
-        let told = missed.iter().map(|happening| (happening.id.clone(), happening.kind)).collect();
+        let told = missed.iter().map(|event| (event.id.clone(), event.kind)).collect();
         (missed, Self { ledger, reach, live, told, looked_at: now })
     }
 
     /// Sends what happens until the reader is gone, too slow, or the gateway stops.
-    pub(crate) async fn run(mut self, missed: Vec<Happening>, to: mpsc::Sender<Result<WatchResponse, NotDone>>) {
-        for happening in missed {
-            if to.send(Ok(happening.event())).await.is_err() {
+    pub(crate) async fn run(mut self, missed: Vec<WatchedEvent>, to: mpsc::Sender<Result<WatchResponse, NotDone>>) {
+        for event in missed {
+            if to.send(Ok(event.response())).await.is_err() {
                 return;
             }
         }
@@ -119,20 +119,20 @@ impl Watcher {
                 () = to.closed() => return,
                 _ = second.tick() => Ok(self.ended()),
                 live = self.live.recv() => match live {
-                    Ok(happening) => Ok(vec![Happening::clone(&happening)]),
+                    Ok(event) => Ok(vec![WatchedEvent::clone(&event)]),
                     Err(broadcast::error::RecvError::Lagged(_)) => Err(Refusal::QuotaCaller.into()),
                     Err(broadcast::error::RecvError::Closed) => Err(NotDone::from(Failure::GatewayStopping)),
                 },
             };
-            let happenings = match next {
-                Ok(happenings) => happenings,
+            let events = match next {
+                Ok(events) => events,
                 Err(not_done) => {
                     let _ = to.send(Err(not_done)).await; // the stream ends either way
                     return;
                 }
             };
-            for happening in happenings {
-                if self.is_news(&happening) && to.send(Ok(happening.event())).await.is_err() {
+            for event in events {
+                if self.is_news(&event) && to.send(Ok(event.response())).await.is_err() {
                     return;
                 }
             }
@@ -140,16 +140,15 @@ impl Watcher {
     }
 
     /// Terms that ended since the last look.
-    fn ended(&mut self) -> Vec<Happening> {
+    fn ended(&mut self) -> Vec<WatchedEvent> {
         let now = self.ledger.now().max(self.looked_at); // a clock that was set back tells nothing twice
         let from = std::mem::replace(&mut self.looked_at, now);
         let ending = self.ledger.index().ending(from, now);
         let ended = ending.iter().filter_map(|held| Some((held, expired_at(&held.record)?)));
-        ended.map(|(held, at)| Happening::of(&held.record, Kind::Expired, at)).collect()
+        ended.map(|(held, at)| WatchedEvent::of(&held.record, Kind::Expired, at)).collect()
     }
 
-    fn is_news(&self, happening: &Happening) -> bool {
-        self.reach.covers(&happening.operator, &happening.acting_for)
-            && !self.told.contains(&(happening.id.clone(), happening.kind))
+    fn is_news(&self, event: &WatchedEvent) -> bool {
+        self.reach.covers(&event.operator, &event.acting_for) && !self.told.contains(&(event.id.clone(), event.kind))
     }
 }

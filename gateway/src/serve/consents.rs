@@ -55,34 +55,38 @@ impl Consents for Service {
     type WatchStream = Pin<Box<dyn Stream<Item = Result<WatchResponse, Status>> + Send>>;
 
     async fn give(&self, request: Request<GiveRequest>) -> Result<Response<GiveResponse>, Status> {
-        let call = self.enter(&request, GIVE).await?;
-        let desk = self.desk(&call);
-        call.finish(&self.gateway, async move { desk.give(request.into_inner()).await }).await.map(Response::new)
+        let admitted = self.enter(&request, GIVE).await?;
+        let call = self.call(&admitted);
+        admitted.finish(&self.gateway, async move { call.give(request.into_inner()).await }).await.map(Response::new)
     }
 
     async fn withdraw(&self, request: Request<WithdrawRequest>) -> Result<Response<WithdrawResponse>, Status> {
-        let call = self.enter(&request, WITHDRAW).await?;
-        let desk = self.desk(&call);
-        call.finish(&self.gateway, async move { desk.withdraw(request.into_inner()).await }).await.map(Response::new)
+        let admitted = self.enter(&request, WITHDRAW).await?;
+        let call = self.call(&admitted);
+        admitted
+            .finish(&self.gateway, async move { call.withdraw(request.into_inner()).await })
+            .await
+            .map(Response::new)
     }
 
     async fn get(&self, request: Request<GetRequest>) -> Result<Response<GetResponse>, Status> {
-        let call = self.enter(&request, GET).await?;
-        let desk = self.desk(&call);
-        call.finish(&self.gateway, async move { desk.one(&request.into_inner().id).await }).await.map(Response::new)
+        let admitted = self.enter(&request, GET).await?;
+        let call = self.call(&admitted);
+        admitted.finish(&self.gateway, async move { call.one(&request.into_inner().id).await }).await.map(Response::new)
     }
 
     async fn list(&self, request: Request<ListRequest>) -> Result<Response<ListResponse>, Status> {
-        let call = self.enter(&request, LIST).await?;
-        let desk = self.desk(&call);
-        call.finish(&self.gateway, async move { desk.list(request.into_inner()).await }).await.map(Response::new)
+        let admitted = self.enter(&request, LIST).await?;
+        let call = self.call(&admitted);
+        admitted.finish(&self.gateway, async move { call.list(request.into_inner()).await }).await.map(Response::new)
     }
 
     async fn watch(&self, request: Request<WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
-        let call = self.enter(&request, WATCH).await?;
-        let desk = self.desk(&call);
-        let events = call.finish(&self.gateway, async move { desk.watch(request.into_inner().since).await }).await?;
-        let events = ReceiverStream::new(events).map(move |event| event.map_err(|not_done| call.status(&not_done)));
+        let admitted = self.enter(&request, WATCH).await?;
+        let call = self.call(&admitted);
+        let events =
+            admitted.finish(&self.gateway, async move { call.watch(request.into_inner().since).await }).await?;
+        let events = ReceiverStream::new(events).map(move |event| event.map_err(|not_done| admitted.status(&not_done)));
         Ok(Response::new(Box::pin(events)))
     }
 }
@@ -92,21 +96,21 @@ impl Service {
         Admitted::enter(&self.gateway, request, method, &[Role::Exchange, Role::Officer]).await
     }
 
-    fn desk(&self, call: &Admitted) -> Desk {
-        Desk { gateway: self.gateway.clone(), ledger: self.ledger.clone(), call: call.clone() }
+    fn call(&self, admitted: &Admitted) -> Call {
+        Call { gateway: self.gateway.clone(), ledger: self.ledger.clone(), admitted: admitted.clone() }
     }
 }
 
 /// One admitted call at work.
-struct Desk {
+struct Call {
     gateway: Arc<Gateway>,
     ledger: Arc<Ledger>,
-    call: Admitted,
+    admitted: Admitted,
 }
 
-impl Desk {
+impl Call {
     async fn give(&self, request: GiveRequest) -> Result<GiveResponse, NotDone> {
-        let (pack, caller) = (self.pack()?, &self.call.caller);
+        let (pack, caller) = (self.pack()?, &self.admitted.caller);
         let acting = acting(caller, &pack, &request.on_behalf_of)?;
         let denied = |purpose: &String| caller.role() == Role::Exchange && !caller.purposes().contains(purpose);
         // A purpose that the policy does not have is answered as such; one that it has must be granted.
@@ -156,7 +160,7 @@ impl Desk {
         let reach = self.reach(&*self.pack()?, &request.on_behalf_of)?;
         let page = Page::read(request.page_size, &request.page_token)?;
         let (now, wanted) = (self.ledger.now(), request.state());
-        let mut consents = self.ledger.of(self.call.caller.operator(), &iin);
+        let mut consents = self.ledger.of(self.admitted.caller.operator(), &iin);
         consents.retain(|record| {
             reach.covers(&record.operator, &record.acting_for)
                 && (wanted == State::Unspecified || state(record, now) == wanted)
@@ -180,16 +184,16 @@ impl Desk {
     }
 
     fn pack(&self) -> Result<Arc<Pack>, NotDone> {
-        Ok(self.gateway.policy(&self.call.caller)?.pack().clone())
+        Ok(self.gateway.policy(&self.admitted.caller)?.pack().clone())
     }
 
     fn by(&self) -> By<'_> {
-        By { txn: &self.call.txn, who: self.call.who() }
+        By { txn: &self.admitted.txn, who: self.admitted.who() }
     }
 
     /// What a call reaches that names an organisation, or none for the operator itself; an officer's, none for all.
     fn reach(&self, pack: &Pack, on_behalf_of: &str) -> Result<Reach, NotDone> {
-        let caller = &self.call.caller;
+        let caller = &self.admitted.caller;
         if caller.role() == Role::Officer && on_behalf_of.is_empty() {
             return Ok(self.widest_reach(pack));
         }
@@ -199,7 +203,7 @@ impl Desk {
 
     /// What a call reaches that names no organisation at all.
     fn widest_reach(&self, pack: &Pack) -> Reach {
-        let caller = &self.call.caller;
+        let caller = &self.admitted.caller;
         let own: Vec<Bin> = pack.operator().bin.into_iter().chain(caller.on_behalf_of().iter().copied()).collect();
         let organisations = (caller.role() != Role::Officer).then_some(own);
         Reach { operator: caller.operator().to_owned(), organisations }
@@ -207,7 +211,7 @@ impl Desk {
 
     /// A reading is a line too, durable before the answer. It marks the person only if the vault knows one.
     async fn note_reading(&self, count: usize, about: Option<&Iin>) -> Result<(), NotDone> {
-        let call = &self.call;
+        let call = &self.admitted;
         let mut line = ConsentsRead {
             txn: (&call.txn).into(),
             ts: self.ledger.now(),
@@ -221,7 +225,7 @@ impl Desk {
             let subject = self
                 .ledger
                 .vault()
-                .known(&named(self.call.caller.operator(), iin))
+                .known(&named(self.admitted.caller.operator(), iin))
                 .await
                 .map_err(crate::persons::ledger::vault_error)?;
             line.marks = subject.iter().map(|subject| mark(subject, &call.txn).into()).collect();

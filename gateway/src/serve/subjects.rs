@@ -53,9 +53,9 @@ struct Service {
 }
 
 /// One admitted call at work.
-struct Desk {
+struct Call {
     gateway: Arc<Gateway>,
-    call: Admitted,
+    admitted: Admitted,
 }
 
 /// Admits a call, works in a task of its own, answers.
@@ -65,9 +65,9 @@ macro_rules! served {
         impl Subjects for Service {
             $(async fn $name(&self, request: Request<$request>) -> Result<Response<$reply>, Status> {
                 let path = concat!("/qaqpa.subject.v1.Subjects/", $path);
-                let call = Admitted::enter(&self.gateway, &request, path, &[Role::Officer]).await?;
-                let desk = Desk { gateway: self.gateway.clone(), call: call.clone() };
-                let answer = call.finish(&self.gateway, async move { desk.$name(request.into_inner()).await });
+                let admitted = Admitted::enter(&self.gateway, &request, path, &[Role::Officer]).await?;
+                let call = Call { gateway: self.gateway.clone(), admitted: admitted.clone() };
+                let answer = admitted.finish(&self.gateway, async move { call.$name(request.into_inner()).await });
                 answer.await.map(Response::new)
             })*
         }
@@ -85,7 +85,7 @@ served! {
     due(DueRequest) -> DueResponse = "Due";
 }
 
-impl Desk {
+impl Call {
     async fn report(&self, request: ReportRequest) -> Result<ReportResponse, NotDone> {
         let iin = iin(&request.iin)?;
         let period = Period::read(request.from, request.to, ["from", "to"])?;
@@ -93,7 +93,7 @@ impl Desk {
         let before = page(&request.page_token)?;
         let (usages, journal) = self.usages(&iin, &period).await?;
         let (shown, next_page_token) = page_of(&usages, before, size);
-        let consents = self.gateway.persons.ledger.of(self.call.caller.operator(), &iin);
+        let consents = self.gateway.persons.ledger.of(self.admitted.caller.operator(), &iin);
         let subject = self.subject(&iin).await?;
         let entry = |usage| report::entry(&self.gateway, usage, subject.as_ref(), &consents);
         Ok(ReportResponse {
@@ -159,14 +159,14 @@ impl Desk {
         let vault = self.gateway.persons.vault();
         let subject = vault.subject(&self.named(&iin), now).await.map_err(vault_error)?;
         let record = RequestRecord {
-            id: self.call.txn.clone(),
-            operator: self.call.caller.operator().to_owned(),
+            id: self.admitted.txn.clone(),
+            operator: self.admitted.caller.operator().to_owned(),
             kind: "correction".to_owned(),
             at: now,
             detail: serde_json::json!({ "fields": request.fields, "note": note }).to_string(),
             state: "marked".to_owned(),
             closed_at: Some(now),
-            recorded_by: self.call.caller.id().to_owned(),
+            recorded_by: self.admitted.caller.id().to_owned(),
         };
         vault.put_request(&subject, record).await.map_err(vault_error)?;
         let receivers = match request.forward {
@@ -175,8 +175,8 @@ impl Desk {
         };
         let actor = self.actor();
         let line = Acted {
-            marks: vec![mark(&subject, &self.call.txn).into()],
-            id: Some((&self.call.txn).into()),
+            marks: vec![mark(&subject, &self.admitted.txn).into()],
+            id: Some((&self.admitted.txn).into()),
             basis: Some(note.into()),
             fields: borrowed(&request.fields),
             count: Some(receivers.len() as u64),
@@ -184,7 +184,7 @@ impl Desk {
         };
         let journal = append(&self.gateway.journal, &line).await?;
         Ok(CorrectResponse {
-            request_id: self.call.txn.clone(),
+            request_id: self.admitted.txn.clone(),
             forwarded_to: receivers,
             journal: Some(self.gateway.journal_entry(journal)),
         })
@@ -203,7 +203,7 @@ impl Desk {
         let lookup = persons.vault().lookup(&self.named(&iin));
         // A consent or a hold that is being recorded is erased too, or comes to somebody new.
         let turn = persons.ledger.turn(lookup).await;
-        let order = Erasure { id: self.call.txn.clone(), at: now, basis: basis.to_owned() };
+        let order = Erasure { id: self.admitted.txn.clone(), at: now, basis: basis.to_owned() };
         let erased = persons.vault().erase(&self.named(&iin), order).await.map_err(vault_error)?;
         let _under_way = persons.gate.forget(lookup);
         persons.ledger.forget(lookup);
@@ -211,14 +211,14 @@ impl Desk {
         drop(turn);
         let actor = self.actor();
         let line = Acted {
-            id: Some((&self.call.txn).into()),
+            id: Some((&self.admitted.txn).into()),
             basis: Some(basis.into()),
             count: Some(u64::from(erased.consents) + u64::from(erased.holds) + u64::from(erased.requests)),
             ..acted(SubjectEvent::Erased, now, &actor)
         };
         let journal = append(&self.gateway.journal, &line).await?;
         Ok(EraseResponse {
-            erasure_id: self.call.txn.clone(),
+            erasure_id: self.admitted.txn.clone(),
             found: erased.found,
             consents: erased.consents,
             holds: erased.holds,
@@ -230,7 +230,7 @@ impl Desk {
     async fn due(&self, request: DueRequest) -> Result<DueResponse, NotDone> {
         let until = moment("until", request.until.as_ref())?;
         let page = Page::read(request.page_size, &request.page_token)?;
-        let due = self.gateway.retention().due(until, Some(self.call.caller.operator())).await?;
+        let due = self.gateway.retention().due(until, Some(self.admitted.caller.operator())).await?;
         let (due, next_page_token) = page.of(due, |due| place(due.at, &format!("{:?} {:?}", due.what, due.id)));
         let item = |due: Due| DueItem {
             at: Some(stamp(due.at)),
@@ -268,7 +268,7 @@ impl Desk {
         usages.reverse();
         let actor = self.actor();
         let line = Acted {
-            marks: subject.iter().map(|subject| mark(subject, &self.call.txn).into()).collect(),
+            marks: subject.iter().map(|subject| mark(subject, &self.admitted.txn).into()).collect(),
             count: Some(usages.len() as u64),
             ..acted(SubjectEvent::Reported, self.gateway.clock.now(), &actor)
         };
@@ -276,7 +276,7 @@ impl Desk {
     }
 
     fn own(&self, mut usages: Vec<Usage>) -> Vec<Usage> {
-        usages.retain(|usage| usage.intent.who.operator == *self.call.caller.operator());
+        usages.retain(|usage| usage.intent.who.operator == *self.admitted.caller.operator());
         usages
     }
 
@@ -294,7 +294,7 @@ impl Desk {
         if id.is_empty() {
             return Ok(None);
         }
-        let plans = self.gateway.policy(&self.call.caller)?;
+        let plans = self.gateway.policy(&self.admitted.caller)?;
         match plans.pack().purpose(id) {
             Some(_) => Ok(Some(id.to_owned())),
             None => Err(NotDone::from(Refusal::PurposeUnknown).at(vec![at("purpose", "unknown")])),
@@ -322,11 +322,11 @@ impl Desk {
     }
 
     fn named(&self, iin: &Iin) -> Zeroizing<String> {
-        named(self.call.caller.operator(), iin)
+        named(self.admitted.caller.operator(), iin)
     }
 
     fn actor(&self) -> Actor<'_> {
-        Actor { txn: &self.call.txn, method: self.call.method, who: self.call.who() }
+        Actor { txn: &self.admitted.txn, method: self.admitted.method, who: self.admitted.who() }
     }
 }
 

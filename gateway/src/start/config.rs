@@ -1,7 +1,7 @@
 //! `gateway.toml`, read whole: unknown keys refused, every problem named at once with its line.
 //!
 //! The keys are documented where people meet them, in `deploy/gateway.toml`; a test keeps that file complete.
-//! Reading touches nothing but files: whether they fit together is found by [`crate::start::blueprint::Blueprint::draw`].
+//! Reading touches nothing but files: whether they fit together is found by [`crate::start::setup::Setup::check`].
 
 mod channels;
 mod residency;

@@ -4,7 +4,7 @@ use qaqpa_journal::line::{Ended, Event, Outcome, Phase};
 use qaqpa_journal::{Entry, Error, Journal, Opening, Options, Signer};
 use qaqpa_proto::reason::Failure;
 
-use crate::start::Surroundings;
+use crate::start::Environment;
 use crate::start::config;
 
 /// Opens the lane a configuration names.
@@ -47,13 +47,13 @@ impl std::fmt::Display for OpenFailed {
 }
 
 /// An intent without an outcome: the message may have left and been carried out, and nobody was told.
-pub(super) async fn settle(journal: &Journal, opening: Opening, surroundings: &Surroundings) -> Result<(), Error> {
+pub(super) async fn settle(journal: &Journal, opening: Opening, environment: &Environment) -> Result<(), Error> {
     let open = opening.open_intents.len();
     for intent in opening.open_intents {
         let txn = intent.txn().to_owned();
         let outcome = Outcome {
             code: Some(Failure::GatewayCrashed.code().into()),
-            ..Outcome::new(&txn, surroundings.clock.now(), Ended::Unknown)
+            ..Outcome::new(&txn, environment.clock.now(), Ended::Unknown)
         };
         journal.settle_open(intent, Entry::of(&outcome, None)?).await?;
     }
@@ -62,7 +62,7 @@ pub(super) async fn settle(journal: &Journal, opening: Opening, surroundings: &S
         ("truncated_bytes", opening.truncated_bytes.to_string()),
         ("version", env!("CARGO_PKG_VERSION").to_owned()),
     ];
-    let event = Event::new(Phase::Recovery, surroundings.clock.now(), "start", facts);
+    let event = Event::new(Phase::Recovery, environment.clock.now(), "start", facts);
     journal.append(Entry::of(&event, None)?).await?;
     Ok(())
 }

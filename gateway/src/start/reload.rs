@@ -9,14 +9,14 @@ use std::sync::Arc;
 
 use crate::evidence::record::enter;
 use crate::gateway::Gateway;
-use crate::start::blueprint::Blueprint;
 use crate::start::config::{Config, Source};
-use crate::start::remembered::Remembered;
+use crate::start::last_tables::LastTables;
+use crate::start::setup::Setup;
 
 impl Gateway {
     /// Reads the packs of `config` again. True when they are in force.
     pub async fn reload_packs(&self, config: &Config, source: &Source) -> bool {
-        match Blueprint::packs(config, source, &self.contract) {
+        match Setup::packs(config, source, &self.contract) {
             Ok(packs) => {
                 let old = self.policies.swap(Arc::new(packs));
                 for (operator, plans) in self.policies.load().iter() {
@@ -41,7 +41,7 @@ impl Gateway {
     /// Enters the tables in force, and remembers them so that no older one follows.
     pub(crate) async fn enter_tables(&self, config: &Config) {
         let tables = self.door.tables();
-        if let Err(error) = Remembered::of(&tables).write(&config.residency.remembered) {
+        if let Err(error) = LastTables::of(&tables).write(&config.residency.remembered) {
             tracing::error!(%error, "the tables' dates were not kept; an older table would not be noticed");
         }
         let mut told = BTreeMap::from([("tables", tables.version().to_owned())]);
@@ -51,7 +51,7 @@ impl Gateway {
 
     /// Reads the tables of `config` again. True when they are in force.
     pub async fn reload_tables(&self, config: &Config, source: &Source) -> bool {
-        match Blueprint::tables(config, source) {
+        match Setup::tables(config, source) {
             Ok(tables) if tables.version() == self.door.tables().version() => true,
             Ok(tables) => {
                 self.door.replace_tables(Arc::new(tables));

@@ -9,16 +9,16 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::gateway::Gateway;
-use crate::listen::inbound::{Doorstep, NotAdmitted};
+use crate::listen::inbound::{NotAdmitted, PeerFilter};
 use crate::listen::revocation::Renewal;
 use crate::listen::{Listener, Reloader};
 use crate::persons::Persons;
 use crate::serve::grpc::Server;
-use crate::start::Surroundings;
-use crate::start::blueprint::Blueprint;
+use crate::start::Environment;
 use crate::start::config::{Config, Source};
 use crate::start::recovery::{open_journal, settle};
-use crate::start::signals::{Signals, Told};
+use crate::start::setup::Setup;
+use crate::start::signals::{Signal, Signals};
 use crate::start::ticking::{keep_retention, tick};
 
 /// A gateway that listens.
@@ -31,7 +31,7 @@ pub struct Running {
     listening: JoinHandle<()>,
     ticking: JoinHandle<()>,
     reloader: Reloader,
-    doorstep: Doorstep,
+    filter: PeerFilter,
     config: Config,
     source: Source,
 }
@@ -43,18 +43,18 @@ pub struct Running {
 pub async fn start(
     config: &Config,
     source: &Source,
-    blueprint: Blueprint,
-    surroundings: &Surroundings,
+    setup: Setup,
+    environment: &Environment,
 ) -> Result<Running, String> {
     let (journal, opening) = open_journal(&config.journal).map_err(|error| format!("journal: {error}"))?;
-    settle(&journal, opening, surroundings).await.map_err(|error| format!("journal: {error}"))?;
-    let persons = Persons::open(&config.vault, &journal, &surroundings.clock, blueprint.calendar())
+    settle(&journal, opening, environment).await.map_err(|error| format!("journal: {error}"))?;
+    let persons = Persons::open(&config.vault, &journal, &environment.clock, setup.calendar())
         .map_err(|error| format!("vault: {error}"))?;
-    let settled = persons.settle(&journal, &surroundings.clock).await.map_err(|error| format!("vault: {error}"))?;
+    let settled = persons.settle(&journal, &environment.clock).await.map_err(|error| format!("vault: {error}"))?;
     if settled > 0 {
         tracing::warn!(settled, "withdrawals or erasures had no line in the journal; now they have");
     }
-    listen(config, source, blueprint.open(journal, persons), surroundings).await
+    listen(config, source, setup.open(journal, persons), environment).await
 }
 
 /// Binds and serves a gateway that is open.
@@ -65,17 +65,17 @@ pub async fn listen(
     config: &Config,
     source: &Source,
     gateway: Arc<Gateway>,
-    surroundings: &Surroundings,
+    environment: &Environment,
 ) -> Result<Running, String> {
     let files = config.listen.tls();
     let tls = files.load().map_err(|error| error.to_string())?;
-    let (alerted, clock) = (gateway.clone(), surroundings.clock.clone());
+    let (alerted, clock) = (gateway.clone(), environment.clock.clone());
     let on_alert = Arc::new(move |word: &'static str| {
         alerted.telemetry.alert(word);
-        alerted.flood.alert(word, clock.now());
+        alerted.refusal_counter.alert(word, clock.now());
     });
-    let doorstep = doorstep(&gateway);
-    let listener = Listener::bind(config.listen.address, doorstep.clone(), tls, on_alert)
+    let filter = filter(&gateway);
+    let listener = Listener::bind(config.listen.address, filter.clone(), tls, on_alert)
         .await
         .map_err(|error| format!("{}: {error}", config.listen.address))?;
     let address = listener.address().map_err(|error| error.to_string())?;
@@ -83,7 +83,7 @@ pub async fn listen(
     let server = Server::new(gateway.clone(), health).map_err(|error| error.to_string())?;
     let (stop, stopped) = watch::channel(false);
     let reloader = listener.reloader();
-    let ticking = tokio::spawn(tick(gateway.clone(), reporter, surroundings.clone(), stopped.clone()));
+    let ticking = tokio::spawn(tick(gateway.clone(), reporter, environment.clone(), stopped.clone()));
     tokio::spawn(keep_retention(gateway.clone(), stopped.clone()));
     if let Some(endpoint) = &config.listen.crl_from {
         let (told, parts) = (gateway.clone(), (gateway.door.clone(), gateway.journal.clone(), gateway.clock.clone()));
@@ -95,19 +95,22 @@ pub async fn listen(
     let listening = tokio::spawn(listener.run(stopped, move |peer| server.connection(&peer)));
     gateway.enter_tables(config).await;
     let (config, source) = (config.clone(), source.clone());
-    Ok(Running { address, gateway, stop, listening, ticking, reloader, doorstep, config, source })
+    Ok(Running { address, gateway, stop, listening, ticking, reloader, filter, config, source })
 }
 
 /// Who is turned away there is counted, and told of once a second and code: strangers can cause it at will.
-fn doorstep(gateway: &Arc<Gateway>) -> Doorstep {
+fn filter(gateway: &Arc<Gateway>) -> PeerFilter {
     let told = gateway.clone();
     let on_refused = Arc::new(move |refused: &NotAdmitted| {
         told.telemetry.turned_away(refused.code());
-        if told.flood.count_evidenced(refused.code(), told.clock.now(), || Some(refused.line_for_the_journal())) {
+        if told
+            .refusal_counter
+            .count_evidenced(refused.code(), told.clock.now(), || Some(refused.line_for_the_journal()))
+        {
             tracing::warn!(decision = "refused", reason = refused.code(), evidence = %refused, "peer");
         }
     });
-    Doorstep::new(gateway.peers.clone(), gateway.door.tables(), gateway.clock.clone(), on_refused)
+    PeerFilter::new(gateway.peers.clone(), gateway.door.tables(), gateway.clock.clone(), on_refused)
 }
 
 impl Running {
@@ -125,8 +128,8 @@ impl Running {
         loop {
             tokio::select! {
                 told = signals.next() => match told {
-                    Told::Reload => self.reload().await,
-                    Told::Stop => break,
+                    Signal::Reload => self.reload().await,
+                    Signal::Stop => break,
                 },
                 _ = pulse.tick() => if let Condition::Poisoned(reason) = self.gateway.journal.health().condition {
                     tracing::error!(%reason, "the journal failed");
@@ -147,7 +150,7 @@ impl Running {
         }
         self.gateway.reload_packs(&self.config, &self.source).await;
         if self.gateway.reload_tables(&self.config, &self.source).await {
-            self.doorstep.replace_tables(self.gateway.door().tables());
+            self.filter.replace_tables(self.gateway.door().tables());
         }
     }
 

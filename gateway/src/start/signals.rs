@@ -23,19 +23,19 @@ impl Signals {
 
     /// Waits for SIGTERM or Ctrl-C.
     pub async fn stop(&mut self) {
-        while matches!(self.next().await, Told::Reload) {}
+        while matches!(self.next().await, Signal::Reload) {}
     }
 
-    pub(super) async fn next(&mut self) -> Told {
+    pub(super) async fn next(&mut self) -> Signal {
         tokio::select! {
-            _ = self.hangup.recv() => Told::Reload,
-            _ = self.terminate.recv() => Told::Stop,
-            _ = self.interrupt.recv() => Told::Stop,
+            _ = self.hangup.recv() => Signal::Reload,
+            _ = self.terminate.recv() => Signal::Stop,
+            _ = self.interrupt.recv() => Signal::Stop,
         }
     }
 }
 
-pub(super) enum Told {
+pub(super) enum Signal {
     Reload,
     Stop,
 }

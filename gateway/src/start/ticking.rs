@@ -10,13 +10,13 @@ use tonic_health::server::HealthReporter;
 
 use crate::gateway::Gateway;
 use crate::persons::retention::INTERVAL;
-use crate::start::Surroundings;
+use crate::start::Environment;
 
 /// Once a second: health as the journal's, and the counted refusals as one line each.
 pub(super) async fn tick(
     gateway: Arc<Gateway>,
     health: HealthReporter,
-    surroundings: Surroundings,
+    environment: Environment,
     mut stop: watch::Receiver<bool>,
 ) {
     let mut second = tokio::time::interval(Duration::from_secs(1));
@@ -33,7 +33,7 @@ pub(super) async fn tick(
             health.set_service_status(service, status).await;
         }
         gateway.tell_residency().await;
-        gateway.flood.write(&gateway.journal, surroundings.clock.now()).await;
+        gateway.refusal_counter.write(&gateway.journal, environment.clock.now()).await;
         if stopping {
             return;
         }

@@ -12,8 +12,8 @@ use crate::key::VaultKey;
 use crate::record::{ConsentRecord, Contents, Erased, Erasure, HoldRecord, RequestRecord, Tombstone};
 use crate::session::Session;
 use crate::subject::{Lookup, Subject};
-use crate::table::drawer::{self, Drawer};
-use crate::table::sheet::{Hold, Request};
+use crate::table::sealed_record::{Hold, Request};
+use crate::table::sealed_table::{self, SealedTable};
 use crate::table::{consent, erasure, last_use, person};
 use crate::writer::{self, Destroys, Queue};
 use aws_lc_rs::hmac;
@@ -121,7 +121,7 @@ impl Vault {
     pub async fn put_hold(&self, subject: &Subject, hold: HoldRecord) -> Result<(), Error> {
         let subject = subject.clone();
         let (id, hold) = Hold::split(hold);
-        self.write(move |session| drawer::put(session, Drawer::Hold, &subject, &id, &hold)).await
+        self.write(move |session| sealed_table::put(session, SealedTable::Hold, &subject, &id, &hold)).await
     }
 
     /// Stores a request, replacing the one with its id.
@@ -131,7 +131,7 @@ impl Vault {
     pub async fn put_request(&self, subject: &Subject, request: RequestRecord) -> Result<(), Error> {
         let subject = subject.clone();
         let (id, request) = Request::split(request);
-        self.write(move |session| drawer::put(session, Drawer::Request, &subject, &id, &request)).await
+        self.write(move |session| sealed_table::put(session, SealedTable::Request, &subject, &id, &request)).await
     }
 
     /// The person's requests, oldest row first.
@@ -141,7 +141,7 @@ impl Vault {
     pub async fn requests(&self, subject: &Subject) -> Result<Vec<RequestRecord>, Error> {
         let subject = subject.clone();
         self.write(move |session| {
-            let requests = drawer::of_subject::<Request>(session, Drawer::Request, &subject)?;
+            let requests = sealed_table::of_subject::<Request>(session, SealedTable::Request, &subject)?;
             Ok(requests.into_iter().map(|(id, request)| request.join(id)).collect())
         })
         .await
@@ -153,7 +153,7 @@ impl Vault {
     /// Of the disk.
     pub async fn all_requests(&self) -> Result<Vec<RequestRecord>, Error> {
         self.write(|session| {
-            let requests = drawer::all::<Request>(session, Drawer::Request)?;
+            let requests = sealed_table::all::<Request>(session, SealedTable::Request)?;
             Ok(requests.into_iter().map(|(_, id, request)| request.join(id)).collect())
         })
         .await
@@ -212,7 +212,7 @@ impl Vault {
     /// Of the disk.
     pub async fn delete_request(&self, id: &str) -> Result<bool, Error> {
         let id = id.to_owned();
-        self.destroy(move |session| drawer::delete(session, Drawer::Request, &id)).await
+        self.destroy(move |session| sealed_table::delete(session, SealedTable::Request, &id)).await
     }
 
     /// Destroys a restriction or an objection; false when there is none.
@@ -221,7 +221,7 @@ impl Vault {
     /// Of the disk.
     pub async fn delete_hold(&self, id: &str) -> Result<bool, Error> {
         let id = id.to_owned();
-        self.destroy(move |session| drawer::delete(session, Drawer::Hold, &id)).await
+        self.destroy(move |session| sealed_table::delete(session, SealedTable::Hold, &id)).await
     }
 
     /// Destroys the last uses before `at`; how many.
@@ -320,7 +320,7 @@ impl Drop for Inner {
 }
 
 fn contents(session: &Session) -> Result<Contents, Error> {
-    let holds = drawer::all::<Hold>(session, Drawer::Hold)?;
+    let holds = sealed_table::all::<Hold>(session, SealedTable::Hold)?;
     let holds = holds.into_iter().map(|(lookup, id, hold)| (lookup, hold.join(id))).collect();
     Ok(Contents { consents: consent::all(session)?, holds, uses: last_use::all(session)? })
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use prost::Message as _;
 use qaqpa::client::{Access, Client};
 use qaqpa_gateway::clock::Clock;
-use qaqpa_gateway::start::Surroundings;
+use qaqpa_gateway::start::Environment;
 use qaqpa_proto::avtoshkola::v1::SyncStudentsResponse;
 use serde_json::{Value, json};
 use tokio_stream::iter;
@@ -59,13 +59,13 @@ fn is_refused(reply: &SyncStudentsResponse) -> bool {
 
 #[expect(clippy::disallowed_methods, reason = "the one clock of this process")]
 fn client(caller: &Caller) -> Outcome<Client> {
-    let surroundings = Surroundings { clock: Clock::new(std::time::SystemTime::now), resolver: None };
+    let environment = Environment { clock: Clock::new(std::time::SystemTime::now), resolver: None };
     let file = |name: &str| caller.pki.join(name);
     let access = Access {
         url: &format!("https://localhost:{}", caller.address.port()),
         ca: &file("ca.pem"),
         certificate: Some((&file("clients/school.pem"), &file("clients/school.key"))),
-        bearings: &qaqpa::Bearings::default(),
+        dial: &qaqpa::DialArgs::default(),
     };
-    Ok(Client::new(&access, &surroundings)?)
+    Ok(Client::new(&access, &environment)?)
 }

@@ -52,7 +52,7 @@ async fn no_token_is_found_where_it_must_not_be() {
     let world = World::start().await;
     let school = world.caller("clients/school");
     let mut told = Told::default();
-    school.gives(tokens::consent(world.land.time.now())).await;
+    school.gives(tokens::consent(world.site.time.now())).await;
     let number = everything(&school, &mut told).await;
     refusals_and_failures(&world, &school, &mut told).await;
 

@@ -129,13 +129,13 @@ async fn no_value_is_found_where_it_must_not_be() {
         exercise(&world, operator, purpose, &iin, &mut told).await;
     }
     world.running.reload().await;
-    let live = std::fs::read_to_string(world.land.file("policy/myverify.yaml")).unwrap();
-    std::fs::write(world.land.file("policy/myverify.yaml"), [&live, "\niin: 991231515015\n"].concat()).unwrap();
+    let live = std::fs::read_to_string(world.site.file("policy/myverify.yaml")).unwrap();
+    std::fs::write(world.site.file("policy/myverify.yaml"), [&live, "\niin: 991231515015\n"].concat()).unwrap();
     world.running.reload().await;
     let report = reports.message().await.unwrap().unwrap();
     told.services.push(report);
     drop(reports);
-    world.land.time.forward(10 * 86_400);
+    world.site.time.forward(10 * 86_400);
     world.running.gateway.retention().keep().await.unwrap();
 
     search(&world, &captured, &told).await;
@@ -171,7 +171,7 @@ async fn search(world: &World, captured: &Captured, told: &Told) {
     let details: Vec<u8> = told.errors.iter().flat_map(|status| status.details().to_vec()).collect();
     let (_, metrics) = world.caller("clients/auditor").get("/metrics").await;
     let export: String = world.records().await.iter().map(ToString::to_string).collect();
-    let bundle = world.land.file("bundle.zip");
+    let bundle = world.site.file("bundle.zip");
     qaqpa_journal::export::bundle(world.journal(), None, &mut std::fs::File::create(&bundle).unwrap()).unwrap();
     let log = captured.text();
     assert!(log.lines().count() > 100 && log.contains("exchange{"), "the log was captured, spans and all");
@@ -243,7 +243,7 @@ fn bytes_of(folder: &Path) -> Vec<u8> {
 
 /// A pending pack that would release the phone sees all of the school's traffic.
 async fn shadowed(world: &World, admin: &Caller) -> tonic::Streaming<Bytes> {
-    let live = std::fs::read_to_string(world.land.file("policy/avtomektep.yaml")).unwrap();
+    let live = std::fs::read_to_string(world.site.file("policy/avtomektep.yaml")).unwrap();
     let rule = "      - { category: birth_date, clause: \"3\" }\n";
     let pack_yaml = live.replacen(rule, &[rule, "      - { category: phone, clause: \"3(5)\" }\n"].concat(), 1);
     assert_ne!(pack_yaml, live);
@@ -272,7 +272,7 @@ fn student(number: usize, today: jiff::civil::Date) -> Student {
 /// What the law demands and no consent is needed for, with all that must stay behind.
 async fn the_state_exchange(world: &World, told: &mut Told) {
     let school = world.caller(SCHOOL);
-    let today = world.land.time.clock().today();
+    let today = world.site.time.clock().today();
     let iin = told.number(190);
     let context = || Some(people::context("", STATE_EXCHANGE));
     let group = people::submit("", vec![student(190, today)]);
@@ -384,7 +384,7 @@ async fn one(
     let context = Some(people::context("", purpose));
     match (operator, purpose) {
         ("avtomektep", "photo-identification") => {
-            let today = world.land.time.clock().today();
+            let today = world.site.time.clock().today();
             let plain = Student { photo_sha256: DIGEST.to_vec(), ..people::student(200 + 10 * number, today) };
             let sync = |student| qaqpa_proto::avtoshkola::v1::SyncStudentsRequest {
                 context: context.clone(),

@@ -77,7 +77,7 @@ async fn a_collector_gets_metrics_and_spans_and_no_personal_datum() {
     let traces =
         qaqpa_gateway::telemetry::install(&world.config.telemetry, world.running.gateway.door()).unwrap().unwrap();
     let school = world.caller("clients/school");
-    let today = world.land.time.clock().today();
+    let today = world.site.time.clock().today();
     let group = people::submit("TOKEN-REQUEST-ID", vec![people::student(1, today)]);
     let ask = people::status_of("", STATE_EXCHANGE, &people::iin(1));
     let refused = people::status_of("", "support", &people::iin(1));
@@ -109,14 +109,14 @@ async fn a_collector_abroad_gets_no_connection_and_exchanges_go_on() {
     let host = "collector.example";
     let world = World::start().await;
     for addresses in [["8.8.8.8"], ["127.0.0.3"]] {
-        world.land.names.resolve_to(host, &[&addresses]);
+        world.site.names.resolve_to(host, &[&addresses]);
         let world = world.beside(&otlp(&format!("https://{host}:{port}"), "internet", "")).await;
         let school = world.caller("clients/school");
         let call = school.wire(people::GET_SCHOOL, people::school("", STATE_EXCHANGE).into()).await;
         assert_eq!(code(&call), "answered");
         let stopped = tokio::time::timeout(Duration::from_secs(20), world.running.stop_listening()).await;
         assert!(stopped.is_ok(), "a collector that cannot be reached does not hold up the end");
-        assert!(world.land.names.asked(host) > 0, "the exporter asked, and was refused");
+        assert!(world.site.names.asked(host) > 0, "the exporter asked, and was refused");
     }
     assert!(listener.accept().is_err(), "nobody has connected");
 }

@@ -65,7 +65,7 @@ async fn who_is_revoked_is_out_with_the_next_list() {
     assert_eq!(code(&school.wire(GET_SCHOOL, call()).await), "answered");
     assert_eq!(code(&other.wire(GET_SCHOOL, call()).await), "purpose.not_allowed");
 
-    world.land.revoke(&[&world.land.pki.enemies.revoked, &world.land.pki.clients.school], 0);
+    world.site.revoke(&[&world.site.pki.enemies.revoked, &world.site.pki.clients.school], 0);
     assert_eq!(code(&school.wire(GET_SCHOOL, call()).await), "answered", "a list counts when it is loaded");
     world.running.reload().await;
     until_out(&school).await;
@@ -73,7 +73,7 @@ async fn who_is_revoked_is_out_with_the_next_list() {
     assert!(alert.contains("CertificateRevoked"), "{alert}");
     assert_eq!(code(&other.wire(GET_SCHOOL, call()).await), "purpose.not_allowed", "others come back");
 
-    let list = world.land.file("pki/ca.crl");
+    let list = world.site.file("pki/ca.crl");
     for (row, text) in
         [("garbage", "not a list"), ("nothing", ""), ("no PEM of a list", "-----BEGIN X509 CRL-----\nAA")]
     {
@@ -82,14 +82,14 @@ async fn who_is_revoked_is_out_with_the_next_list() {
         assert_eq!(code(&other.wire(GET_SCHOOL, call()).await), "purpose.not_allowed", "{row}: others stay");
         assert!(school.handshake().await.is_err(), "{row}: the old list stays");
     }
-    world.land.revoke(&[], 31);
+    world.site.revoke(&[], 31);
     world.running.reload().await;
     until_out(&other).await;
     // The call may have failed with its old connection; only a new one meets the stale list.
     assert!(other.handshake().await.is_err());
     world.until_recorded("stale", |record| record["code"] == "tls.revocation_list_stale").await;
 
-    world.land.revoke(&[], 0);
+    world.site.revoke(&[], 0);
     world.running.reload().await;
     assert_eq!(code(&school.wire(GET_SCHOOL, call()).await), "answered", "with a good list all is well again");
 }

@@ -1,7 +1,7 @@
 //! Channels of the configuration: what stands in one holds for the systems that name it and for no other.
 
-use qaqpa_gateway::start::blueprint::Blueprint;
 use qaqpa_gateway::start::config::Config;
+use qaqpa_gateway::start::setup::Setup;
 use qaqpa_tests::people::{self, GET_SCHOOL, STATE_EXCHANGE};
 use qaqpa_tests::{Seen, World};
 use tonic::Code;
@@ -63,12 +63,12 @@ async fn channels_that_do_not_fit_are_told_by_name_and_line() {
 
 /// What `qaqpa check` says of the development configuration with these tables after its own.
 fn problems(world: &World, tables: &str) -> String {
-    let laid_out = std::fs::read_to_string(world.land.file("gateway.toml")).unwrap();
+    let laid_out = std::fs::read_to_string(world.site.file("gateway.toml")).unwrap();
     let own = laid_out.split("[systems.avtoshkola]").next().unwrap();
     let rest = laid_out[laid_out.find("[endpoints.shep]").unwrap()..].replace("localhost:0/", "localhost:1/");
-    let path = world.land.file("gateway-channels.toml");
+    let path = world.site.file("gateway-channels.toml");
     std::fs::write(&path, format!("{own}{rest}\n{tables}")).unwrap();
     let (config, source) = Config::read(&path).unwrap();
-    let drawn = Blueprint::draw(&config, &source, &world.land.surroundings());
-    drawn.err().unwrap_or_default().iter().map(|problem| format!("{problem}\n")).collect()
+    let checked = Setup::check(&config, &source, &world.site.environment());
+    checked.err().unwrap_or_default().iter().map(|problem| format!("{problem}\n")).collect()
 }

@@ -22,8 +22,8 @@ async fn submit(world: &World, student: Student) -> Seen {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_minor_needs_a_guardian() {
     let world = World::start().await;
-    let today = world.land.time.clock().today() + 1.day(); // turned back, the clock would stand before the certificates were made
-    world.land.time.turn_to(at(today, 12, 0));
+    let today = world.site.time.clock().today() + 1.day(); // turned back, the clock would stand before the certificates were made
+    world.site.time.turn_to(at(today, 12, 0));
     let minor = || people::born(1, today - 17.years());
     let itself = people::iin(1);
     let consent = |code| Seen::refused(code, Code::FailedPrecondition);
@@ -45,7 +45,7 @@ async fn a_minor_needs_a_guardian() {
     }
 
     let school = world.caller("clients/school");
-    let id = school.gives(consents::guardians(&guarded, world.land.time.now())).await;
+    let id = school.gives(consents::guardians(&guarded, world.site.time.now())).await;
     let other_guardian = people::guarded(minor(), &people::iin(3));
     let other_minor = people::guarded(people::born(4, today - 17.years()), &guarded.guardian_iin);
     for (wanted, row, student) in [
@@ -68,22 +68,22 @@ async fn a_minor_needs_a_guardian() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_eighteenth_birthday_begins_at_midnight_in_kazakhstan() {
     let world = World::start().await;
-    let tomorrow = world.land.time.clock().today() + 1.day();
+    let tomorrow = world.site.time.clock().today() + 1.day();
     let student = || people::born(1, tomorrow - 18.years());
-    world.land.time.turn_to(at(tomorrow - 1.day(), 23, 58));
+    world.site.time.turn_to(at(tomorrow - 1.day(), 23, 58));
     assert_eq!(
         submit(&world, student()).await,
         Seen::refused("consent.guardian_missing", Code::FailedPrecondition),
         "two minutes before"
     );
-    world.land.time.turn_to(at(tomorrow, 0, 1));
+    world.site.time.turn_to(at(tomorrow, 0, 1));
     assert_eq!(submit(&world, student()).await, Seen::answered(), "a minute after");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_iin_that_contradicts_the_birth_date_is_a_warning() {
     let world = World::start().await;
-    let today = world.land.time.clock().today();
+    let today = world.site.time.clock().today();
     let message = people::submit("", vec![people::student(1, today)]).encode_to_vec();
     let reply = world.caller("clients/school").wire(SUBMIT_GROUP, message.into()).await.unwrap();
     let warnings = receipt(&reply).warnings;

@@ -29,7 +29,7 @@ fn written(world: &World, request_id: &str) -> GiveRequest {
         iin: people::iin(WHO),
         purposes: vec![REPORTING.into()],
         form: Form::Written.into(),
-        given_at: Some(stamp(world.land.time.clock().now())),
+        given_at: Some(stamp(world.site.time.clock().now())),
         evidence_sha256: vec![7; 32],
         reference: "K-17".into(),
         on_behalf_of: SCHOOL.into(),

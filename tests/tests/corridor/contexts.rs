@@ -162,7 +162,7 @@ async fn a_request_id_is_carried_out_once_under_way_and_afterwards() {
     assert_eq!(world.observe(school.wire(GET_SCHOOL, message.clone())).await, duplicate, "under way");
     assert_eq!(code(&first.await.unwrap()), "answered");
     assert_eq!(world.observe(school.wire(GET_SCHOOL, message.clone())).await, duplicate, "done");
-    world.land.time.forward(3_700);
+    world.site.time.forward(3_700);
     assert_eq!(world.observe(school.wire(GET_SCHOOL, message)).await, Seen::answered(), "an hour later");
     world.government.behave_once("unsigned".parse().unwrap());
     let again: Bytes = people::school("again", STATE_EXCHANGE).into();
@@ -174,12 +174,12 @@ async fn a_request_id_is_carried_out_once_under_way_and_afterwards() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_purpose_that_withholds_what_the_state_demands_is_not_offered() {
     let world = World::start().await;
-    let pack = std::fs::read_to_string(world.land.file("policy/avtomektep.yaml")).unwrap();
+    let pack = std::fs::read_to_string(world.site.file("policy/avtomektep.yaml")).unwrap();
     let narrow = pack.replace("      - { category: birth_date, clause: \"3\" }\n", "");
     assert_ne!(pack, narrow);
-    std::fs::write(world.land.file("policy/narrow.yaml"), narrow).unwrap();
+    std::fs::write(world.site.file("policy/narrow.yaml"), narrow).unwrap();
     let world = world.beside("[[operators]]\nid = \"avtomektep\"\npolicy = \"policy/narrow.yaml\"").await;
-    let today = world.land.time.clock().today();
+    let today = world.site.time.clock().today();
     let message = people::submit("", vec![people::student(1, today)]).encode_to_vec();
     let seen = world.observe(world.caller("clients/school").wire(SUBMIT_GROUP, message.into())).await;
     assert_eq!(seen, Seen::refused("purpose.not_offered", Code::FailedPrecondition));

@@ -50,7 +50,7 @@ async fn an_exchange_says_where_it_went_and_whence_it_came() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_exception_is_seen_while_it_lives() {
     let world = World::start().await;
-    let last = world.land.time.clock().today().tomorrow().unwrap();
+    let last = world.site.time.clock().today().tomorrow().unwrap();
     let overlay = format!(
         "[endpoints.shep]\nurl = \"https://shep.example.kz:9/\"\nkind = \"internet\"\naddresses = [\"145.249.120.9\"]\n\
          [[endpoints.shep.exceptions]]\nnetworks = [\"145.249.121.0/24\"]\nreason = \"moved\"\napprover = \"officer\"\n\
@@ -74,7 +74,7 @@ async fn an_exception_is_seen_while_it_lives() {
             .map(|line| line.rsplit(' ').next().unwrap().to_owned())
     };
     assert_eq!(left(&metrics).as_deref(), Some("2"), "today and tomorrow: {metrics}");
-    world.land.time.forward(2 * 86_400);
+    world.site.time.forward(2 * 86_400);
     world.until_recorded("its end", |record| record["event"] == "exception_expired").await;
     let (_, metrics) = world.caller("clients/auditor").get("/metrics").await;
     assert_eq!(left(&metrics).as_deref(), Some("0"), "{metrics}");
@@ -103,7 +103,7 @@ async fn names_are_asked_of_declared_servers_and_each_answer_is_judged() {
         ("no answer is no address", 0, &refused("residency.no_address")),
         ("and back", 0, &reached),
     ] {
-        world.land.time.forward(seconds);
+        world.site.time.forward(seconds);
         assert_eq!(call(&world).await, *wanted, "{row}");
     }
     assert_eq!(dns.asked("shep.example.kz"), 4 * 2, "A and AAAA once a judgement, and nothing is kept");

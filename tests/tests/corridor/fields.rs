@@ -19,7 +19,7 @@ fn violations(status: &Status) -> String {
 async fn each_flaw_is_named_by_its_path() {
     let world = World::start().await;
     let school = world.caller("clients/school");
-    let today = world.land.time.clock().today();
+    let today = world.site.time.clock().today();
     let student = |change: &dyn Fn(&mut Student)| {
         let mut student = people::student(1, today);
         change(&mut student);
@@ -78,7 +78,7 @@ async fn each_flaw_is_named_by_its_path() {
 async fn what_stays_behind_is_not_judged() {
     let world = World::start().await;
     let school = world.caller("clients/school");
-    let today = world.land.time.clock().today();
+    let today = world.site.time.clock().today();
     let mut request = people::submit("", vec![people::student(1, today)]);
     request.student[0].phone = "no phone".into();
     request.group.as_mut().unwrap().teacher_iin = "991231500007".into();
@@ -91,13 +91,13 @@ async fn what_stays_behind_is_not_judged() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_phone_that_may_leave_must_be_one() {
     let world = World::start().await;
-    let pack = std::fs::read_to_string(world.land.file("policy/avtomektep.yaml")).unwrap();
+    let pack = std::fs::read_to_string(world.site.file("policy/avtomektep.yaml")).unwrap();
     let iin = "      - { category: iin, clause: \"3\" }\n";
     let wide = pack.replacen(iin, &format!("{iin}      - {{ category: phone, clause: \"3\" }}\n"), 1);
-    std::fs::write(world.land.file("policy/wide.yaml"), wide).unwrap();
+    std::fs::write(world.site.file("policy/wide.yaml"), wide).unwrap();
     let world = world.beside("[[operators]]\nid = \"avtomektep\"\npolicy = \"policy/wide.yaml\"").await;
     let school = world.caller("clients/school");
-    let today = world.land.time.clock().today();
+    let today = world.site.time.clock().today();
     let refused = Seen::refused("request.invalid", Code::InvalidArgument);
     for (wanted, phone) in [
         (refused.clone(), "7701"),

@@ -4,8 +4,8 @@
 
 use jiff::ToSpan as _;
 use prost::Message as _;
-use qaqpa_gateway::start::blueprint::Blueprint;
 use qaqpa_gateway::start::config::Config;
+use qaqpa_gateway::start::setup::Setup;
 use qaqpa_proto::consent::v1::{Form, GiveRequest, GiveResponse, KdpToken};
 use qaqpa_proto::gbdfl::v1::{GetPersonRequest, GetPersonResponse, Person};
 use qaqpa_proto::moment::stamp;
@@ -37,7 +37,7 @@ fn asked(purpose: &str, iin: &str) -> GetPersonRequest {
 
 /// The person has allowed it, by the state's service.
 async fn give(world: &World, caller: &Caller, purposes: &[&str], iin: &str) -> Result<GiveResponse, Status> {
-    let given_at = world.land.time.clock().now() - 1.minute();
+    let given_at = world.site.time.clock().now() - 1.minute();
     let request = GiveRequest {
         iin: iin.into(),
         purposes: purposes.iter().map(|purpose| (*purpose).to_owned()).collect(),
@@ -215,7 +215,7 @@ async fn a_frame_without_persons_is_an_answer() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_system_that_no_purpose_asks_needs_no_table() {
     let world = World::start().await;
-    let mut laid_out: toml::Table = std::fs::read_to_string(world.land.file("gateway.toml")).unwrap().parse().unwrap();
+    let mut laid_out: toml::Table = std::fs::read_to_string(world.site.file("gateway.toml")).unwrap().parse().unwrap();
     laid_out["endpoints"]["shep"]["url"] = world.government.url().replace("127.0.0.1", "localhost").into();
     laid_out["systems"].as_table_mut().unwrap().remove("gbdfl").unwrap();
     let demanded = "a purpose of a configured operator needs a table [systems.gbdfl]";
@@ -228,9 +228,9 @@ async fn a_system_that_no_purpose_asks_needs_no_table() {
 
 /// What `qaqpa check` says of a configuration.
 fn problems(world: &World, config: &toml::Table) -> String {
-    let path = world.land.file("gateway-without.toml");
+    let path = world.site.file("gateway-without.toml");
     std::fs::write(&path, config.to_string()).unwrap();
     let (config, source) = Config::read(&path).unwrap();
-    let drawn = Blueprint::draw(&config, &source, &world.land.surroundings());
-    drawn.err().unwrap_or_default().iter().map(|problem| format!("{problem}\n")).collect()
+    let checked = Setup::check(&config, &source, &world.site.environment());
+    checked.err().unwrap_or_default().iter().map(|problem| format!("{problem}\n")).collect()
 }

@@ -31,7 +31,7 @@ async fn a_caller_that_hangs_up_does_not_end_its_exchange() {
 
     slow();
     let school = world.caller("clients/school");
-    let today = world.land.time.clock().today();
+    let today = world.site.time.clock().today();
     let record = people::sync("gone-too", people::student(1, today)).encode_to_vec().into();
     let replies = school.open(SYNC_STUDENTS, stream::iter([record])).await.unwrap();
     world.until_requests(2).await;
@@ -52,7 +52,7 @@ async fn a_crash_between_intent_and_outcome_is_settled_as_unknown() {
     let hanging = tokio::spawn(async move { school.wire(GET_SCHOOL, people::school("", STATE_EXCHANGE).into()).await });
     world.until_requests(1).await;
     let intent = world.records().await.into_iter().find(|record| record["phase"] == "INTENT").unwrap();
-    copy(world.journal(), &world.land.file("journal-crashed"));
+    copy(world.journal(), &world.site.file("journal-crashed"));
 
     let next = world.beside("[journal]\ndirectory = \"journal-crashed\"").await;
     let records = next.records().await;
@@ -63,8 +63,8 @@ async fn a_crash_between_intent_and_outcome_is_settled_as_unknown() {
     let call = next.caller("clients/school").wire(GET_SCHOOL, people::school("", STATE_EXCHANGE).into()).await;
     assert_eq!(qaqpa_tests::code(&call), "answered", "the next call works");
     next.records().await;
-    let trust = Trust::parse(&std::fs::read_to_string(world.land.file("trust.toml")).unwrap()).unwrap();
-    let bundle = world.land.file("bundle.zip");
+    let trust = Trust::parse(&std::fs::read_to_string(world.site.file("trust.toml")).unwrap()).unwrap();
+    let bundle = world.site.file("bundle.zip");
     let mut file = std::fs::File::create(&bundle).unwrap();
     qaqpa_journal::export::bundle(next.journal(), None, &mut file).unwrap();
     let report = verify(&Request { trust: Some(&trust), ..Request::new(&bundle) });

@@ -65,7 +65,7 @@ async fn persons_are_counted_not_calls() {
     assert_eq!(quota(&status), ("subject/school".to_owned(), true));
     assert_eq!(world.observe(ask(5)).await, Seen::refused("quota.subject", Code::ResourceExhausted), "a fourth person");
     assert_eq!(world.observe(ask(3)).await, Seen::answered(), "who was asked about may be asked about again");
-    world.land.time.forward(3_600);
+    world.site.time.forward(3_600);
     assert_eq!(world.observe(ask(5)).await, Seen::answered(), "an hour later");
 }
 

@@ -25,7 +25,7 @@ fn without_positions(path: &str) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_receipt_agrees_with_the_journal_and_opens_its_commitments() {
     let world = World::start().await;
-    let today = world.land.time.clock().today();
+    let today = world.site.time.clock().today();
     let student = Student { email: "a@example.kz".into(), ..people::student(1, today) };
     let message = people::sync("proof-1", student.clone()).encode_to_vec().into();
     let replies = world.caller("clients/school").send(SYNC_STUDENTS, vec![message]).await.unwrap();
@@ -73,10 +73,10 @@ fn leaf(world: &World, index: u64) -> Bytes {
 async fn the_reply_is_committed_to_as_it_was_handed_on() {
     let world = World::start().await;
     let school = world.caller("clients/school");
-    let today = world.land.time.clock().today();
+    let today = world.site.time.clock().today();
     let group = people::submit("", vec![people::student(1, today)]).encode_to_vec();
     school.wire(SUBMIT_GROUP, group.into()).await.unwrap();
-    school.gives(consents::own(&people::iin(1), REPORTING, world.land.time.now())).await;
+    school.gives(consents::own(&people::iin(1), REPORTING, world.site.time.now())).await;
     let ask = people::status_of("", REPORTING, &people::iin(1)).encode_to_vec();
     let reply = school.wire(GET_STUDENT_STATUS, ask.into()).await.unwrap();
     let receipt = receipt(&reply);

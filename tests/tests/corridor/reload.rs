@@ -13,11 +13,11 @@ use serde_json::Value;
 use crate::rights::{self, SCHOOL, person};
 
 fn read(world: &World, operator: &str) -> String {
-    std::fs::read_to_string(world.land.file(&format!("policy/{operator}.yaml"))).unwrap()
+    std::fs::read_to_string(world.site.file(&format!("policy/{operator}.yaml"))).unwrap()
 }
 
 fn write(world: &World, operator: &str, text: impl AsRef<[u8]>) {
-    std::fs::write(world.land.file(&format!("policy/{operator}.yaml")), text).unwrap();
+    std::fs::write(world.site.file(&format!("policy/{operator}.yaml")), text).unwrap();
 }
 
 /// A text with its first `old` replaced, which must be there.
@@ -27,7 +27,7 @@ fn with(text: &str, old: &str, new: &str) -> String {
 }
 
 async fn submit(school: &Caller, world: &World, number: usize) -> Bytes {
-    let today = world.land.time.clock().today();
+    let today = world.site.time.clock().today();
     let student = Student { phone: "+77005550199".into(), ..people::student(number, today) };
     school.wire(SUBMIT_GROUP, people::submit("", vec![student]).encode_to_vec().into()).await.unwrap()
 }
@@ -161,7 +161,7 @@ async fn a_bad_pack_leaves_the_good_one_in_force() {
     // One bad pack, and the good one of another operator does not come either: all or none.
     write(&world, "avtomektep", with(&good, "age: 18", "age: 17"));
     let cpm = read(&world, "cpm");
-    std::fs::remove_file(world.land.file("policy/cpm.yaml")).unwrap();
+    std::fs::remove_file(world.site.file("policy/cpm.yaml")).unwrap();
     world.running.reload().await;
     assert_eq!(judged(&submit(&school, &world, 2).await).0, was, "a file that is missing");
     write(&world, "cpm", cpm);
@@ -179,7 +179,7 @@ async fn under_load_every_answer_is_of_one_pack() {
     let old = read(&world, "avtomektep");
     let birth_date = "      - { category: birth_date, clause: \"3\" }\n";
     let new = with(&old, birth_date, &[birth_date, "      - { category: phone, clause: \"3(5)\" }\n"].concat());
-    let today = world.land.time.clock().today();
+    let today = world.site.time.clock().today();
     let student = Student { phone: "+77005550199".into(), ..people::student(2, today) };
     let message = Bytes::from(people::submit("", vec![student]).encode_to_vec());
     let calls: Vec<_> = (0..8)
@@ -196,7 +196,7 @@ async fn under_load_every_answer_is_of_one_pack() {
             })
         })
         .collect();
-    let (config, source) = Config::read(&world.land.file("gateway-0.toml")).unwrap();
+    let (config, source) = Config::read(&world.site.file("gateway-0.toml")).unwrap();
     for text in [&new, &old, &new, &old, &new] {
         write(&world, "avtomektep", text);
         assert!(world.running.gateway.reload_packs(&config, &source).await);

@@ -41,12 +41,12 @@ async fn one_address_that_fails_is_enough() {
         ("nobody's address", "zero.example", "residency.special", &["0.0.0.0"]),
     ];
     for (row, host, told, addresses) in rows {
-        world.land.names.resolve_to(host, &[addresses]);
+        world.site.names.resolve_to(host, &[addresses]);
         let world = world.beside(&internet(host, port)).await;
         assert_eq!(call(&world).await, Seen::refused(told, Code::FailedPrecondition), "{row}");
-        assert_eq!(world.land.names.asked(host), 1, "{row}: resolved once");
+        assert_eq!(world.site.names.asked(host), 1, "{row}: resolved once");
         assert_eq!(call(&world).await, Seen::refused(told, Code::FailedPrecondition), "{row}, again");
-        assert_eq!(world.land.names.asked(host), 2, "{row}: a refusal is not remembered");
+        assert_eq!(world.site.names.asked(host), 2, "{row}: a refusal is not remembered");
     }
     let unseen = listener.accept().unwrap_err();
     assert_eq!(unseen.kind(), std::io::ErrorKind::WouldBlock, "nobody has connected");
@@ -77,7 +77,7 @@ async fn what_is_declared_wrongly_does_not_start() {
 async fn a_judgement_lives_half_a_minute() {
     let world = World::start().await;
     let host = "shep.localhost";
-    world.land.names.resolve_to(host, &[&["127.0.0.1"], &["127.0.0.1"], &[ABROAD], &["127.0.0.1"]]);
+    world.site.names.resolve_to(host, &[&["127.0.0.1"], &["127.0.0.1"], &[ABROAD], &["127.0.0.1"]]);
     let url = format!("https://{host}:{}/bip-sync-wss-gost/", world.government.address().port());
     let world = world.beside(&format!("[endpoints.shep]\nurl = \"{url}\"\naddresses = []")).await;
     let refused = Seen::refused("residency.loopback", Code::FailedPrecondition);
@@ -89,9 +89,9 @@ async fn a_judgement_lives_half_a_minute() {
         (Seen::answered(), 1, 4, "and has come back"),
         (Seen::answered(), 0, 4, "which holds"),
     ] {
-        world.land.time.forward(seconds);
+        world.site.time.forward(seconds);
         assert_eq!(call(&world).await, wanted, "{row}");
-        assert_eq!(world.land.names.asked(host), asked, "{row}");
+        assert_eq!(world.site.names.asked(host), asked, "{row}");
     }
 }
 

@@ -27,7 +27,7 @@ fn of(due: &[(String, DueKind, u64)], what: DueKind) -> Vec<String> {
 
 /// Runs the job at a moment; what it says it has destroyed.
 async fn job(world: &World, at: Timestamp) -> Vec<(&'static str, u64)> {
-    world.land.time.turn_to(at);
+    world.site.time.turn_to(at);
     world.running.gateway.retention().keep().await.unwrap().into_iter().collect()
 }
 
@@ -45,7 +45,7 @@ async fn events(world: &World, phase: &str) -> Vec<Value> {
 async fn withdrawn_on_friday_destroyed_on_monday() {
     let world = rights::world("").await;
     let friday = KAZAKHSTAN.to_timestamp(date(2027, 2, 12).at(18, 30, 0, 0)).unwrap();
-    world.land.time.turn_to(friday);
+    world.site.time.turn_to(friday);
     let (school, officer, iin) = (world.caller(SCHOOL), world.caller(OFFICER), person(32));
     let kept = rights::give(&world, SCHOOL, &["statistics"], &iin, Form::Written).await;
     let consent = rights::give(&world, SCHOOL, &[REPORTING], &iin, Form::Written).await;
@@ -88,7 +88,7 @@ async fn a_holiday_is_no_working_day() {
     let overlay = "[calendar]\nholidays = [\"2027-03-22\", \"2027-03-23\"]\n";
     let world = rights::world(overlay).await;
     let friday = KAZAKHSTAN.to_timestamp(date(2027, 3, 19).at(18, 30, 0, 0)).unwrap();
-    world.land.time.turn_to(friday);
+    world.site.time.turn_to(friday);
     let consent = rights::give(&world, SCHOOL, &[REPORTING], &person(34), Form::Written).await;
     let done = rights::withdraw(&world.caller(SCHOOL), &consent).await.unwrap();
     let end = moment(&done.destroy_by.unwrap()).unwrap();
@@ -102,7 +102,7 @@ async fn salts_and_records_end_with_their_terms() {
     let world = rights::world("").await;
     let (school, officer, iin) = (world.caller(SCHOOL), world.caller(OFFICER), person(36));
     let consent = rights::give(&world, SCHOOL, &[REPORTING], &iin, Form::Written).await;
-    let begun = world.land.time.clock().now();
+    let begun = world.site.time.clock().now();
     rights::status(&school, REPORTING, &iin).await.unwrap();
     school.wire(GET_SCHOOL, people::school("", STATE_EXCHANGE).into()).await.unwrap();
     rights::give(&world, "clients/myverify", &["statistics"], &iin, Form::Kdp).await;
@@ -157,7 +157,7 @@ async fn a_gateway_that_starts_again_knows_what_is_due() {
     let done = rights::withdraw(&world.caller(SCHOOL), &consent).await.unwrap();
     let next = world.beside(&rights::callers()).await;
     world.running.stop().await;
-    next.land.time.turn_to(moment(&done.destroy_by.unwrap()).unwrap());
+    next.site.time.turn_to(moment(&done.destroy_by.unwrap()).unwrap());
     let overlay = "[journal]\ndirectory = \"journal-0\"\n[vault]\nfile = \"vault-0/vault.sqlite\"\n";
     let world = next.beside(&[rights::callers(), overlay.to_owned()].concat()).await;
     let destroyed = |line: &Value| line["event"] == "DESTROYED" && line["consent"] == consent;

@@ -104,12 +104,12 @@ impl Lists {
 
 /// A list of the callers' authority as of so many days ago.
 fn list(world: &World, pki: &DevPki, revoked: &[&qaqpa_certs_dev::Credential], days_ago: u64) -> RevocationList {
-    let now = qaqpa_gateway::clock::offset_date_time(&world.land.time.clock());
+    let now = qaqpa_gateway::clock::offset_date_time(&world.site.time.clock());
     pki.tls.revocation_list(revoked, now - Duration::from_secs(days_ago * 86_400)).unwrap()
 }
 
 fn file(world: &World) -> String {
-    std::fs::read_to_string(world.land.file("pki/ca.crl")).unwrap()
+    std::fs::read_to_string(world.site.file("pki/ca.crl")).unwrap()
 }
 
 async fn call(world: &World, credential: &str) -> String {
@@ -129,7 +129,7 @@ async fn an_hour_later(world: &World, wanted: &str) -> Value {
     // What came of the first fetch is told before the clock is turned.
     world.until_recorded("the first fetch", |record| record["event"] == "revocation_list").await;
     let before = told(world).await.len();
-    world.land.time.forward(AN_HOUR);
+    world.site.time.forward(AN_HOUR);
     for _ in 0..100 {
         if let Some(last) = told(world).await.get(before) {
             assert_eq!(last["facts"]["code"], wanted, "{last}");
@@ -144,7 +144,7 @@ async fn an_hour_later(world: &World, wanted: &str) -> Value {
 async fn who_is_revoked_is_out_when_the_list_was_fetched() {
     let lists = Lists::open().await;
     let world = World::with(&lists.overlay()).await;
-    let pki = world.land.pki;
+    let pki = world.site.pki;
     lists.until_asked(1).await;
     assert_eq!(*lists.heard.lock().unwrap(), [r#"GET /lists/ca.crl ["host"]"#], "one question, as declared");
     assert_eq!(call(&world, "clients/school").await, "answered", "the list of the file is in force");
@@ -162,7 +162,7 @@ async fn who_is_revoked_is_out_when_the_list_was_fetched() {
     let (written, lines) = (file(&world), told(&world).await.len());
     let open = world.caller("clients/school-2");
     assert_eq!(code(&open.wire(GET_SCHOOL, people::school("", STATE_EXCHANGE).into()).await), "purpose.not_allowed");
-    world.land.time.forward(AN_HOUR);
+    world.site.time.forward(AN_HOUR);
     lists.until_asked(3).await;
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert_eq!((file(&world), told(&world).await.len()), (written, lines), "the same list is no news");
@@ -178,8 +178,8 @@ async fn who_is_revoked_is_out_when_the_list_was_fetched() {
 async fn a_bad_list_leaves_the_old_one() {
     let lists = Lists::open().await;
     let world = World::with(&lists.overlay()).await;
-    let pki = world.land.pki;
-    let namesake = DevPki::make(qaqpa_gateway::clock::offset_date_time(&world.land.time.clock())).unwrap();
+    let pki = world.site.pki;
+    let namesake = DevPki::make(qaqpa_gateway::clock::offset_date_time(&world.site.time.clock())).unwrap();
     let trap = TcpListener::bind("127.0.0.1:0").unwrap();
     trap.set_nonblocking(true).unwrap();
     let good = list(&world, pki, &[&pki.enemies.revoked], 0);
@@ -195,12 +195,12 @@ async fn a_bad_list_leaves_the_old_one() {
     let gives = |bytes: &[u8]| Says::Gives(Bytes::copy_from_slice(bytes));
     let of_others = pki
         .signing
-        .revocation_list(&[&pki.clients.school], qaqpa_gateway::clock::offset_date_time(&world.land.time.clock()));
+        .revocation_list(&[&pki.clients.school], qaqpa_gateway::clock::offset_date_time(&world.site.time.clock()));
     let two = format!("{}{}", bad.pem, good.pem);
     let rows = [
         ("not_a_list", "nothing", gives(b"")),
         ("not_a_list", "text", gives(b"not a list")),
-        ("not_a_list", "a certificate", gives(&std::fs::read(world.land.file("pki/ca.pem")).unwrap())),
+        ("not_a_list", "a certificate", gives(&std::fs::read(world.site.file("pki/ca.pem")).unwrap())),
         ("not_a_list", "two lists", gives(two.as_bytes())),
         ("not_a_list", "half of one", gives(&der[..serial])),
         ("not_a_list", "more than one", gives(&[der, b"x"].concat())),
@@ -219,7 +219,7 @@ async fn a_bad_list_leaves_the_old_one() {
     let mut asked = 1;
     for (wanted, row, says) in rows {
         lists.give(good.pem.clone());
-        world.land.time.forward(AN_HOUR);
+        world.site.time.forward(AN_HOUR);
         asked += 1;
         lists.until_asked(asked).await;
         world.until_recorded(row, |record| record["facts"]["code"].as_str().is_some_and(is_well)).await;
@@ -250,16 +250,16 @@ fn is_well(code: &str) -> bool {
 async fn a_list_that_could_not_be_loaded_is_tried_again() {
     let lists = Lists::open().await;
     let world = World::with(&lists.overlay()).await;
-    let pki = world.land.pki;
+    let pki = world.site.pki;
     lists.until_asked(1).await;
-    let key = world.land.file("pki/servers/gateway.key");
+    let key = world.site.file("pki/servers/gateway.key");
     let kept = std::fs::read(&key).unwrap();
     std::fs::write(&key, "half of a key").unwrap(); // an operator is about to replace it
     lists.give(list(&world, pki, &[&pki.clients.school], 0).pem);
     an_hour_later(&world, "revocation.file").await;
     assert_eq!(call(&world, "clients/school").await, "answered", "the old list is in force");
     std::fs::write(&key, kept).unwrap();
-    world.land.time.forward(301);
+    world.site.time.forward(301);
     world.until_recorded("loaded", |record| record["facts"]["code"] == "revocation.current").await;
     assert!(world.caller("clients/school").handshake().await.is_err(), "the list that was written is in force");
 }
@@ -268,13 +268,13 @@ async fn a_list_that_could_not_be_loaded_is_tried_again() {
 async fn a_list_that_is_over_turns_everybody_away_until_there_is_another() {
     let lists = Lists::open().await;
     let world = World::start().await;
-    world.land.revoke(&[], 31);
+    world.site.revoke(&[], 31);
     let world = world.beside(&lists.overlay()).await;
     lists.until_asked(1).await;
     assert!(world.caller("clients/school").handshake().await.is_err(), "no list came, and the old one is over");
     world.until_recorded("stale", |record| record["code"] == "tls.revocation_list_stale").await;
-    lists.give(list(&world, world.land.pki, &[], 0).pem);
-    world.land.time.forward(301);
+    lists.give(list(&world, world.site.pki, &[], 0).pem);
+    world.site.time.forward(301);
     world.until_recorded("renewed", |record| record["facts"]["code"] == "revocation.renewed").await;
     assert_eq!(call(&world, "clients/school").await, "answered");
 }
@@ -284,13 +284,13 @@ async fn a_list_in_its_last_quarter_is_asked_for_sooner() {
     let lists = Lists::open().await;
     let world = World::with(&lists.overlay()).await;
     lists.until_asked(1).await;
-    world.land.time.forward(23 * 86_400); // of 30 days and an hour
+    world.site.time.forward(23 * 86_400); // of 30 days and an hour
     lists.until_asked(2).await;
-    world.land.time.forward(301);
+    world.site.time.forward(301);
     lists.until_asked(3).await;
-    world.land.time.forward(-7200);
+    world.site.time.forward(-7200);
     lists.until_asked(4).await;
-    world.land.time.forward(200);
+    world.site.time.forward(200);
     tokio::time::sleep(Duration::from_millis(1500)).await;
     assert_eq!(lists.asked(), 4, "and not before it is time");
 }
@@ -306,7 +306,7 @@ async fn an_endpoint_abroad_hears_nothing() {
         ("residency.special", "here.example", &["127.0.0.1"]),
         ("residency.no_address", "nowhere.example", &[]),
     ] {
-        here.land.names.resolve_to(host, &[addresses]);
+        here.site.names.resolve_to(host, &[addresses]);
         let endpoint = format!(
             "[listen]\ncrl_from = \"lists\"\n[endpoints.lists]\nplane = \"support\"\nkind = \"internet\"\n\
              url = \"https://{host}:{}/ca.crl\"\nca = \"pki/ca.pem\"\n",
@@ -335,8 +335,8 @@ async fn a_source_that_cannot_be_one_does_not_start() {
         assert!(told.contains(wanted), "{overlay}: {told}");
     }
     let lists = Lists::open().await;
-    let good = list(&world, world.land.pki, &[], 0).pem;
-    std::fs::write(world.land.file("pki/ca.crl"), format!("{good}{good}")).unwrap();
+    let good = list(&world, world.site.pki, &[], 0).pem;
+    std::fs::write(world.site.file("pki/ca.crl"), format!("{good}{good}")).unwrap();
     let told = world.try_beside(&lists.overlay()).await.err().unwrap_or_default();
     assert!(told.contains("revocation.file") && told.contains("more than one"), "{told}");
 }

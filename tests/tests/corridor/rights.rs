@@ -90,7 +90,7 @@ pub(crate) fn consent(world: &World, purposes: &[&str], iin: &str, form: Form) -
         iin: iin.into(),
         purposes: purposes.iter().map(|purpose| (*purpose).to_owned()).collect(),
         form: form.into(),
-        given_at: Some(stamp(world.land.time.clock().now() - 1.minute())),
+        given_at: Some(stamp(world.site.time.clock().now() - 1.minute())),
         end: consents::days(30),
         evidence_sha256: if matches!(form, Form::Written | Form::Electronic) { vec![7; 32] } else { Vec::new() },
         kdp: (form == Form::Kdp).then_some(token),

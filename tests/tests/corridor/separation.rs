@@ -48,7 +48,7 @@ async fn one_purpose_closes_the_other_for_a_year() {
         ("which stays open for its own", 0, "identity-check", "answered"),
     ];
     for (row, days, purpose, wanted) in rows {
-        world.land.time.forward(days * DAY);
+        world.site.time.forward(days * DAY);
         assert_eq!(told(&desk, purpose, &iin).await, wanted, "{row}");
     }
     assert_eq!(world.government.requests() - requests, 4);
@@ -75,7 +75,7 @@ async fn after_the_window_the_other_goes() {
         ("until its month is over too", 1, "statistics", "answered"),
     ];
     for (row, days, purpose, wanted) in rows {
-        world.land.time.forward(days * DAY);
+        world.site.time.forward(days * DAY);
         assert_eq!(of_school(&world, &school, purpose, number).await, wanted, "{row}");
     }
 }
@@ -84,7 +84,7 @@ async fn of_school(world: &World, school: &Caller, purpose: &str, number: usize)
     if purpose == "statistics" {
         return code(&rights::status(school, purpose, &person(number)).await);
     }
-    let student = people::student(number, world.land.time.clock().today());
+    let student = people::student(number, world.site.time.clock().today());
     let context = Some(people::context("", purpose));
     let request = SyncStudentsRequest { context, ..people::sync("", student) };
     let replies = school.send(SYNC_STUDENTS, vec![request.encode_to_vec().into()]).await.unwrap();
@@ -116,7 +116,7 @@ async fn a_restart_forgets_no_purpose() {
     assert_eq!(told(&desk, "identity-check", &iin).await, "purpose.incompatible");
     world.running.gateway.retention().keep().await.unwrap();
     assert_eq!(told(&desk, "identity-check", &iin).await, "purpose.incompatible", "the job forgets none either");
-    world.land.time.forward(364 * DAY);
+    world.site.time.forward(364 * DAY);
     assert_eq!(told(&desk, "identity-check", &iin).await, "purpose.incompatible");
     assert_eq!(told(&desk, "statistics", &iin).await, "answered");
 }

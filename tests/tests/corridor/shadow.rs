@@ -19,7 +19,7 @@ const ADMIN: &str = "clients/admin";
 
 /// The live pack of the development environment, with parts of it replaced.
 fn pack(world: &World, changes: &[(&str, &str)]) -> String {
-    let mut text = std::fs::read_to_string(world.land.file("policy/avtomektep.yaml")).unwrap();
+    let mut text = std::fs::read_to_string(world.site.file("policy/avtomektep.yaml")).unwrap();
     for (old, new) in changes {
         assert!(text.contains(old), "{old}");
         text = text.replacen(old, new, 1);
@@ -68,7 +68,7 @@ fn changes(report: &ShadowResponse) -> Vec<String> {
 }
 
 fn students(world: &World, numbers: &[usize], phone: &str) -> Vec<u8> {
-    let today = world.land.time.clock().today();
+    let today = world.site.time.clock().today();
     let student = |number: &usize| Student {
         phone: phone.into(),
         patronymic: "ТЕСТОВИЧ".into(),
@@ -154,7 +154,7 @@ async fn a_run_ends_by_number_by_time_and_when_nobody_listens() {
 
     let mut by_time = begin(&admin, &ShadowRequest { duration: seconds(60), ..run(pack(&world, &[])) }).await.unwrap();
     until(&mut by_time, |report| !report.done).await;
-    world.land.time.forward(61);
+    world.site.time.forward(61);
     until(&mut by_time, |report| report.done).await;
 
     let left = begin(&admin, &run(pack(&world, &[]))).await.unwrap();
@@ -192,7 +192,7 @@ async fn a_run_that_cannot_be_is_refused_and_on_record() {
         &world,
         &[("category: education_result", "category: education_results"), ("clause: \"3, 4\"", "clause: \"3, 44\"")],
     ));
-    let cpm = std::fs::read_to_string(world.land.file("policy/cpm.yaml")).unwrap();
+    let cpm = std::fs::read_to_string(world.site.file("policy/cpm.yaml")).unwrap();
     for (wanted, row, who, request) in [
         ("policy.invalid", "two problems", ADMIN, broken.clone()),
         ("policy.invalid", "nothing", ADMIN, run(String::new())),

@@ -26,7 +26,7 @@ async fn results(world: &World, records: Vec<Bytes>) -> BTreeMap<String, Vec<Str
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_record_has_its_result_and_none_ends_the_stream() {
     let world = World::with("[quotas]\ncaller_per_second = 10000").await;
-    let today = world.land.time.clock().today();
+    let today = world.site.time.clock().today();
     let record = |number: usize| -> (Bytes, &str) {
         let mut request = people::sync(&format!("s-{number:03}"), people::student(number, today));
         let student = request.student.as_mut().unwrap();
@@ -69,7 +69,7 @@ async fn every_record_has_its_result_and_none_ends_the_stream() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn garbage_in_the_middle_is_one_refusal() {
     let world = World::start().await;
-    let today = world.land.time.clock().today();
+    let today = world.site.time.clock().today();
     let good = |id: &str, number| Bytes::from(people::sync(id, people::student(number, today)).encode_to_vec());
     let cut = good("cut", 9);
     let records = vec![
@@ -96,7 +96,7 @@ async fn garbage_in_the_middle_is_one_refusal() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_read_any_further_ends_the_stream_after_the_answers() {
     let world = World::start().await;
-    let today = world.land.time.clock().today();
+    let today = world.site.time.clock().today();
     let good = Bytes::from(people::sync("good", people::student(1, today)).encode_to_vec());
     let too_large = Bytes::from(vec![0; 5 << 20]);
     let school = world.caller("clients/school");
@@ -113,7 +113,7 @@ async fn what_cannot_be_read_any_further_ends_the_stream_after_the_answers() {
 async fn no_more_is_under_way_than_allowed() {
     let world = World::start().await;
     world.government.behave("slow=2s".parse().unwrap());
-    let today = world.land.time.clock().today();
+    let today = world.site.time.clock().today();
     let records: Vec<Bytes> = (0..IN_FLIGHT * 2)
         .map(|number| people::sync(&format!("s-{number}"), people::student(number, today)).encode_to_vec().into())
         .collect();

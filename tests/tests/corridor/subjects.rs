@@ -48,7 +48,7 @@ async fn a_report_says_who_what_for_what_and_to_whom() {
     let world = rights::world("").await;
     let (school, myverify) = (world.caller(SCHOOL), world.caller("clients/myverify"));
     let iin = person(4);
-    let today = world.land.time.clock().today();
+    let today = world.site.time.clock().today();
     let student = qaqpa_proto::avtoshkola::v1::Student { phone: "+77005550199".into(), ..people::student(4, today) };
     let group = people::submit("", vec![student, people::student(9, today)]).encode_to_vec();
     school.wire(SUBMIT_GROUP, group.into()).await.unwrap();
@@ -107,7 +107,7 @@ async fn five_hours(world: &World, iin: &str) -> Vec<String> {
     let school = world.caller(SCHOOL);
     for _ in 0..5 {
         rights::status(&school, REPORTING, iin).await.unwrap();
-        world.land.time.forward(3_600);
+        world.site.time.forward(3_600);
     }
     report(&world.caller(OFFICER), iin).await.entries.into_iter().map(|entry| entry.at.unwrap().to_string()).collect()
 }
@@ -377,7 +377,7 @@ async fn an_erasure_without_its_line_has_it_after_the_next_start() {
     let world = rights::world("").await;
     let iin = person(33);
     rights::give(&world, SCHOOL, &[REPORTING], &iin, Form::Written).await;
-    let at = world.land.time.clock().now();
+    let at = world.site.time.clock().now();
     let order = qaqpa_vault::Erasure { id: "erasure-33".into(), at, basis: "subject-request".into() };
     world.running.gateway.persons().vault().erase(&known_as(&iin), order).await.unwrap();
     world.records().await;
@@ -401,8 +401,8 @@ fn known_as(iin: &str) -> String {
 
 async fn verified(world: &World) {
     world.records().await;
-    let trust = Trust::parse(&std::fs::read_to_string(world.land.file("trust.toml")).unwrap()).unwrap();
-    let bundle = world.land.file("bundle.zip");
+    let trust = Trust::parse(&std::fs::read_to_string(world.site.file("trust.toml")).unwrap()).unwrap();
+    let bundle = world.site.file("bundle.zip");
     let mut file = std::fs::File::create(&bundle).unwrap();
     qaqpa_journal::export::bundle(world.journal(), None, &mut file).unwrap();
     let verdict = verify(&Request { trust: Some(&trust), ..Request::new(&bundle) });

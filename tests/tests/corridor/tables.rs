@@ -27,9 +27,9 @@ fn sha256(path: &Path) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_table_that_is_not_whole_is_no_table() {
     let world = World::start().await;
-    let file = |name: &str| world.land.file(&format!("spoilt/{name}"));
-    let read = |name: &str| std::fs::read_to_string(world.land.file(&format!("tables/{name}"))).unwrap();
-    std::fs::create_dir(world.land.file("spoilt")).unwrap();
+    let file = |name: &str| world.site.file(&format!("spoilt/{name}"));
+    let read = |name: &str| std::fs::read_to_string(world.site.file(&format!("tables/{name}"))).unwrap();
+    std::fs::create_dir(world.site.file("spoilt")).unwrap();
     let write = |name: &str, text: &str| std::fs::write(file(name), text).unwrap();
     let (registry, v4) = (read("delegated"), read("geoip"));
     write("cut", &registry[..registry.len() - 200]);
@@ -58,7 +58,7 @@ async fn a_table_that_is_not_whole_is_no_table() {
         let told = world.try_beside(&overlay).await.err().unwrap_or_default();
         assert!(told.contains(wanted), "{row}: {told}");
     }
-    let digest = sha256(&world.land.file("tables/delegated"));
+    let digest = sha256(&world.site.file("tables/delegated"));
     let right = registry("../tables/delegated").replace(" }", &format!(", sha256 = \"{digest}\" }}"));
     assert!(world.try_beside(&right).await.is_ok(), "the right digest");
 }
@@ -73,7 +73,7 @@ async fn an_old_table_stops_the_start_or_turns_exchanges_away() {
     let refused = |code| Seen::refused(code, Code::FailedPrecondition);
     let (running, both) = (world.beside(&at_home).await, world.beside(&mixed).await);
     assert_eq!(call(&both).await, refused("residency.mixed"), "fresh");
-    world.land.time.forward(46 * 86_400);
+    world.site.time.forward(46 * 86_400);
     let stale = refused("residency.stale");
     assert_eq!(call(&running).await, stale, "a running gateway turns away");
     let told = world.try_beside(&at_home).await.err().unwrap_or_default();
@@ -96,8 +96,8 @@ async fn a_good_table_is_in_force_at_once_and_a_bad_one_never() {
     let world = World::start().await;
     let tables = "[residency]\nregistry = { file = \"mine/delegated\" }\n\
                   location = { v4 = \"mine/geoip\", v6 = \"mine/geoip6\" }";
-    let mine = world.land.file("mine");
-    let today = world.land.time.clock().today();
+    let mine = world.site.file("mine");
+    let today = world.site.time.clock().today();
     let moved: Vec<Land> =
         LANDS.iter().map(|land| if land.0 == "8.8.8.0/24" { (land.0, "KZ", "US") } else { *land }).collect();
     lands::write(&mine, &LANDS, today.yesterday().unwrap()).unwrap();

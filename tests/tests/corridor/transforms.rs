@@ -152,7 +152,7 @@ async fn a_pseudonym_joins_nothing_but_its_own() {
 
     let school = world.caller(SCHOOL);
     rights::give(&world, SCHOOL, &["statistics"], &iin, Form::Written).await;
-    let today = world.land.time.clock().today();
+    let today = world.site.time.clock().today();
     let group = people::submit("", vec![people::student(NUMBER, today)]).encode_to_vec();
     school.wire(people::SUBMIT_GROUP, group.into()).await.unwrap();
     let certificate = qaqpa_proto::avtoshkola::v1::IssueCertificateRequest {
@@ -170,7 +170,7 @@ async fn a_pseudonym_joins_nothing_but_its_own() {
     let world = next.beside(&[rights::callers(), overlay.to_owned()].concat()).await;
     assert_eq!(pseudonym(&world, "statistics", &iin).await, first, "after a restart");
     let year = i32::from(today.year()) + 1;
-    world.land.time.turn_to(format!("{year}-01-01T00:00:01+05:00").parse().unwrap());
+    world.site.time.turn_to(format!("{year}-01-01T00:00:01+05:00").parse().unwrap());
     different.push(pseudonym(&world, "statistics", &iin).await);
     let distinct: std::collections::BTreeSet<_> = different.iter().collect();
     assert_eq!(distinct.len(), 6, "person, purpose, operator, recipient and year each make another: {different:?}");

@@ -139,7 +139,7 @@ async fn one_of_two_persons_holds_the_message_of_both() {
     let first = World::start().await;
     let turnstile = Turnstile::before(first.government.address()).await;
     let world = first.beside(&[rights::callers(), turnstile.overlay()].concat()).await;
-    let today = world.land.time.clock().today();
+    let today = world.site.time.clock().today();
     let both = people::submit("", vec![people::student(1, today), people::student(2, today)]).encode_to_vec();
     let school = world.caller(SCHOOL);
     let call = tokio::spawn(async move { school.wire(SUBMIT_GROUP, both.into()).await });
@@ -277,7 +277,7 @@ async fn a_withdrawal_without_its_line_is_one_all_the_same() {
     let school = world.caller(SCHOOL);
     assert_eq!(code(&rights::status(&school, REPORTING, &iin).await), "answered");
     world.records().await;
-    copy(world.journal(), &world.land.file("journal-before"));
+    copy(world.journal(), &world.site.file("journal-before"));
     std::fs::remove_file(world.journal().join("seg-000000.log")).unwrap();
     for row in ["the journal fails", "and still does"] {
         assert_eq!(code(&rights::withdraw(&school, &consent).await), "journal.unavailable", "{row}");
@@ -292,7 +292,7 @@ async fn a_withdrawal_without_its_line_is_one_all_the_same() {
     let next = next.beside(&[rights::callers(), overlay.to_owned()].concat()).await;
     let school = next.caller(SCHOOL);
     assert_eq!(code(&rights::status(&school, REPORTING, &iin).await), "consent.withdrawn", "after a restart");
-    next.land.time.forward(5 * 86_400);
+    next.site.time.forward(5 * 86_400);
     next.running.gateway.retention().keep().await.unwrap();
     let of_consent: Vec<_> = next
         .records()

@@ -126,9 +126,9 @@ async fn what_the_library_refuses_is_its_business_result() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_contract_that_is_none_does_not_start() {
     let world = world().await;
-    let other = world.land.file("other/qaqpa/library/v1");
+    let other = world.site.file("other/qaqpa/library/v1");
     std::fs::create_dir_all(&other).unwrap();
-    let contract = world.land.file("library/contracts/qaqpa/library/v1/readers.proto");
+    let contract = world.site.file("library/contracts/qaqpa/library/v1/readers.proto");
     let contract = std::fs::read_to_string(contract).unwrap();
     for (wanted, text) in [
         ("`contracts`: qaqpa/library/v1/readers.proto:11:3: ", contract.replace("namespace: ", "name: ")),

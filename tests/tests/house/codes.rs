@@ -17,7 +17,7 @@ const EXPECTED_IN: [(&str, &str); 3] = [
 /// Words of other vocabularies that are spelled as a code is.
 const OTHER_WORDS: [(&str, &str, &str); 2] = [
     ("gateway/policy/papers/src/diff/terms.rs", "purpose.prohibited", "how a pack changed, not what a caller is told"),
-    ("gateway/src/start/blueprint/residency.rs", "residency.stale", "a key of gateway.toml"),
+    ("gateway/src/start/setup/residency.rs", "residency.stale", "a key of gateway.toml"),
 ];
 
 #[test]

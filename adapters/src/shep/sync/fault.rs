@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use roxmltree::Node;
 
-use super::pen::{Pen, Unwritable};
+use super::element_writer::{ElementWriter, Unwritable};
 use crate::codec;
 use crate::shep::SYNC_TYPES;
 use crate::soap;
@@ -71,22 +71,22 @@ impl ErrorInfo {
         }
     }
 
-    fn write(&self, pen: &mut Pen, depth: usize) -> Result<(), Unwritable> {
+    fn write(&self, writer: &mut ElementWriter, depth: usize) -> Result<(), Unwritable> {
         if depth > MAX_DEPTH {
             return Err(Unwritable::TooDeep(MAX_DEPTH));
         }
-        pen.element("errorCode", &self.code)?;
-        pen.element("errorMessage", &self.message)?;
-        pen.optional("errorData", self.data.as_deref())?;
+        writer.element("errorCode", &self.code)?;
+        writer.element("errorMessage", &self.message)?;
+        writer.optional("errorData", self.data.as_deref())?;
         if let Some(date) = self.date {
-            pen.instant("errorDate", date);
+            writer.instant("errorDate", date);
         }
         if let Some(sub) = &self.sub {
-            pen.open("subError");
-            sub.write(pen, depth + 1)?;
-            pen.close("subError");
+            writer.open("subError");
+            sub.write(writer, depth + 1)?;
+            writer.close("subError");
         }
-        pen.session_id(self.session_id.as_deref())
+        writer.session_id(self.session_id.as_deref())
     }
 }
 
@@ -95,19 +95,19 @@ impl ErrorInfo {
 /// # Errors
 /// See [`Unwritable`].
 pub fn write_fault(fault: &Fault) -> Result<String, Unwritable> {
-    let mut pen = Pen::default();
-    pen.raw("<soapenv:Fault>");
-    pen.element("faultcode", &format!("soapenv:{}", fault.code))?;
-    pen.element("faultstring", &fault.text)?;
+    let mut writer = ElementWriter::default();
+    writer.raw("<soapenv:Fault>");
+    writer.element("faultcode", &format!("soapenv:{}", fault.code))?;
+    writer.element("faultstring", &fault.text)?;
     if let Some(error) = &fault.error {
-        pen.raw("<detail><typ:SendMessageFault1_SendMessageFault xmlns:typ=\"");
-        pen.raw(SYNC_TYPES);
-        pen.raw("\">");
-        error.write(&mut pen, 0)?;
-        pen.raw("</typ:SendMessageFault1_SendMessageFault></detail>");
+        writer.raw("<detail><typ:SendMessageFault1_SendMessageFault xmlns:typ=\"");
+        writer.raw(SYNC_TYPES);
+        writer.raw("\">");
+        error.write(&mut writer, 0)?;
+        writer.raw("</typ:SendMessageFault1_SendMessageFault></detail>");
     }
-    pen.raw("</soapenv:Fault>");
-    Ok(pen.finish())
+    writer.raw("</soapenv:Fault>");
+    Ok(writer.finish())
 }
 
 /// Prints codes alone.

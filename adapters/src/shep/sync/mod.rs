@@ -23,8 +23,8 @@
 
 mod answers;
 mod data;
+mod element_writer;
 mod fault;
-mod pen;
 mod pick;
 mod reply;
 mod request;
@@ -32,8 +32,8 @@ mod shape;
 
 pub use answers::{Answer, AnsweredBy, NotAnswered, Sent, answers};
 pub use data::{Data, DataProblem};
+pub use element_writer::Unwritable;
 pub use fault::{ErrorInfo, Fault, write_fault};
-pub use pen::Unwritable;
 pub use pick::SyncProblem;
 pub use reply::{Reply, ResponseInfo, Status, read_reply, write_reply};
 pub use request::{Password, Property, Received, RequestInfo, read_request, write_request};

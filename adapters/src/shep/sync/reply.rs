@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use roxmltree::Node;
 
 use super::data::Data;
+use super::element_writer::{ElementWriter, Unwritable};
 use super::fault::Fault;
-use super::pen::{Pen, Unwritable};
 use super::pick::{self, SyncProblem};
 use super::shape::Shape;
 use crate::shep::SYNC_TYPES;
@@ -99,24 +99,24 @@ fn read_info(node: Node<'_, '_>) -> Result<ResponseInfo, SyncProblem> {
 /// # Errors
 /// See [`Unwritable`].
 pub fn write_reply(info: &ResponseInfo, data: Option<(Shape<'_>, &str)>) -> Result<String, Unwritable> {
-    let mut pen = Pen::default();
-    pen.raw("<typ:SendMessageResponse xmlns:typ=\"");
-    pen.raw(SYNC_TYPES);
-    pen.raw("\"><response><responseInfo>");
-    pen.element("messageId", &info.message_id)?;
-    pen.optional("correlationId", info.correlation_id.as_deref())?;
-    pen.instant("responseDate", info.response_date);
-    pen.open("status");
-    pen.element("code", &info.status.code)?;
-    pen.limited("message", &info.status.message, MESSAGE_LIMIT)?;
-    pen.close("status");
-    pen.session_id(info.session_id.as_deref())?;
-    pen.raw("</responseInfo><responseData>");
+    let mut writer = ElementWriter::default();
+    writer.raw("<typ:SendMessageResponse xmlns:typ=\"");
+    writer.raw(SYNC_TYPES);
+    writer.raw("\"><response><responseInfo>");
+    writer.element("messageId", &info.message_id)?;
+    writer.optional("correlationId", info.correlation_id.as_deref())?;
+    writer.instant("responseDate", info.response_date);
+    writer.open("status");
+    writer.element("code", &info.status.code)?;
+    writer.limited("message", &info.status.message, MESSAGE_LIMIT)?;
+    writer.close("status");
+    writer.session_id(info.session_id.as_deref())?;
+    writer.raw("</responseInfo><responseData>");
     if let Some((shape, fragment)) = data {
-        shape.write(fragment, pen.out());
+        shape.write(fragment, writer.out());
     }
-    pen.raw("</responseData></response></typ:SendMessageResponse>");
-    Ok(pen.finish())
+    writer.raw("</responseData></response></typ:SendMessageResponse>");
+    Ok(writer.finish())
 }
 
 const MESSAGE_LIMIT: usize = 250;

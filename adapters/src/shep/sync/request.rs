@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use roxmltree::Node;
 
 use super::data::Data;
-use super::pen::{Pen, Unwritable};
+use super::element_writer::{ElementWriter, Unwritable};
 use super::pick::{self, SyncProblem};
 use super::shape::Shape;
 use crate::shep::SYNC_TYPES;
@@ -81,30 +81,30 @@ impl std::fmt::Debug for Property {
 /// # Errors
 /// See [`Unwritable`].
 pub fn write_request(info: &RequestInfo, shape: Shape<'_>, data: &str) -> Result<String, Unwritable> {
-    let mut pen = Pen::default();
-    pen.raw("<typ:SendMessage xmlns:typ=\"");
-    pen.raw(SYNC_TYPES);
-    pen.raw("\"><request><requestInfo>");
-    pen.element("messageId", &info.message_id)?;
-    pen.optional("correlationId", info.correlation_id.as_deref())?;
-    pen.element("serviceId", &info.service_id)?;
-    pen.instant("messageDate", info.message_date);
-    pen.optional("routeId", info.route_id.as_deref())?;
-    pen.open("sender");
-    pen.element("senderId", &info.sender_id)?;
-    pen.optional("password", info.password.as_ref().map(Password::reveal))?;
-    pen.close("sender");
+    let mut writer = ElementWriter::default();
+    writer.raw("<typ:SendMessage xmlns:typ=\"");
+    writer.raw(SYNC_TYPES);
+    writer.raw("\"><request><requestInfo>");
+    writer.element("messageId", &info.message_id)?;
+    writer.optional("correlationId", info.correlation_id.as_deref())?;
+    writer.element("serviceId", &info.service_id)?;
+    writer.instant("messageDate", info.message_date);
+    writer.optional("routeId", info.route_id.as_deref())?;
+    writer.open("sender");
+    writer.element("senderId", &info.sender_id)?;
+    writer.optional("password", info.password.as_ref().map(Password::reveal))?;
+    writer.close("sender");
     for property in &info.properties {
-        pen.open("properties");
-        pen.limited("key", &property.key, KEY_LIMIT)?;
-        pen.limited("value", &property.value, VALUE_LIMIT)?;
-        pen.close("properties");
+        writer.open("properties");
+        writer.limited("key", &property.key, KEY_LIMIT)?;
+        writer.limited("value", &property.value, VALUE_LIMIT)?;
+        writer.close("properties");
     }
-    pen.session_id(info.session_id.as_deref())?;
-    pen.raw("</requestInfo><requestData>");
-    shape.write(data, pen.out());
-    pen.raw("</requestData></request></typ:SendMessage>");
-    Ok(pen.finish())
+    writer.session_id(info.session_id.as_deref())?;
+    writer.raw("</requestInfo><requestData>");
+    shape.write(data, writer.out());
+    writer.raw("</requestData></request></typ:SendMessage>");
+    Ok(writer.finish())
 }
 
 /// A message as the receiving side reads it.

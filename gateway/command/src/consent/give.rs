@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::digest::{Context, SHA256};
 use clap::ValueEnum;
 use jiff::{SignedDuration, Timestamp};
-use qaqpa_gateway::start::Surroundings;
+use qaqpa_gateway::start::Environment;
 use qaqpa_policy::category;
 use qaqpa_proto::consent::v1 as wire;
 use qaqpa_proto::consent::v1::give_request::End;
@@ -82,9 +82,9 @@ enum Form {
     Kdp,
 }
 
-pub(super) async fn run(arguments: &Arguments, surroundings: &Surroundings) -> Result<(), Failure> {
+pub(super) async fn run(arguments: &Arguments, environment: &Environment) -> Result<(), Failure> {
     let how = &arguments.how;
-    let (client, names) = (how.connection.open(surroundings)?, how.names()?);
+    let (client, names) = (how.connection.open(environment)?, how.names()?);
     // Files first: one that is missing should not cost the typing.
     let evidence = arguments.evidence.as_deref().map(digest).transpose()?.unwrap_or_default();
     let kdp = token(arguments)?;
@@ -97,7 +97,7 @@ pub(super) async fn run(arguments: &Arguments, surroundings: &Surroundings) -> R
         categories: arguments.categories.iter().map(|category| (*category).into()).collect(),
         recipients: arguments.recipients.clone(),
         form: arguments.form.wire().into(),
-        given_at: Some(stamp(arguments.given_at.unwrap_or_else(|| surroundings.clock.now()))),
+        given_at: Some(stamp(arguments.given_at.unwrap_or_else(|| environment.clock.now()))),
         end: arguments.end(),
         evidence_sha256: evidence,
         reference: arguments.reference.clone(),

@@ -15,7 +15,7 @@ mod world;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use qaqpa_gateway::start::Surroundings;
+use qaqpa_gateway::start::Environment;
 
 use self::story::Story;
 use self::world::World;
@@ -31,13 +31,13 @@ pub(super) struct Arguments {
     format: Format,
 }
 
-pub(super) async fn run(arguments: Arguments, surroundings: Surroundings) -> ExitCode {
-    let (directory, temporary) = match place(arguments.keep.as_deref(), &surroundings) {
+pub(super) async fn run(arguments: Arguments, environment: Environment) -> ExitCode {
+    let (directory, temporary) = match place(arguments.keep.as_deref(), &environment) {
         Ok(place) => place,
         Err(error) => return failed(&error, INPUT),
     };
     let mut story = Story::new(arguments.format);
-    let told = tell(&directory, &surroundings, &mut story).await;
+    let told = tell(&directory, &environment, &mut story).await;
     if temporary {
         let _ = std::fs::remove_dir_all(&directory);
     }
@@ -51,11 +51,11 @@ pub(super) async fn run(arguments: Arguments, surroundings: Surroundings) -> Exi
 }
 
 /// Where the world is laid out: the directory to keep, or one that goes away.
-fn place(keep: Option<&Path>, surroundings: &Surroundings) -> Result<(PathBuf, bool), String> {
+fn place(keep: Option<&Path>, environment: &Environment) -> Result<(PathBuf, bool), String> {
     let directory = match keep {
         Some(directory) => directory.to_owned(),
         None => {
-            std::env::temp_dir().join(format!("qaqpa-demo-{}-{}", std::process::id(), surroundings.clock.unix_millis()))
+            std::env::temp_dir().join(format!("qaqpa-demo-{}-{}", std::process::id(), environment.clock.unix_millis()))
         }
     };
     let used = std::fs::read_dir(&directory).is_ok_and(|mut entries| entries.next().is_some());
@@ -66,14 +66,14 @@ fn place(keep: Option<&Path>, surroundings: &Surroundings) -> Result<(PathBuf, b
     Ok((directory, keep.is_none()))
 }
 
-async fn tell(directory: &Path, surroundings: &Surroundings, story: &mut Story) -> Result<(), String> {
+async fn tell(directory: &Path, environment: &Environment, story: &mut Story) -> Result<(), String> {
     story.say("Qaqpa: only what the purpose needs, only inside Kazakhstan, and proof of every exchange.");
     story.say("Everything here is synthetic and on this machine. AIS Avtoshkola's schema is RECONSTRUCTED.");
-    let world = World::start(directory, surroundings, story).await?;
+    let world = World::start(directory, environment, story).await?;
     let synced = student::sync_all(&world, story).await?;
     student::one_student(&world, &synced, story).await?;
     rights::all(&world, story).await?;
-    refusals::all(&world, surroundings, story).await?;
+    refusals::all(&world, environment, story).await?;
     world.keep(&synced)?;
     audit::export_verify_flip(world, story).await
 }

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use qaqpa_gateway::start::Surroundings;
+use qaqpa_gateway::start::Environment;
 use qaqpa_gateway::start::config::{Endpoint, LocationFiles, TableFile};
 use qaqpa_mock::{Behaviour, Wrapping};
 use qaqpa_proto::avtoshkola::v1::{
@@ -20,9 +20,9 @@ use crate::development::lands::{self, LANDS};
 const SCHOOL: &str = "/qaqpa.avtoshkola.v1.Training/GetSchool";
 const GROUP: &str = "/qaqpa.avtoshkola.v1.Training/SubmitGroup";
 
-pub(super) async fn all(world: &World, surroundings: &Surroundings, story: &mut Story) -> Result<(), String> {
+pub(super) async fn all(world: &World, environment: &Environment, story: &mut Story) -> Result<(), String> {
     story.chapter("4. What the gateway refuses");
-    let _ = surroundings;
+    let _ = environment;
     purposes(world, story).await;
     certificates(world, story).await?;
     residency(world, story).await?;
@@ -74,7 +74,7 @@ async fn certificates(world: &World, story: &mut Story) -> Result<(), String> {
 async fn residency(world: &World, story: &mut Story) -> Result<(), String> {
     let before = world.government.requests();
     let tables = world.directory.join("tables");
-    lands::write(&tables, &LANDS, world.surroundings.clock.today()).map_err(|error| error.to_string())?;
+    lands::write(&tables, &LANDS, world.environment.clock.today()).map_err(|error| error.to_string())?;
     let abroad = world
         .variant(|config| {
             let file = |name: &str| tables.join(name);
@@ -105,7 +105,7 @@ async fn residency(world: &World, story: &mut Story) -> Result<(), String> {
         code(get_school(&school, "abroad", STATE_EXCHANGE).await),
     );
     abroad.stop_listening().await;
-    let literal = draw(&world.directory.join("gateway.toml"), &world.surroundings, |config| {
+    let literal = draw(&world.directory.join("gateway.toml"), &world.environment, |config| {
         config.endpoints.values_mut().for_each(|endpoint| {
             endpoint.url = "https://8.8.8.8/bip-sync-wss-gost/".into();
             endpoint.kind = "internet".into();
@@ -168,7 +168,7 @@ async fn get_school(caller: &Client, request_id: &str, purpose: &str) -> Result<
 }
 
 fn minor_without_guardian(world: &World) -> SubmitGroupRequest {
-    let SyncStudentsRequest { group, student, .. } = people::request(49, world.surroundings.clock.today());
+    let SyncStudentsRequest { group, student, .. } = people::request(49, world.environment.clock.today());
     let mut student = student.unwrap_or_default();
     student.guardian_iin.clear();
     student.consent_ref.clear();

@@ -34,7 +34,7 @@ const REPORTING: &str = "reporting";
 pub(super) async fn guardians(world: &World) -> Result<usize, String> {
     let mut given = 0;
     for number in 0..STUDENTS {
-        let today = world.surroundings.clock.today();
+        let today = world.environment.clock.today();
         let Some(student) = people::request(number, today).student.filter(|student| !student.guardian_iin.is_empty())
         else {
             continue;
@@ -132,7 +132,7 @@ async fn erasure(officer: &Client, iin: &str, story: &mut Story) -> Result<(), S
 
 /// The student's record, sent once more.
 async fn sync(world: &World, request_id: &str) -> Result<qaqpa_proto::avtoshkola::v1::SubmitGroupResponse, Status> {
-    let record = people::request(HERO_NUMBER, world.surroundings.clock.today());
+    let record = people::request(HERO_NUMBER, world.environment.clock.today());
     let request = qaqpa_proto::avtoshkola::v1::SubmitGroupRequest {
         context: Some(people::context(request_id, STATE_EXCHANGE)),
         group: record.group,
@@ -153,7 +153,7 @@ async fn give(world: &World, request: GiveRequest) -> Result<GiveResponse, Statu
 }
 
 fn consent(world: &World, iin: String, purpose: &str) -> GiveRequest {
-    let now = world.surroundings.clock.now();
+    let now = world.environment.clock.now();
     GiveRequest {
         iin,
         purposes: vec![purpose.to_owned()],

@@ -43,7 +43,7 @@ pub(super) async fn sync_all(world: &World, story: &mut Story) -> Result<Synced,
     let given = rights::guardians(world).await?;
     story
         .say(&format!("  first the ledger: {given} guardians of minors have consented, each in a record of their own"));
-    let today = world.surroundings.clock.today();
+    let today = world.environment.clock.today();
     let requests: Vec<SyncStudentsRequest> = (0..STUDENTS).map(|number| people::request(number, today)).collect();
     let mut sent: BTreeMap<String, Value> = requests
         .iter()

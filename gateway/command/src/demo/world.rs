@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use qaqpa_gateway::dial::{NoAnswer, Resolve};
-use qaqpa_gateway::start::Surroundings;
-use qaqpa_gateway::start::blueprint::Blueprint;
+use qaqpa_gateway::start::Environment;
 use qaqpa_gateway::start::config::{Config, Problem, Source};
+use qaqpa_gateway::start::setup::Setup;
 use qaqpa_gateway::start::start;
 use qaqpa_gateway::start::{self, Running};
 use qaqpa_mock::Government;
@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use super::story::Story;
 use super::student::Synced;
-use crate::Bearings;
+use crate::DialArgs;
 use crate::client::{Access, Client};
 use crate::development::{self, Layout};
 
@@ -32,7 +32,7 @@ pub(super) struct World {
     pub(super) government: Government,
     pub(super) running: Running,
     pub(super) school: Client,
-    pub(super) surroundings: Surroundings,
+    pub(super) environment: Environment,
 }
 
 /// Names of the demo, so that it needs no network.
@@ -50,39 +50,35 @@ impl Resolve for Table {
 }
 
 impl World {
-    pub(super) async fn start(
-        directory: &Path,
-        surroundings: &Surroundings,
-        story: &mut Story,
-    ) -> Result<Self, String> {
-        let surroundings = Surroundings { clock: surroundings.clock.clone(), resolver: Some(Arc::new(Table)) };
+    pub(super) async fn start(directory: &Path, environment: &Environment, story: &mut Story) -> Result<Self, String> {
+        let environment = Environment { clock: environment.clock.clone(), resolver: Some(Arc::new(Table)) };
         let layout = Layout { directory: directory.to_owned(), listen: free_port()?, shep: free_port()? };
-        development::lay_out(&layout, &surroundings.clock)?;
+        development::lay_out(&layout, &environment.clock)?;
         story.progress("development certificates, keys and policy are laid out");
-        let options = development::government(directory, layout.shep, &surroundings.clock)?;
+        let options = development::government(directory, layout.shep, &environment.clock)?;
         let government = Government::start(options).await.map_err(|error| error.to_string())?;
         story.progress(&format!("the mock government listens on {}", government.address()));
-        let (config, source, blueprint) = draw(&directory.join("gateway.toml"), &surroundings, |_| {})?;
-        let running = start(&config, &source, blueprint, &surroundings).await?;
+        let (config, source, setup) = draw(&directory.join("gateway.toml"), &environment, |_| {})?;
+        let running = start(&config, &source, setup, &environment).await?;
         story.progress(&format!("the gateway listens on {}", running.address));
-        let school = client(directory, running.address, Some("clients/school"), &surroundings)?;
-        Ok(Self { directory: directory.to_owned(), config, government, running, school, surroundings })
+        let school = client(directory, running.address, Some("clients/school"), &environment)?;
+        Ok(Self { directory: directory.to_owned(), config, government, running, school, environment })
     }
 
     /// A second gateway on the same journal, with a changed configuration.
     pub(super) async fn variant(&self, change: impl FnOnce(&mut Config)) -> Result<Running, String> {
-        let (config, source, blueprint) = draw(&self.directory.join("gateway.toml"), &self.surroundings, |config| {
+        let (config, source, setup) = draw(&self.directory.join("gateway.toml"), &self.environment, |config| {
             config.listen.address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
             change(config);
         })?;
         let first = &self.running.gateway;
-        let gateway = blueprint.open(first.journal().clone(), first.persons().clone());
-        start::listen(&config, &source, gateway, &self.surroundings).await
+        let gateway = setup.open(first.journal().clone(), first.persons().clone());
+        start::listen(&config, &source, gateway, &self.environment).await
     }
 
     /// A caller with one of the development certificates, or none.
     pub(super) fn caller(&self, address: SocketAddr, credential: Option<&str>) -> Result<Client, String> {
-        client(&self.directory, address, credential, &self.surroundings)
+        client(&self.directory, address, credential, &self.environment)
     }
 
     /// Leaves the exchanges for curious people and scripts.
@@ -120,21 +116,21 @@ impl World {
 /// Reads the configuration, lets it be changed, and compiles it.
 pub(super) fn draw(
     path: &Path,
-    surroundings: &Surroundings,
+    environment: &Environment,
     change: impl FnOnce(&mut Config),
-) -> Result<(Config, Source, Blueprint), String> {
+) -> Result<(Config, Source, Setup), String> {
     let lines = |problems: Vec<Problem>| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     let (mut config, source) = Config::read(path).map_err(lines)?;
     change(&mut config);
-    let blueprint = Blueprint::draw(&config, &source, surroundings).map_err(lines)?;
-    Ok((config, source, blueprint))
+    let setup = Setup::check(&config, &source, environment).map_err(lines)?;
+    Ok((config, source, setup))
 }
 
 fn client(
     directory: &Path,
     address: SocketAddr,
     credential: Option<&str>,
-    surroundings: &Surroundings,
+    environment: &Environment,
 ) -> Result<Client, String> {
     let pki = directory.join("pki");
     let files = credential.map(|name| (pki.join(format!("{name}.pem")), pki.join(format!("{name}.key"))));
@@ -142,9 +138,9 @@ fn client(
         url: &format!("https://localhost:{}", address.port()),
         ca: &pki.join("ca.pem"),
         certificate: files.as_ref().map(|(certificate, key)| (certificate.as_path(), key.as_path())),
-        bearings: &Bearings::default(),
+        dial: &DialArgs::default(),
     };
-    Client::new(&access, surroundings)
+    Client::new(&access, environment)
 }
 
 /// A port of loopback that is free now.

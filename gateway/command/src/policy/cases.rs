@@ -8,7 +8,7 @@
 //! ```
 
 use qaqpa_papers::cases::Verdict;
-use qaqpa_papers::sheet::{Document, Sheet};
+use qaqpa_papers::printed::{Document, PrintedTable};
 use serde_json::{Value, json};
 
 use super::packs::{Any, Found};
@@ -81,9 +81,9 @@ fn text(runs: &[Run]) -> String {
 }
 
 fn document(runs: &[Run]) -> Document {
-    let mut sheet = Sheet::new("", ["Operator", "Case", "Clauses", "Operation", "Purpose", "Result"]);
+    let mut table = PrintedTable::new("", ["Operator", "Case", "Clauses", "Operation", "Purpose", "Result"]);
     for run in runs {
-        sheet.rows.extend(run.verdicts.iter().map(|verdict| {
+        table.rows.extend(run.verdicts.iter().map(|verdict| {
             let differences: Vec<String> =
                 verdict.differences.iter().map(|row| format!("{} {} {}", row.key, row.sign, row.text)).collect();
             let result = if verdict.holds() { "holds".to_owned() } else { differences.join("\n") };
@@ -97,7 +97,7 @@ fn document(runs: &[Run]) -> Document {
             ]
         }));
     }
-    Document { title: "Policy cases".to_owned(), facts: Vec::new(), sheets: vec![sheet] }
+    Document { title: "Policy cases".to_owned(), facts: Vec::new(), tables: vec![table] }
 }
 
 impl Run {

@@ -17,7 +17,7 @@ use qaqpa_gateway::start::config::Config;
 use qaqpa_journal::Leaf;
 use qaqpa_journal::line::{Commitments, Intent, Outcome, Phase, Unreadable};
 use qaqpa_papers::matrix::{self, Cell};
-use qaqpa_papers::sheet::{Document, Sheet};
+use qaqpa_papers::printed::{Document, PrintedTable};
 use qaqpa_papers::words::say as in_words;
 use qaqpa_policy::{Direction, Plans};
 use serde_json::{Value, json};
@@ -213,7 +213,7 @@ fn document(coverages: &[Coverage], language: &str) -> Document {
     let (purpose, operation) = (say(["Мақсат", "Цель", "Purpose"]), say(["Операция", "Операция", "Operation"]));
     let (times, when) = (say(["Рет", "Раз", "Times"]), say(["Соңғы рет", "Последний раз", "Last"]));
     let operator = say(["Оператор", "Оператор", "Operator"]);
-    let mut rules = Sheet::new(
+    let mut rules = PrintedTable::new(
         say(["Ережелер", "Правила", "Rules"]),
         [
             operator,
@@ -226,9 +226,11 @@ fn document(coverages: &[Coverage], language: &str) -> Document {
         ],
     );
     let mut operations =
-        Sheet::new(say(["Операциялар", "Операции", "Operations"]), [operator, purpose, operation, times, when]);
-    let mut idle =
-        Sheet::new(say(["Алмасусыз мақсаттар", "Цели без обмена", "Purposes without exchange"]), [operator, purpose]);
+        PrintedTable::new(say(["Операциялар", "Операции", "Operations"]), [operator, purpose, operation, times, when]);
+    let mut idle = PrintedTable::new(
+        say(["Алмасусыз мақсаттар", "Цели без обмена", "Purposes without exchange"]),
+        [operator, purpose],
+    );
     let mut facts = Vec::new();
     for coverage in coverages {
         for ((purpose, back, category, clause), count) in &coverage.rules {
@@ -259,7 +261,7 @@ fn document(coverages: &[Coverage], language: &str) -> Document {
     }
     let title =
         say(["Журнал бойынша ережелердің қолданылуы", "Применение правил по журналу", "Rules in use, by the journal"]);
-    Document { title: title.to_owned(), facts, sheets: vec![rules, operations, idle] }
+    Document { title: title.to_owned(), facts, tables: vec![rules, operations, idle] }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `qaqpa policy lint`: findings in packs, worst first. Exit code 1 when there is an error, or a warning with `--strict`.
 
 use qaqpa_papers::lint::{self, Finding as Found, Severity};
-use qaqpa_papers::sheet::{Document, Sheet};
+use qaqpa_papers::printed::{Document, PrintedTable};
 use qaqpa_papers::words::say as in_words;
 use serde_json::{Value, json};
 
@@ -47,7 +47,7 @@ fn contract(from: &Contracts) -> Result<Contract, Vec<ContractError>> {
 /// A table for each file; one for all in CSV.
 fn document(findings: &[Found], how: How) -> Document {
     let say = |words| in_words(how.language(), words);
-    let sheets = match how.format {
+    let tables = match how.format {
         Form::Csv => vec![list(findings)],
         Form::Text | Form::Md | Form::Json => {
             let mut files: Vec<&str> = findings.iter().map(|finding| finding.file.as_str()).collect();
@@ -65,10 +65,10 @@ fn document(findings: &[Found], how: How) -> Document {
         say(["белгілер:", "заметок:", "notes:"]),
         count(Severity::Note)
     );
-    Document { title, facts: Vec::new(), sheets }
+    Document { title, facts: Vec::new(), tables }
 }
 
-fn of_file(findings: &[Found], file: &str, language: &str) -> Sheet {
+fn of_file(findings: &[Found], file: &str, language: &str) -> PrintedTable {
     let say = |words| in_words(language, words);
     let columns = [
         say(["Жол", "Строка", "Line"]),
@@ -76,27 +76,27 @@ fn of_file(findings: &[Found], file: &str, language: &str) -> Sheet {
         say(["Коды", "Код", "Code"]),
         say(["Не табылды", "Что найдено", "Finding"]),
     ];
-    let mut sheet = Sheet::new(file, columns);
+    let mut table = PrintedTable::new(file, columns);
     for finding in findings.iter().filter(|finding| finding.file == file) {
         let told = match finding.suggestion.as_str() {
             "" => finding.message.clone(),
             suggestion => format!("{}\n→ {suggestion}", finding.message),
         };
         let line = finding.place.line.to_string();
-        sheet.rows.push(vec![line, finding.severity.name().to_owned(), finding.code.to_owned(), told]);
+        table.rows.push(vec![line, finding.severity.name().to_owned(), finding.code.to_owned(), told]);
     }
-    sheet
+    table
 }
 
-fn list(findings: &[Found]) -> Sheet {
-    let mut sheet = Sheet::new("", ["severity", "code", "file", "line", "message", "suggestion"]);
+fn list(findings: &[Found]) -> PrintedTable {
+    let mut table = PrintedTable::new("", ["severity", "code", "file", "line", "message", "suggestion"]);
     for finding in findings {
         let line = finding.place.line.to_string();
         let cells =
             [finding.severity.name(), finding.code, &finding.file, &line, &finding.message, &finding.suggestion];
-        sheet.rows.push(cells.map(str::to_owned).to_vec());
+        table.rows.push(cells.map(str::to_owned).to_vec());
     }
-    sheet
+    table
 }
 
 fn json_of(finding: &Found) -> Value {

@@ -1,6 +1,6 @@
 //! A document in the form that was asked for.
 
-use qaqpa_papers::sheet::Document;
+use qaqpa_papers::printed::Document;
 use serde_json::Value;
 
 use super::{Form, How};

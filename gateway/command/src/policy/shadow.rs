@@ -11,8 +11,8 @@ use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
-use qaqpa_gateway::start::Surroundings;
-use qaqpa_papers::sheet::{Document, Sheet};
+use qaqpa_gateway::start::Environment;
+use qaqpa_papers::printed::{Document, PrintedTable};
 use qaqpa_proto::moment::lasting;
 use qaqpa_proto::policy::v1::{Change, ChangeKind, Direction, ShadowRequest, ShadowResponse};
 use tonic::Streaming;
@@ -39,11 +39,11 @@ pub(crate) struct Arguments {
     connection: Connection,
 }
 
-pub(super) async fn run(arguments: &Arguments, surroundings: &Surroundings) -> Result<Finding, Failure> {
+pub(super) async fn run(arguments: &Arguments, environment: &Environment) -> Result<Finding, Failure> {
     let names = Names::new(Some(&arguments.pack), None, arguments.connection.language())?;
     let operator = names.pack().map(|pack| pack.id().to_owned()).unwrap_or_default();
     let pack_yaml = read(&arguments.pack)?;
-    let client = arguments.connection.open(surroundings)?;
+    let client = arguments.connection.open(environment)?;
     let duration = Some(lasting(arguments.duration));
     let request = ShadowRequest { pack_yaml, operator, duration, max_exchanges: arguments.exchanges };
     let reports = client.listen::<_, ShadowResponse>(SHADOW, request).await?;
@@ -105,7 +105,7 @@ fn document(report: &ShadowResponse, names: &Names) -> Document {
             names.say(["жүріп жатыр", "идёт", "under way"]).to_owned(),
         ));
     }
-    let mut sheet = Sheet::new(
+    let mut table = PrintedTable::new(
         "",
         [
             "",
@@ -116,10 +116,10 @@ fn document(report: &ShadowResponse, names: &Names) -> Document {
             names.say(["Алмасу", "Обменов", "Exchanges"]),
         ],
     );
-    sheet.rows = report.changes.iter().map(|change| row(change, names)).collect();
-    let sheets = if sheet.rows.is_empty() { Vec::new() } else { vec![sheet] };
+    table.rows = report.changes.iter().map(|change| row(change, names)).collect();
+    let tables = if table.rows.is_empty() { Vec::new() } else { vec![table] };
     let facts = facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    Document { title: title.to_owned(), facts, sheets }
+    Document { title: title.to_owned(), facts, tables }
 }
 
 fn row(change: &Change, names: &Names) -> Vec<String> {

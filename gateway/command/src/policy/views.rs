@@ -45,11 +45,11 @@ pub(super) fn explain(arguments: &Explain) -> Result<Finding, String> {
     let filter = Filter { operation: arguments.rpc.as_deref(), purpose: arguments.purpose.as_deref() };
     let cells = explained(&plans, filter, how.language());
     let mut document = explain::document(&plans, filter, how.language());
-    if document.sheets.len() < 2 && (filter.operation.is_some() || filter.purpose.is_some()) {
+    if document.tables.len() < 2 && (filter.operation.is_some() || filter.purpose.is_some()) {
         return Err(nothing(&plans, filter));
     }
     if how.format == Form::Csv {
-        document.sheets = vec![matrix::list(&cells, how.language())]; // several tables would each have a header
+        document.tables = vec![matrix::list(&cells, how.language())]; // several tables would each have a header
     }
     print(*how, &document, || cells.iter().map(|cell| json_of(cell, how.language())).collect());
     Ok(Finding::None)
@@ -86,7 +86,7 @@ pub(super) fn matrix(arguments: &Plain) -> Result<Finding, String> {
     let cells = matrix::all(&plans, how.language());
     let mut document = matrix::document(&plans, how.language());
     if how.format == Form::Csv {
-        document.sheets = vec![matrix::list(&cells, how.language())];
+        document.tables = vec![matrix::list(&cells, how.language())];
     }
     print(*how, &document, || cells.iter().map(|cell| json_of(cell, how.language())).collect());
     Ok(Finding::None)

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use jiff::civil::Date;
 use qaqpa_gateway::dial::{Door, tunnel};
-use qaqpa_gateway::start::Surroundings;
+use qaqpa_gateway::start::Environment;
 use qaqpa_gateway::tls::provider;
 use qaqpa_proto::language::Language;
 use qaqpa_proto::reason::Refusal;
@@ -22,8 +22,8 @@ use qaqpa_residency::{
 };
 use rustls::ClientConfig;
 
-use super::bearings::{Bearings, told};
 use super::declared::{Declared, unusable};
+use super::dial_args::{DialArgs, told};
 use super::report::Report;
 use super::target::{self, Target};
 use crate::{Format, INPUT, failed, say};
@@ -42,13 +42,13 @@ pub(crate) struct Arguments {
     #[arg(long, default_value = "en", value_parser = ["kk", "ru", "en"])]
     language: String,
     #[command(flatten)]
-    bearings: Bearings,
+    dial: DialArgs,
 }
 
-pub(super) async fn run(arguments: Arguments, surroundings: &Surroundings) -> ExitCode {
+pub(super) async fn run(arguments: Arguments, environment: &Environment) -> ExitCode {
     let report = match &arguments.config {
-        Some(path) => declared(&arguments, path, surroundings).await,
-        None => typed(&arguments, surroundings).await,
+        Some(path) => declared(&arguments, path, environment).await,
+        None => typed(&arguments, environment).await,
     };
     let report = match report {
         Ok(report) => report,
@@ -73,16 +73,16 @@ impl Arguments {
 }
 
 /// By a configuration.
-async fn declared(arguments: &Arguments, path: &Path, surroundings: &Surroundings) -> Result<Report, ExitCode> {
-    let declared = Declared::read(path, surroundings).map_err(|problems| unusable(&problems))?;
-    let bearings = &arguments.bearings;
+async fn declared(arguments: &Arguments, path: &Path, environment: &Environment) -> Result<Report, ExitCode> {
+    let declared = Declared::read(path, environment).map_err(|problems| unusable(&problems))?;
+    let dial = &arguments.dial;
     let found = target::find(&arguments.target, declared.door.endpoints(), &declared.peers);
-    if bearings.lead_elsewhere() || !(bearings.addresses().is_empty() || matches!(found, Ok(Target::Peers(_)))) {
+    if dial.lead_elsewhere() || !(dial.addresses().is_empty() || matches!(found, Ok(Target::Peers(_)))) {
         let sentence =
             "with --config the configuration says where an endpoint leads; --address is for a rule for peers";
         return Err(failed(sentence, INPUT));
     }
-    let today = surroundings.clock.today();
+    let today = environment.clock.today();
     match found {
         Err(refusal) => Ok(arguments.unparsed(&refusal)),
         Ok(Target::Peers(rule)) => Ok(peers(arguments, rule, &declared.door.tables(), today)),
@@ -91,25 +91,25 @@ async fn declared(arguments: &Arguments, path: &Path, surroundings: &Surrounding
 }
 
 /// By what was typed.
-async fn typed(arguments: &Arguments, surroundings: &Surroundings) -> Result<Report, ExitCode> {
+async fn typed(arguments: &Arguments, environment: &Environment) -> Result<Report, ExitCode> {
     if !target::is_url(&arguments.target) {
         let sentence = "a name is looked up in a configuration: give --config; a host is written as https://NAME/";
         return Err(failed(sentence, INPUT));
     }
-    let typed = match arguments.bearings.declare("url", &arguments.target) {
+    let typed = match arguments.dial.declare("url", &arguments.target) {
         Ok(typed) => typed,
         Err(refusal) => return Ok(arguments.unparsed(&refusal)),
     };
     let endpoint = typed.endpoint.clone();
-    let tables = arguments.bearings.tables().read().map_err(|problem| failed(&problem, INPUT))?.tables;
+    let tables = arguments.dial.tables().read().map_err(|problem| failed(&problem, INPUT))?.tables;
     let tls = ClientConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(|error| failed(&error.to_string(), INPUT))?
         .with_root_certificates(rustls::RootCertStore::empty())
         .with_no_client_auth();
-    let door = arguments.bearings.open(typed, tls, Arc::new(tables), surroundings);
+    let door = arguments.dial.open(typed, tls, Arc::new(tables), environment);
     let door = door.map_err(|refusal| failed(&told(&refusal), INPUT))?;
-    let today = surroundings.clock.today();
+    let today = environment.clock.today();
     // A DNS server that is refused is not asked, and is then what there is to report.
     for server in door.endpoints().filter(|server| server.name() != endpoint.name()) {
         let report = endpoint_report(arguments, server, &door, today).await;
@@ -159,7 +159,7 @@ async fn carried(
 
 /// A rule for peers: the addresses that were given, or the first and the last of each of its networks.
 fn peers(arguments: &Arguments, rule: &PeerRule, tables: &Tables, today: Date) -> Report {
-    let given = arguments.bearings.addresses();
+    let given = arguments.dial.addresses();
     let addresses = if given.is_empty() { edges(&rule.networks) } else { given.to_vec() };
     let alone = Peers::declare(vec![rule.clone()], Profile::Development).unwrap_or_default();
     let mut passed = open_to_home(rule);

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use qaqpa_gateway::dial::Door;
-use qaqpa_gateway::start::Surroundings;
-use qaqpa_gateway::start::blueprint::Blueprint;
+use qaqpa_gateway::start::Environment;
 use qaqpa_gateway::start::config::{Config, Problem, Source};
+use qaqpa_gateway::start::setup::Setup;
 use qaqpa_residency::Peers;
 
 use super::tables::Sources;
@@ -25,10 +25,10 @@ impl Declared {
     ///
     /// # Errors
     /// All problems at once.
-    pub(super) fn read(path: &Path, surroundings: &Surroundings) -> Result<Self, Vec<Problem>> {
+    pub(super) fn read(path: &Path, environment: &Environment) -> Result<Self, Vec<Problem>> {
         let (config, source) = Config::read(path)?;
-        let blueprint = Blueprint::draw(&config, &source, surroundings)?;
-        Ok(Self { config, door: blueprint.door().clone(), peers: blueprint.peers().clone() })
+        let setup = Setup::check(&config, &source, environment)?;
+        Ok(Self { config, door: setup.door().clone(), peers: setup.peers().clone() })
     }
 
     /// Its tables.
@@ -40,7 +40,7 @@ impl Declared {
 /// The tables alone, of a configuration that has problems elsewhere.
 pub(super) fn tables(path: &Path) -> Option<Sources> {
     let (config, source): (Config, Source) = Config::read(path).ok()?;
-    let tables = Blueprint::tables(&config, &source).ok()?;
+    let tables = Setup::tables(&config, &source).ok()?;
     Some(Sources::configured(tables, &config.residency))
 }
 

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use ipnet::IpNet;
 use jiff::civil::Date;
-use qaqpa_gateway::start::Surroundings;
+use qaqpa_gateway::start::Environment;
 use qaqpa_residency::export::{ExportFormat, Fence, FenceEndpoint, export};
 use qaqpa_residency::{Endpoint, EndpointKind, HomeSpace, PeerRule, Scheme, Tunnel};
 
@@ -52,14 +52,14 @@ impl From<Form> for ExportFormat {
     }
 }
 
-pub(super) fn run(arguments: &Arguments, surroundings: &Surroundings) -> ExitCode {
-    let today = surroundings.clock.today();
+pub(super) fn run(arguments: &Arguments, environment: &Environment) -> ExitCode {
+    let today = environment.clock.today();
     let fence = match &arguments.config {
         None => match arguments.tables.read() {
             Ok(sources) => Fence { endpoints: vec![home_alone()], ..open(&sources, arguments, today) },
             Err(problem) => return failed(&problem, INPUT),
         },
-        Some(path) => match Declared::read(path, surroundings) {
+        Some(path) => match Declared::read(path, environment) {
             Ok(declared) => declared_fence(&declared, arguments, today),
             Err(problems) => return unusable(&problems),
         },

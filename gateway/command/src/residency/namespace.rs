@@ -14,9 +14,9 @@ use std::process::{Command, ExitCode, Stdio};
 
 /// Evidence of being in such a namespace.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Island(());
+pub(super) struct Namespace(());
 
-impl Island {
+impl Namespace {
     /// Looks whether this process is in one.
     ///
     /// # Errors

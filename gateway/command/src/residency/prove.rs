@@ -9,12 +9,12 @@
 //! Exit code 0: all rows hold. 1: one does not. 2: no namespace is permitted here, and only what loopback can show was
 //! shown.
 
-mod ground;
-mod meets;
+mod attempts;
+mod listeners;
 mod naive;
 mod names;
 mod rows;
-mod scenes;
+mod scenarios;
 mod told;
 mod witness;
 mod world;
@@ -23,12 +23,12 @@ use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::process::ExitCode;
 
-use qaqpa_gateway::start::Surroundings;
+use qaqpa_gateway::start::Environment;
 
-use self::ground::Ground;
+use self::listeners::Listeners;
 use self::told::{Proof, Shown};
 use self::witness::Witness;
-use super::namespace::{self, Island};
+use super::namespace::{self, Namespace};
 use crate::{Format, INPUT, failed, say};
 
 #[derive(Debug, clap::Args)]
@@ -41,17 +41,17 @@ pub(crate) struct Arguments {
     inside: bool,
 }
 
-pub(super) async fn run(arguments: &Arguments, surroundings: &Surroundings) -> ExitCode {
+pub(super) async fn run(arguments: &Arguments, environment: &Environment) -> ExitCode {
     let landed = match (arguments.inside, namespace::permitted()) {
-        (true, _) => match Island::landed() {
-            Ok(island) => Ok(island),
+        (true, _) => match Namespace::landed() {
+            Ok(namespace) => Ok(namespace),
             Err(why) => return failed(&why, INPUT),
         },
         (false, Ok(())) => return leave(arguments),
         (false, Err(why)) => Err(why),
     };
-    let rows = match ground(landed.as_ref().ok().copied(), surroundings).await {
-        Ok(ground) => prove(&ground).await,
+    let rows = match listeners(landed.as_ref().ok().copied(), environment).await {
+        Ok(listeners) => prove(&listeners).await,
         Err(why) => return failed(&why, INPUT),
     };
     let proof = Proof { rows, not_permitted: landed.err() };
@@ -77,34 +77,34 @@ fn leave(arguments: &Arguments) -> ExitCode {
 }
 
 /// Listeners everywhere that a row may lead to.
-async fn ground(island: Option<Island>, surroundings: &Surroundings) -> Result<Ground, String> {
-    let witness = match island {
+async fn listeners(namespace: Option<Namespace>, environment: &Environment) -> Result<Listeners, String> {
+    let witness = match namespace {
         Some(_) => Witness::listen(Ipv6Addr::UNSPECIFIED.into(), &rows::PORTS).await,
         None => Witness::listen(Ipv4Addr::LOCALHOST.into(), &[0]).await,
     };
     let witness = witness.map_err(|error| format!("no listener: {error}"))?;
-    Ground::new(witness, island, surroundings.clock.today())
+    Listeners::new(witness, namespace, environment.clock.today())
 }
 
 /// Every row, one after the other; whatever arrives anywhere meanwhile is the row's.
-async fn prove(ground: &Ground) -> Vec<Shown> {
+async fn prove(listeners: &Listeners) -> Vec<Shown> {
     let mut shown = Vec::new();
     for row in rows::all() {
-        if row.needs_island && ground.island.is_none() {
+        if row.needs_namespace && listeners.namespace.is_none() {
             shown.push(Shown::not(&row));
             continue;
         }
-        let before = ground.witness.heard().await;
-        let code = row.meet(ground).await;
-        let arrived = ground.witness.heard().await.since(&before);
+        let before = listeners.witness.heard().await;
+        let code = row.make(listeners).await;
+        let arrived = listeners.witness.heard().await.since(&before);
         shown.push(Shown::new(&row, code, &arrived));
     }
     shown
 }
 
 /// Where the client goes that asks nobody: abroad, or to this machine where there is nothing else.
-fn forbidden(ground: &Ground) -> IpAddr {
-    if ground.island.is_some() { rows::ABROAD.into() } else { Ipv4Addr::LOCALHOST.into() }
+fn forbidden(listeners: &Listeners) -> IpAddr {
+    if listeners.namespace.is_some() { rows::ABROAD.into() } else { Ipv4Addr::LOCALHOST.into() }
 }
 
 const NOT_ALL_SHOWN: u8 = 2;
@@ -118,8 +118,8 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn what_loopback_can_show_holds_and_the_rest_is_marked() {
         let witness = Witness::listen(Ipv4Addr::LOCALHOST.into(), &[0]).await.unwrap();
-        let ground = Ground::new(witness, None, date(2031, 2, 28)).unwrap();
-        let rows = prove(&ground).await;
+        let listeners = Listeners::new(witness, None, date(2031, 2, 28)).unwrap();
+        let rows = prove(&listeners).await;
         let proof = Proof { rows, not_permitted: Some("a test".to_owned()) };
         assert!(proof.holds(), "{proof}");
         let value: serde_json::Value = serde_json::from_str(&proof.json()).unwrap();
@@ -134,6 +134,6 @@ mod tests {
     fn this_machine_is_no_island() {
         // Where tests run there may be no network at all; only a way out must never be taken for none.
         let interfaces = std::fs::read_to_string("/proc/self/net/dev").unwrap();
-        assert_eq!(Island::landed().is_ok(), interfaces.lines().skip(2).all(|line| line.trim().starts_with("lo:")));
+        assert_eq!(Namespace::landed().is_ok(), interfaces.lines().skip(2).all(|line| line.trim().starts_with("lo:")));
     }
 }

@@ -216,12 +216,12 @@ mod tests {
     use qaqpa_residency::{Answer, examine, judge};
 
     use super::*;
-    use crate::residency::bearings::Bearings;
+    use crate::residency::dial_args::DialArgs;
 
     fn report(url: &str) -> Report {
         let tables = Tables::embedded();
         let today = tables.facts().map(|facts| facts.date).max().unwrap_or(date(2026, 11, 1));
-        let endpoint = Bearings::default().declare("url", url).unwrap().endpoint;
+        let endpoint = DialArgs::default().declare("url", url).unwrap().endpoint;
         let qaqpa_residency::Host::Address(literal) = *endpoint.host() else { panic!("an address") };
         let answer = Answer::from(literal);
         let examined = examine(&endpoint, &answer, &tables, today);

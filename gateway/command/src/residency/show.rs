@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use jiff::civil::Date;
-use qaqpa_gateway::start::Surroundings;
+use qaqpa_gateway::start::Environment;
 use qaqpa_residency::{Endpoint, Exception, PeerRule, Plane, Tables, Tunnel};
 use serde::Serialize;
 
@@ -30,14 +30,14 @@ pub(crate) struct Arguments {
     tables: TableFiles,
 }
 
-pub(super) fn run(arguments: &Arguments, surroundings: &Surroundings) -> ExitCode {
-    let today = surroundings.clock.today();
+pub(super) fn run(arguments: &Arguments, environment: &Environment) -> ExitCode {
+    let today = environment.clock.today();
     let (shown, ended) = match &arguments.config {
         None => match arguments.tables.read() {
             Ok(sources) => (Shown::new(&sources, today), ExitCode::SUCCESS),
             Err(problem) => return failed(&problem, INPUT),
         },
-        Some(path) => match Declared::read(path, surroundings) {
+        Some(path) => match Declared::read(path, environment) {
             Ok(declared) => (Shown::of(&declared, today), ExitCode::SUCCESS),
             Err(problems) => {
                 let ended = unusable(&problems);

@@ -5,7 +5,7 @@
 use std::io::{self, IsTerminal as _};
 
 use clap::ValueEnum;
-use qaqpa_gateway::start::Surroundings;
+use qaqpa_gateway::start::Environment;
 use qaqpa_proto::subject::v1 as wire;
 use serde_json::Value;
 
@@ -108,9 +108,9 @@ enum Note {
     OutOfDate,
 }
 
-pub(super) async fn restrict(arguments: &Restrict, surroundings: &Surroundings) -> Result<(), Failure> {
+pub(super) async fn restrict(arguments: &Restrict, environment: &Environment) -> Result<(), Failure> {
     let how = &arguments.how;
-    let client = how.connection.open(surroundings)?;
+    let client = how.connection.open(environment)?;
     let iin = number::ask(Whose::Subject, how.connection.language())?.text();
     let basis = arguments.basis.wire().into();
     let request = wire::RestrictRequest { iin, basis, purpose: arguments.purpose.clone() };
@@ -123,9 +123,9 @@ pub(super) async fn restrict(arguments: &Restrict, surroundings: &Surroundings) 
     Ok(())
 }
 
-pub(super) async fn unrestrict(arguments: &Unrestrict, surroundings: &Surroundings) -> Result<(), Failure> {
+pub(super) async fn unrestrict(arguments: &Unrestrict, environment: &Environment) -> Result<(), Failure> {
     let how = &arguments.how;
-    let client = how.connection.open(surroundings)?;
+    let client = how.connection.open(environment)?;
     let request = wire::UnrestrictRequest { id: arguments.id.clone() };
     let reply: wire::UnrestrictResponse = client.call(UNRESTRICT, request).await?;
     let value = json("qaqpa.subject.v1.UnrestrictResponse", &reply, Keys::Proto);
@@ -136,9 +136,9 @@ pub(super) async fn unrestrict(arguments: &Unrestrict, surroundings: &Surroundin
     Ok(())
 }
 
-pub(super) async fn object(arguments: &Object, surroundings: &Surroundings) -> Result<(), Failure> {
+pub(super) async fn object(arguments: &Object, environment: &Environment) -> Result<(), Failure> {
     let how = &arguments.how;
-    let client = how.connection.open(surroundings)?;
+    let client = how.connection.open(environment)?;
     let iin = number::ask(Whose::Subject, how.connection.language())?.text();
     let request = wire::ObjectRequest { iin, purpose: arguments.purpose.clone() };
     let reply: wire::ObjectResponse = client.call(OBJECT, request).await?;
@@ -155,9 +155,9 @@ pub(super) async fn object(arguments: &Object, surroundings: &Surroundings) -> R
     Ok(())
 }
 
-pub(super) async fn correct(arguments: &Correct, surroundings: &Surroundings) -> Result<(), Failure> {
+pub(super) async fn correct(arguments: &Correct, environment: &Environment) -> Result<(), Failure> {
     let how = &arguments.how;
-    let client = how.connection.open(surroundings)?;
+    let client = how.connection.open(environment)?;
     let request = wire::CorrectRequest {
         iin: number::ask(Whose::Subject, how.connection.language())?.text(),
         fields: arguments.fields.clone(),
@@ -171,9 +171,9 @@ pub(super) async fn correct(arguments: &Correct, surroundings: &Surroundings) ->
     Ok(())
 }
 
-pub(super) async fn erase(arguments: &Erase, surroundings: &Surroundings) -> Result<(), Failure> {
+pub(super) async fn erase(arguments: &Erase, environment: &Environment) -> Result<(), Failure> {
     let how = &arguments.how;
-    let (client, names) = (how.connection.open(surroundings)?, how.names()?);
+    let (client, names) = (how.connection.open(environment)?, how.names()?);
     if !arguments.yes && !io::stdin().is_terminal() {
         return Err(Failure::Unusable(names.say(NOT_CONFIRMED).to_owned()));
     }

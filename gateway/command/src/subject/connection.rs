@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
-use qaqpa_gateway::start::Surroundings;
+use qaqpa_gateway::start::Environment;
 use qaqpa_proto::DESCRIPTOR_SET;
 use qaqpa_proto::language::Language;
 use serde_json::Value;
@@ -18,7 +18,7 @@ use tonic::Status;
 use tonic_types::StatusExt as _;
 
 use crate::client::{Access, Client};
-use crate::{Bearings, INPUT, failed, say, tell};
+use crate::{DialArgs, INPUT, failed, say, tell};
 
 /// Which gateway, as whom, in which language.
 #[derive(Debug, Clone, clap::Args)]
@@ -39,14 +39,14 @@ pub(crate) struct Connection {
     #[arg(long, default_value = "en", value_parser = ["kk", "ru", "en"])]
     language: String,
     #[command(flatten)]
-    bearings: Bearings,
+    dial: DialArgs,
 }
 
 impl Connection {
-    pub(crate) fn open(&self, surroundings: &Surroundings) -> Result<Client, Failure> {
+    pub(crate) fn open(&self, environment: &Environment) -> Result<Client, Failure> {
         let certificate = Some((self.certificate.as_path(), self.key.as_path()));
-        let access = Access { url: &self.gateway, ca: &self.ca, certificate, bearings: &self.bearings };
-        let client = Client::new(&access, surroundings).map_err(Failure::Unusable)?;
+        let access = Access { url: &self.gateway, ca: &self.ca, certificate, dial: &self.dial };
+        let client = Client::new(&access, environment).map_err(Failure::Unusable)?;
         Ok(client.speaking(Language::accepted(&self.language)))
     }
 

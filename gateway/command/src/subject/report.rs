@@ -14,8 +14,8 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use qaqpa_gateway::start::Surroundings;
-use qaqpa_papers::sheet::{Document, Sheet};
+use qaqpa_gateway::start::Environment;
+use qaqpa_papers::printed::{Document, PrintedTable};
 use qaqpa_proto::subject::v1::{FindUsageRequest, FindUsageResponse, ReportRequest, ReportResponse};
 
 use super::connection::{Connection, Failure, Keys, json};
@@ -55,11 +55,11 @@ enum Form {
     Estonia,
 }
 
-pub(super) async fn run(arguments: &Arguments, surroundings: &Surroundings) -> Result<(), Failure> {
+pub(super) async fn run(arguments: &Arguments, environment: &Environment) -> Result<(), Failure> {
     let language = arguments.connection.language();
     // Before the number is asked for: a pack that is none should not cost the typing.
     Names::new(arguments.policy.as_deref(), None, language)?;
-    let client = arguments.connection.open(surroundings)?;
+    let client = arguments.connection.open(environment)?;
     let number = number::ask(Whose::Subject, language)?;
     let text = match arguments.format {
         Form::Estonia => pretty(&find_usage(&client, &number, &arguments.period).await?),
@@ -67,7 +67,7 @@ pub(super) async fn run(arguments: &Arguments, surroundings: &Surroundings) -> R
             let reply = all(&client, &number, &arguments.period).await?;
             let operator = reply.entries.first().map(|usage| usage.operator.as_str());
             let names = Names::new(arguments.policy.as_deref(), operator, language)?;
-            let made = surroundings.clock.now();
+            let made = environment.clock.now();
             let report = Report { reply: &reply, period: arguments.period, made, names: &names };
             match form {
                 Form::Html => page::page(&report),
@@ -138,13 +138,13 @@ pub(super) fn document(report: &Report<'_>) -> Document {
     let title = names.say(page::TITLE).to_owned();
     if reply.entries.is_empty() {
         facts.push((String::new(), names.say(page::NOTHING).to_owned()));
-        return Document { title, facts, sheets: Vec::new() };
+        return Document { title, facts, tables: Vec::new() };
     }
     let count = reply.entries.len().to_string();
     facts.push((names.say(["Алмасу", "Обменов", "Exchanges"]).to_owned(), count));
-    let sheets = reply.entries.iter().map(|usage| {
-        let mut sheet =
-            Sheet::new("", [names.moment(usage.at.as_ref()).as_str(), names.purpose(&usage.purpose).as_str()]);
+    let tables = reply.entries.iter().map(|usage| {
+        let mut table =
+            PrintedTable::new("", [names.moment(usage.at.as_ref()).as_str(), names.purpose(&usage.purpose).as_str()]);
         let lines =
             |lines: Vec<String>| if lines.is_empty() { names.say(page::NONE).to_owned() } else { lines.join("\n") };
         let moved = |fields| lines(told::moved(fields, names).iter().map(told::Moved::words).collect());
@@ -160,12 +160,12 @@ pub(super) fn document(report: &Report<'_>) -> Document {
             (page::STAYED, lines(told::withheld(&usage.withheld, names))),
             (page::OUTCOME, told::outcome(usage, names).to_owned()),
         ] {
-            sheet.rows.push(vec![names.say(name).to_owned(), value]);
+            table.rows.push(vec![names.say(name).to_owned(), value]);
         }
-        sheet.rows.push(vec!["id".to_owned(), usage.exchange_id.clone()]);
-        sheet
+        table.rows.push(vec!["id".to_owned(), usage.exchange_id.clone()]);
+        table
     });
-    Document { title, facts, sheets: sheets.collect() }
+    Document { title, facts, tables: tables.collect() }
 }
 
 fn pretty(value: &serde_json::Value) -> String {

@@ -19,7 +19,7 @@ use qaqpa_policy::transform::Transform;
 use qaqpa_proto::Contract;
 
 use crate::matrix::{self, Cell};
-use crate::sheet::{Document, Sheet};
+use crate::printed::{Document, PrintedTable};
 use crate::words::say;
 use coarser::Order;
 
@@ -78,7 +78,7 @@ pub fn compare(contract: &Contract, old: &Plans, new: &Plans, language: &str) ->
 #[must_use]
 pub fn document(old: &Pack, new: &Pack, changes: &[Change], language: &str) -> Document {
     let say = |words| say(language, words);
-    let mut sheet = Sheet::new(
+    let mut table = PrintedTable::new(
         "",
         [
             say(["Қалай", "Как", "Way"]),
@@ -89,7 +89,7 @@ pub fn document(old: &Pack, new: &Pack, changes: &[Change], language: &str) -> D
             say(["Өзгеріс", "Изменение", "Change"]),
         ],
     );
-    sheet.rows = changes
+    table.rows = changes
         .iter()
         .map(|change| {
             let way = change.way.name(language).to_owned();
@@ -110,7 +110,7 @@ pub fn document(old: &Pack, new: &Pack, changes: &[Change], language: &str) -> D
         say(["Не өзгереді:", "Что меняется:", "What changes:"]),
         new.operator().name.in_language(language)
     );
-    Document { title, facts: facts.to_vec(), sheets: vec![sheet] }
+    Document { title, facts: facts.to_vec(), tables: vec![table] }
 }
 
 /// What one field was and is.

@@ -18,7 +18,7 @@ use qaqpa_policy::pack::{ConsentRule, Purpose};
 use qaqpa_policy::plan::{Direction, FieldFate, PlannedField, Plans};
 use qaqpa_policy::transform::Transform;
 
-use crate::sheet::{Document, Sheet};
+use crate::printed::{Document, PrintedTable};
 use crate::words::say;
 
 pub use lines::table;
@@ -52,11 +52,11 @@ impl Filter<'_> {
 pub fn document(plans: &Plans, filter: Filter<'_>, language: &str) -> Document {
     let pack = plans.pack();
     let purposes = || pack.purposes().iter().map(AsRef::as_ref).filter(|purpose| filter.takes_purpose(purpose));
-    let mut sheets: Vec<Sheet> = Vec::new();
+    let mut tables: Vec<PrintedTable> = Vec::new();
     for operation in plans.operations().filter(|operation| filter.takes_operation(operation)) {
-        sheets.extend(purposes().filter_map(|purpose| fields(plans, operation, purpose, language)));
+        tables.extend(purposes().filter_map(|purpose| fields(plans, operation, purpose, language)));
     }
-    sheets.push(conditions(plans, purposes(), language));
+    tables.push(conditions(plans, purposes(), language));
     let say = |words| say(language, words);
     Document {
         title: pack.operator().name.in_language(language).to_owned(),
@@ -65,14 +65,14 @@ pub fn document(plans: &Plans, filter: Filter<'_>, language: &str) -> Document {
             (say(["Редакциясы", "Редакция", "Edition"]).to_owned(), pack.edition().to_owned()),
             (say(["Пакет", "Пакет", "Pack"]).to_owned(), format!("{} {}", pack.id(), pack.sha256())),
         ],
-        sheets,
+        tables,
     }
 }
 
 /// The fields of one operation for one purpose, requests first.
-fn fields(plans: &Plans, operation: &str, purpose: &Purpose, language: &str) -> Option<Sheet> {
+fn fields(plans: &Plans, operation: &str, purpose: &Purpose, language: &str) -> Option<PrintedTable> {
     let say = |words| say(language, words);
-    let mut sheet = Sheet::new(
+    let mut table = PrintedTable::new(
         format!("{operation}: {}", purpose.id),
         [
             say(["Өріс", "Поле", "Field"]),
@@ -92,14 +92,14 @@ fn fields(plans: &Plans, operation: &str, purpose: &Purpose, language: &str) -> 
             "Not offered: the state system demands what the policy withholds",
         ]);
         let cells = [reason.path.as_str(), reason.category, &stays, "", "", "", note];
-        sheet.rows.push(cells.map(str::to_owned).to_vec());
-        return Some(sheet);
+        table.rows.push(cells.map(str::to_owned).to_vec());
+        return Some(table);
     }
     let plan = |direction| plans.plan(operation, &purpose.id, direction);
     for plan in [plan(Direction::Request)?, plan(Direction::Reply)?] {
-        sheet.rows.extend(plan.fields().filter_map(|field| row(&field, plan.direction(), language)));
+        table.rows.extend(plan.fields().filter_map(|field| row(&field, plan.direction(), language)));
     }
-    Some(sheet)
+    Some(table)
 }
 
 fn row(field: &PlannedField<'_>, direction: Direction, language: &str) -> Option<Vec<String>> {
@@ -134,9 +134,9 @@ fn note(field: &PlannedField<'_>, language: &str) -> String {
 }
 
 /// What has to be so before anything moves: each purpose's consent, prohibition and incompatible purposes.
-fn conditions<'p>(plans: &Plans, purposes: impl Iterator<Item = &'p Purpose>, language: &str) -> Sheet {
+fn conditions<'p>(plans: &Plans, purposes: impl Iterator<Item = &'p Purpose>, language: &str) -> PrintedTable {
     let say = |words| say(language, words);
-    let mut sheet = Sheet::new(
+    let mut table = PrintedTable::new(
         say(["Мақсаттар", "Цели", "Purposes"]),
         [
             say(["Мақсат", "Цель", "Purpose"]),
@@ -146,14 +146,14 @@ fn conditions<'p>(plans: &Plans, purposes: impl Iterator<Item = &'p Purpose>, la
             say(["Шарттар", "Условия", "Conditions"]),
         ],
     );
-    sheet.rows = purposes
+    table.rows = purposes
         .map(|purpose| {
             let title = purpose.title.in_language(language);
             let conditions = conditions_of(plans, purpose, language).join("; ");
             [&purpose.id, title, &purpose.clause, &purpose.legal_basis, &conditions].map(ToString::to_string).to_vec()
         })
         .collect();
-    sheet
+    table
 }
 
 fn conditions_of(plans: &Plans, purpose: &Purpose, language: &str) -> Vec<String> {

@@ -6,7 +6,7 @@
 //! trace      from each clause to the rules that keep it and what proves it   proof      what stands behind a mechanism
 //! diff       what a new edition would newly disclose                         register   the record of processing activities
 //! lint       what a pack says that nobody can have meant                     cases      a policy, tried by examples
-//! sheet      the table that all of them are printed as                       words      their words in kk, ru and en
+//! printed    the table that all of them are printed as                       words      their words in kk, ru and en
 //! ```
 //!
 //! No I/O, no clock: packs, contracts and cases come in as text. Refuses nothing but cases that it cannot read.
@@ -16,8 +16,8 @@ pub mod diff;
 pub mod explain;
 pub mod lint;
 pub mod matrix;
+pub mod printed;
 pub mod proof;
 pub mod register;
-pub mod sheet;
 pub mod trace;
 pub mod words;

@@ -14,7 +14,7 @@
 use qaqpa_policy::pack::Purpose;
 use qaqpa_policy::plan::{Direction, FieldFate, Plan, PlannedField, Plans};
 
-use crate::sheet::{Document, Sheet};
+use crate::printed::{Document, PrintedTable};
 use crate::words::{self, say};
 
 /// One field of one operation for one purpose.
@@ -89,9 +89,9 @@ pub fn all(plans: &Plans, language: &str) -> Vec<Cell> {
 
 /// The cells one below the other.
 #[must_use]
-pub fn list(cells: &[Cell], language: &str) -> Sheet {
+pub fn list(cells: &[Cell], language: &str) -> PrintedTable {
     let say = |words| say(language, words);
-    let mut sheet = Sheet::new(
+    let mut table = PrintedTable::new(
         "",
         [
             say(["Операция", "Операция", "Operation"]),
@@ -104,8 +104,8 @@ pub fn list(cells: &[Cell], language: &str) -> Sheet {
             say(["Ескерту", "Примечание", "Note"]),
         ],
     );
-    sheet.rows = cells.iter().map(|cell| cell.row(language)).collect();
-    sheet
+    table.rows = cells.iter().map(|cell| cell.row(language)).collect();
+    table
 }
 
 impl Cell {
@@ -158,8 +158,9 @@ pub fn arrow(direction: Direction) -> &'static str {
 pub fn document(plans: &Plans, language: &str) -> Document {
     let pack = plans.pack();
     let say = |words| say(language, words);
-    let mut sheets: Vec<Sheet> = plans.operations().map(|operation| of_operation(plans, operation, language)).collect();
-    sheets.push(without_exchange(plans, language));
+    let mut tables: Vec<PrintedTable> =
+        plans.operations().map(|operation| of_operation(plans, operation, language)).collect();
+    tables.push(without_exchange(plans, language));
     Document {
         title: format!("{} {}", say(["Матрица:", "Матрица:", "Matrix:"]), pack.operator().name.in_language(language)),
         facts: vec![
@@ -175,28 +176,28 @@ pub fn document(plans: &Plans, language: &str) -> Document {
                 .to_owned(),
             ),
         ],
-        sheets,
+        tables,
     }
 }
 
-fn of_operation(plans: &Plans, operation: &str, language: &str) -> Sheet {
+fn of_operation(plans: &Plans, operation: &str, language: &str) -> PrintedTable {
     let pack = plans.pack();
     let purposes: Vec<&Purpose> =
         pack.purposes().iter().map(AsRef::as_ref).filter(|purpose: &&Purpose| purpose.uses(operation)).collect();
     let columns: Vec<Vec<Cell>> = purposes.iter().map(|purpose| cells(plans, operation, purpose, language)).collect();
     let say = |words| say(language, words);
-    let mut sheet = Sheet::new(
+    let mut table = PrintedTable::new(
         operation,
         [say(["Бағыт", "Куда", "Way"]), say(["Өріс", "Поле", "Field"]), say(["Санат", "Категория", "Category"])],
     );
-    sheet.columns.extend(purposes.iter().map(|purpose| purpose.id.clone()));
+    table.columns.extend(purposes.iter().map(|purpose| purpose.id.clone()));
     for row in rows(&columns) {
         let mut cells = vec![arrow(row.direction).to_owned(), row.path.clone(), row.category.to_owned()];
         cells.extend(columns.iter().map(|column| {
             let found = column.iter().find(|cell| cell.direction == row.direction && cell.path == row.path);
             found.map_or_else(|| "·".to_owned(), Cell::short)
         }));
-        sheet.rows.push(cells);
+        table.rows.push(cells);
     }
     for (at, purpose) in purposes.iter().enumerate() {
         let Some(reason) = plans.not_offered(operation, &purpose.id) else { continue };
@@ -205,9 +206,9 @@ fn of_operation(plans: &Plans, operation: &str, language: &str) -> Sheet {
         if let Some(cell) = cells.get_mut(at + 3) {
             *cell = text;
         }
-        sheet.rows.push(cells);
+        table.rows.push(cells);
     }
-    sheet
+    table
 }
 
 /// Every field that some column has, in the contract's order.
@@ -228,9 +229,9 @@ fn rows(columns: &[Vec<Cell>]) -> Vec<&Cell> {
     rows
 }
 
-fn without_exchange(plans: &Plans, language: &str) -> Sheet {
+fn without_exchange(plans: &Plans, language: &str) -> PrintedTable {
     let say = |words| say(language, words);
-    let mut sheet = Sheet::new(
+    let mut table = PrintedTable::new(
         say(["Алмасусыз мақсаттар", "Цели без обмена", "Purposes without exchange"]),
         [
             say(["Мақсат", "Цель", "Purpose"]),
@@ -240,7 +241,7 @@ fn without_exchange(plans: &Plans, language: &str) -> Sheet {
         ],
     );
     let idle = plans.pack().purposes().iter().filter(|purpose| purpose.operations.is_empty());
-    sheet.rows = idle
+    table.rows = idle
         .map(|purpose| {
             let basis = match &purpose.prohibited {
                 Some(why) => {
@@ -251,5 +252,5 @@ fn without_exchange(plans: &Plans, language: &str) -> Sheet {
             vec![purpose.id.clone(), purpose.title.in_language(language).to_owned(), basis, purpose.clause.clone()]
         })
         .collect();
-    sheet
+    table
 }

@@ -11,7 +11,7 @@
 use qaqpa_policy::pack::{Pack, Purpose, ReadingKind, Rule};
 use qaqpa_proto::Contract;
 
-use crate::sheet::{Document, Sheet};
+use crate::printed::{Document, PrintedTable};
 use crate::trace::rules;
 use crate::words::{self, say};
 
@@ -27,7 +27,7 @@ pub fn document(contract: &Contract, pack: &Pack, language: &str) -> Document {
         ])
         .to_owned(),
         facts: facts(pack, language),
-        sheets: vec![
+        tables: vec![
             activities(contract, pack, language),
             own_work(pack, language),
             withheld(pack, language),
@@ -36,7 +36,7 @@ pub fn document(contract: &Contract, pack: &Pack, language: &str) -> Document {
             elsewhere(pack, language),
         ]
         .into_iter()
-        .filter(|sheet| !sheet.rows.is_empty())
+        .filter(|table| !table.rows.is_empty())
         .collect(),
     }
 }
@@ -102,9 +102,9 @@ fn terms(pack: &Pack, language: &str) -> String {
     .join("\n")
 }
 
-fn activities(contract: &Contract, pack: &Pack, language: &str) -> Sheet {
+fn activities(contract: &Contract, pack: &Pack, language: &str) -> PrintedTable {
     let say = |words| say(language, words);
-    let mut sheet = Sheet::new(
+    let mut table = PrintedTable::new(
         say(["Мақсаттар", "Цели", "Purposes"]),
         [
             say(["Мақсат", "Цель", "Purpose"]),
@@ -117,8 +117,8 @@ fn activities(contract: &Contract, pack: &Pack, language: &str) -> Sheet {
         ],
     );
     let exchanged = pack.purposes().iter().filter(|purpose| !purpose.operations.is_empty());
-    sheet.rows = exchanged.map(|purpose| activity(contract, pack, purpose, language)).collect();
-    sheet
+    table.rows = exchanged.map(|purpose| activity(contract, pack, purpose, language)).collect();
+    table
 }
 
 fn activity(contract: &Contract, pack: &Pack, purpose: &Purpose, language: &str) -> Vec<String> {
@@ -134,9 +134,9 @@ fn activity(contract: &Contract, pack: &Pack, purpose: &Purpose, language: &str)
 }
 
 /// What passes no gateway, and what nobody may do.
-fn own_work(pack: &Pack, language: &str) -> Sheet {
+fn own_work(pack: &Pack, language: &str) -> PrintedTable {
     let say = |words| say(language, words);
-    let mut sheet = Sheet::new(
+    let mut table = PrintedTable::new(
         say([
             "Мемлекеттік жүйесіз және тыйым салынған мақсаттар",
             "Цели без государственных систем и запрещённые",
@@ -159,9 +159,9 @@ fn own_work(pack: &Pack, language: &str) -> Sheet {
         };
         let title = purpose.title.in_language(language).to_owned();
         let asked = if purpose.prohibited.is_some() { "—".to_owned() } else { consent(purpose, language) };
-        sheet.rows.push(vec![purpose.id.clone(), title, basis, purpose.clause.clone(), asked]);
+        table.rows.push(vec![purpose.id.clone(), title, basis, purpose.clause.clone(), asked]);
     }
-    sheet
+    table
 }
 
 fn categories(rules: &[Rule], language: &str) -> String {
@@ -198,9 +198,9 @@ fn consent(purpose: &Purpose, language: &str) -> String {
     text
 }
 
-fn withheld(pack: &Pack, language: &str) -> Sheet {
+fn withheld(pack: &Pack, language: &str) -> PrintedTable {
     let say = |words| say(language, words);
-    let mut sheet = Sheet::new(
+    let mut table = PrintedTable::new(
         say(["Берілмейтін деректер", "Непередаваемые данные", "Data that stays behind"]),
         [
             say(["Санат", "Категория", "Category"]),
@@ -210,17 +210,17 @@ fn withheld(pack: &Pack, language: &str) -> Sheet {
     );
     for (category, why) in pack.withheld() {
         let name = words::category(category, language).to_owned();
-        sheet.rows.push(vec![name, why.clause.clone(), why.reason.in_language(language).to_owned()]);
+        table.rows.push(vec![name, why.clause.clone(), why.reason.in_language(language).to_owned()]);
     }
     let otherwise = pack.withholds_otherwise();
     let rest = say(["қалғанының бәрі", "всё остальное", "everything else"]).to_owned();
-    sheet.rows.push(vec![rest, otherwise.clause.clone(), otherwise.reason.in_language(language).to_owned()]);
-    sheet
+    table.rows.push(vec![rest, otherwise.clause.clone(), otherwise.reason.in_language(language).to_owned()]);
+    table
 }
 
-fn limits(pack: &Pack, language: &str) -> Sheet {
+fn limits(pack: &Pack, language: &str) -> PrintedTable {
     let say = |words| say(language, words);
-    let mut sheet = Sheet::new(
+    let mut table = PrintedTable::new(
         say([
             "Арнайы санаттар және үйлеспейтін мақсаттар",
             "Особые категории и несовместимые цели",
@@ -235,7 +235,7 @@ fn limits(pack: &Pack, language: &str) -> Sheet {
             "только по отдельному согласию и для цели:",
             "only by a consent of its own, for:",
         ]);
-        sheet.rows.push(vec![names.join(", "), format!("{text} {}", special.purpose), special.clause.clone()]);
+        table.rows.push(vec![names.join(", "), format!("{text} {}", special.purpose), special.clause.clone()]);
     }
     let mut pairs: Vec<[&str; 2]> = Vec::new();
     for purpose in pack.purposes() {
@@ -251,15 +251,15 @@ fn limits(pack: &Pack, language: &str) -> Sheet {
                 "не соединяются об одном лице, дней:",
                 "not joined about one person, days:",
             ]);
-            sheet.rows.push(vec![pair.join(" × "), format!("{text} {}", other.window_days), other.clause.clone()]);
+            table.rows.push(vec![pair.join(" × "), format!("{text} {}", other.window_days), other.clause.clone()]);
         }
     }
-    sheet
+    table
 }
 
-fn readings(pack: &Pack, language: &str) -> Sheet {
+fn readings(pack: &Pack, language: &str) -> PrintedTable {
     let say = |words| say(language, words);
-    let mut sheet = Sheet::new(
+    let mut table = PrintedTable::new(
         say(["Қатаңырақ оқылған жерлер", "Где взято более строгое прочтение", "Where the stricter reading was taken"]),
         [
             say(["Тармақ", "Пункт", "Clause"]),
@@ -274,14 +274,14 @@ fn readings(pack: &Pack, language: &str) -> Sheet {
             ReadingKind::Vague => say(["анық емес", "неясна", "is vague"]),
         };
         let text = reading.reading.in_language(language).to_owned();
-        sheet.rows.push(vec![reading.clause.clone(), kind.to_owned(), text]);
+        table.rows.push(vec![reading.clause.clone(), kind.to_owned(), text]);
     }
-    sheet
+    table
 }
 
-fn elsewhere(pack: &Pack, language: &str) -> Sheet {
+fn elsewhere(pack: &Pack, language: &str) -> PrintedTable {
     let say = |words| say(language, words);
-    let mut sheet = Sheet::new(
+    let mut table = PrintedTable::new(
         say([
             "Шлюз орындай алмайтын тармақтар",
             "Пункты, которые шлюз исполнить не может",
@@ -296,7 +296,7 @@ fn elsewhere(pack: &Pack, language: &str) -> Sheet {
     for clause in pack.clauses() {
         let Some(why) = &clause.not_enforceable else { continue };
         let says = clause.says.in_language(language).to_owned();
-        sheet.rows.push(vec![clause.number.clone(), says, why.in_language(language).to_owned()]);
+        table.rows.push(vec![clause.number.clone(), says, why.in_language(language).to_owned()]);
     }
-    sheet
+    table
 }

@@ -15,8 +15,8 @@ use qaqpa_policy::mechanism::Mechanism;
 use qaqpa_policy::pack::{Clause, Pack};
 
 use crate::cases::Cases;
+use crate::printed::{Document, PrintedTable};
 use crate::proof;
-use crate::sheet::{Document, Sheet};
 use crate::words::say;
 
 /// All clauses of a pack with what keeps and proves them.
@@ -88,23 +88,23 @@ impl<'p> Trace<'p> {
     /// With files and functions, for those who check them.
     #[must_use]
     pub fn document(&self, language: &str) -> Document {
-        let mut sheet = self.sheet(language, |traced| traced.tests(str::to_owned));
-        sheet.columns.push(say(language, ["Код", "Код", "Code"]).to_owned());
-        for (row, traced) in sheet.rows.iter_mut().zip(&self.clauses) {
+        let mut table = self.table(language, |traced| traced.tests(str::to_owned));
+        table.columns.push(say(language, ["Код", "Код", "Code"]).to_owned());
+        for (row, traced) in table.rows.iter_mut().zip(&self.clauses) {
             row.push(traced.code().join("\n"));
         }
-        self.documented(sheet, language)
+        self.documented(table, language)
     }
 
     /// Tests as sentences and no files, for those who read it.
     #[must_use]
     pub fn summary(&self, language: &str) -> Document {
-        self.documented(self.sheet(language, |traced| traced.tests(sentence)), language)
+        self.documented(self.table(language, |traced| traced.tests(sentence)), language)
     }
 
-    fn sheet(&self, language: &str, tests: impl Fn(&Traced<'_>) -> Vec<String>) -> Sheet {
+    fn table(&self, language: &str, tests: impl Fn(&Traced<'_>) -> Vec<String>) -> PrintedTable {
         let say = |words| say(language, words);
-        let mut sheet = Sheet::new(
+        let mut table = PrintedTable::new(
             "",
             [
                 say(["Тармақ", "Пункт", "Clause"]),
@@ -113,11 +113,11 @@ impl<'p> Trace<'p> {
                 say(["Дәлелі", "Чем доказано", "Proved by"]),
             ],
         );
-        sheet.rows = self.clauses.iter().map(|traced| traced.row(language, tests(traced))).collect();
-        sheet
+        table.rows = self.clauses.iter().map(|traced| traced.row(language, tests(traced))).collect();
+        table
     }
 
-    fn documented(&self, sheet: Sheet, language: &str) -> Document {
+    fn documented(&self, table: PrintedTable, language: &str) -> Document {
         let say = |words| say(language, words);
         let enforced = self.clauses.iter().filter(|traced| traced.clause.not_enforceable.is_none()).count();
         let counts = [
@@ -137,7 +137,7 @@ impl<'p> Trace<'p> {
             say(["Тармақтан дәлелге дейін:", "От пункта до доказательства:", "From clause to proof:"]),
             self.pack.operator().name.in_language(language)
         );
-        Document { title, facts, sheets: vec![sheet] }
+        Document { title, facts, tables: vec![table] }
     }
 }
 

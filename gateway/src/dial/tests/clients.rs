@@ -18,8 +18,8 @@ use qaqpa_residency::{Endpoint, EndpointKind, EndpointRule, Plane, Tables};
 use rustls::RootCertStore;
 use tokio::net::TcpListener;
 
-use super::ground::{Counting, Ground, HOST};
-use crate::dial::{Connector, Door, Names, Way};
+use super::network::{Counting, HOST, Network};
+use crate::dial::{Connector, Door, Names, Target};
 
 /// Octets that no text encoding survives.
 const OCTETS: &[u8] = &[0x30, 0x82, 0x00, 0xff, 0xfe, 0x0d, 0x0a, 0x00, 0x80];
@@ -61,7 +61,7 @@ async fn answer(
 }
 
 /// A door with one way, to an authority's service on this machine.
-fn door(ground: &Ground, port: u16) -> Door {
+fn door(network: &Network, port: u16) -> Door {
     let rule = EndpointRule {
         name: TSA.to_owned(),
         url: format!("http://{HOST}:{port}/tsp"),
@@ -73,9 +73,9 @@ fn door(ground: &Ground, port: u16) -> Door {
         exceptions: Vec::new(),
     };
     let times = (Duration::from_secs(2), Duration::from_secs(4));
-    let way = Way::new(Endpoint::parse(rule).unwrap(), Vec::new(), RootCertStore::empty(), times).unwrap();
-    let names = Names::Given(Arc::new(ground.clone()));
-    Door::new(BTreeMap::from([(TSA.to_owned(), way)]), Arc::new(Tables::embedded()), names, ground.clock())
+    let target = Target::new(Endpoint::parse(rule).unwrap(), Vec::new(), RootCertStore::empty(), times).unwrap();
+    let names = Names::Given(Arc::new(network.clone()));
+    Door::new(BTreeMap::from([(TSA.to_owned(), target)]), Arc::new(Tables::embedded()), names, network.clock())
 }
 
 fn client(door: &Door) -> Client {
@@ -90,7 +90,7 @@ fn post(uri: &str, kind: &str) -> Request<Full<Bytes>> {
 #[tokio::test]
 async fn octets_are_posted_to_support_and_answered() {
     let (port, heard) = responder(None).await;
-    let door = door(&Ground::new(&[&["127.0.0.1"]]), port);
+    let door = door(&Network::new(&[&["127.0.0.1"]]), port);
     let client = client(&door);
     for kind in ["application/ocsp-request", "application/timestamp-query"] {
         let response = client.request(post(&format!("http://{HOST}:{port}/tsp"), kind)).await.unwrap();
@@ -107,8 +107,8 @@ async fn nothing_else_is_reached_by_that_client() {
     let trap = Counting::at("127.0.0.1:0").await;
     let (elsewhere, kind) = (trap.port(), "application/ocsp-request");
     let (port, heard) = responder(Some(format!("http://127.0.0.1:{elsewhere}/"))).await;
-    let ground = Ground::new(&[&["127.0.0.1"], &["127.0.0.1", "8.8.8.8"]]);
-    let door = door(&ground, port);
+    let network = Network::new(&[&["127.0.0.1"], &["127.0.0.1", "8.8.8.8"]]);
+    let door = door(&network, port);
     let client = client(&door);
     for uri in [
         format!("http://{HOST}:{elsewhere}/tsp"),
@@ -123,7 +123,7 @@ async fn nothing_else_is_reached_by_that_client() {
     let response = client.request(post(&format!("http://{HOST}:{port}/tsp"), kind)).await.unwrap();
     assert_eq!(response.status(), StatusCode::TEMPORARY_REDIRECT, "handed on, not followed");
     drop(response);
-    ground.forward(31);
+    network.forward(31);
     let refused = self::client(&door).request(post(&format!("http://{HOST}:{port}/tsp"), kind)).await.unwrap_err();
     assert!(format!("{refused:?}").contains("residency.mixed"), "moved abroad in part: {refused:?}");
     assert_eq!((trap.heard().await, heard.lock().unwrap().len()), ((0, 0), 1));

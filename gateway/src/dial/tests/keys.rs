@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-use super::ground::{Ground, NAME};
+use super::network::{NAME, Network};
 use crate::clock::offset_date_time;
 use crate::dial::post::ended;
 use crate::dial::{SpkiPin, Trust};
@@ -42,8 +42,8 @@ async fn server(credential: &Credential) -> SocketAddr {
 
 #[tokio::test]
 async fn a_pin_is_demanded_after_everything_else() {
-    let ground = Ground::new(&[&["127.0.0.1"]]);
-    let pki = DevPki::make(offset_date_time(&ground.clock())).unwrap();
+    let network = Network::new(&[&["127.0.0.1"]]);
+    let pki = DevPki::make(offset_date_time(&network.clock())).unwrap();
     let mut roots = RootCertStore::empty();
     roots.add(pki.tls.certificate_der()).unwrap();
     let pin = |credential: &Credential| SpkiPin::of(&credential.certificate_der()).unwrap();
@@ -60,7 +60,7 @@ async fn a_pin_is_demanded_after_everything_else() {
     for (row, credential, pins, refused_for_the_key) in rows {
         let url = format!("https://localhost:{}/", server(credential).await.port());
         let trust = Trust::from(roots.clone()).pinned(pins);
-        let door = ground.door_to(&url, EndpointKind::DevelopmentLoopback, trust);
+        let door = network.door_to(&url, EndpointKind::DevelopmentLoopback, trust);
         for _ in 0..2 {
             // Twice, so that a session that is resumed would show.
             let told = match door.connect(NAME).await {

@@ -15,7 +15,7 @@ use qaqpa_residency::{Location, MaxAge, Origins, Registry, Tables};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-use super::ground::{Counting, Ground, HOST, NAME};
+use super::network::{Counting, HOST, NAME, Network};
 use crate::dial::{Door, Stream};
 
 const REVOKED: &str = "residency.revoked";
@@ -24,8 +24,8 @@ const REVOKED: &str = "residency.revoked";
 #[tokio::test]
 async fn idle_and_busy_streams_end_at_once() {
     let listener = Counting::at("127.0.0.1:0").await;
-    let ground = Ground::new(&[&["127.0.0.1"], &["8.8.8.8"]]);
-    let door = ground.door(listener.port());
+    let network = Network::new(&[&["127.0.0.1"], &["8.8.8.8"]]);
+    let door = network.door(listener.port());
     let mut idle = door.connect(NAME).await.unwrap();
     let mut busy = door.connect(NAME).await.unwrap();
     let idle = tokio::spawn(async move { idle.read_u8().await.unwrap_err().to_string() });
@@ -39,7 +39,7 @@ async fn idle_and_busy_streams_end_at_once() {
     });
     while listener.heard().await.1 == 0 {}
     assert!(!idle.is_finished() && !busy.is_finished());
-    ground.forward(31);
+    network.forward(31);
     assert_eq!(door.judge(NAME).await.err().unwrap().reason.code(), "residency.loopback");
     assert_eq!(idle.await.unwrap(), REVOKED);
     let (error, mut busy) = busy.await.unwrap();
@@ -53,11 +53,11 @@ async fn idle_and_busy_streams_end_at_once() {
 #[tokio::test]
 async fn only_what_leads_to_a_lost_address_ends() {
     let listener = Counting::at("127.0.0.1:0").await;
-    let ground = Ground::new(&[&["127.0.0.1"], &["127.0.0.1", "127.0.0.2"], &["127.0.0.2"]]);
-    let door = ground.door(listener.port());
+    let network = Network::new(&[&["127.0.0.1"], &["127.0.0.1", "127.0.0.2"], &["127.0.0.2"]]);
+    let door = network.door(listener.port());
     let mut stream = door.connect(NAME).await.unwrap();
     for (step, error) in [("renewed", None), ("moved away", Some(REVOKED))] {
-        ground.forward(31);
+        network.forward(31);
         door.judge(NAME).await.unwrap();
         assert_eq!(stream.write_all(b"x").await.err().map(|error| error.to_string()).as_deref(), error, "{step}");
     }
@@ -66,12 +66,12 @@ async fn only_what_leads_to_a_lost_address_ends() {
 #[tokio::test]
 async fn silence_of_dns_ends_no_connection_for_a_while_and_begins_none() {
     let listener = Counting::at("127.0.0.1:0").await;
-    let ground = Ground::new(&[&["127.0.0.1"]]);
-    let door = ground.door(listener.port());
+    let network = Network::new(&[&["127.0.0.1"]]);
+    let door = network.door(listener.port());
     let mut stream = door.connect(NAME).await.unwrap();
-    ground.silent.store(true, Ordering::Relaxed);
+    network.silent.store(true, Ordering::Relaxed);
     for (seconds, error) in [(31, None), (200, None), (100, Some(REVOKED))] {
-        ground.forward(seconds);
+        network.forward(seconds);
         assert_eq!(door.judge(NAME).await.err().unwrap().reason.code(), "residency.no_address");
         assert_eq!(door.connect(NAME).await.err().unwrap().to_string(), "residency.no_address", "none begins");
         let written = stream.write_all(b"x").await.err().map(|error| error.to_string());
@@ -82,8 +82,8 @@ async fn silence_of_dns_ends_no_connection_for_a_while_and_begins_none() {
 #[tokio::test]
 async fn a_pooled_connection_ends_before_anybody_asks_for_it() {
     let (port, mut ended) = server().await;
-    let ground = Ground::new(&[&["127.0.0.1"], &["8.8.8.8"]]);
-    let door = ground.door(port);
+    let network = Network::new(&[&["127.0.0.1"], &["8.8.8.8"]]);
+    let door = network.door(port);
     let client = Client::builder(TokioExecutor::new()).build(door.connector(NAME).unwrap());
     let uri: http::Uri = format!("http://{HOST}:{port}/").parse().unwrap();
     for _ in 0..3 {
@@ -91,13 +91,13 @@ async fn a_pooled_connection_ends_before_anybody_asks_for_it() {
         let response = client.request(request).await.unwrap();
         http_body_util::BodyExt::collect(response).await.unwrap();
     }
-    assert_eq!(ground.questions(), 1);
-    ground.forward(31);
+    assert_eq!(network.questions(), 1);
+    network.forward(31);
     assert!(door.judge(NAME).await.is_err());
     tokio::time::timeout(Duration::from_secs(2), ended.recv()).await.unwrap().unwrap();
     let request = http::Request::get(uri).body(Full::default()).unwrap();
     assert!(client.request(request).await.is_err());
-    assert_eq!(ground.questions(), 3, "the refusal was asked for again, and nothing dialled");
+    assert_eq!(network.questions(), 3, "the refusal was asked for again, and nothing dialled");
     assert!(ended.try_recv().is_err(), "one connection was all");
 }
 
@@ -142,9 +142,9 @@ fn world(country: &str) -> Arc<Tables> {
 
 #[tokio::test]
 async fn new_tables_judge_what_is_open() {
-    let ground = Ground::new(&[&["195.12.113.29"]]);
+    let network = Network::new(&[&["195.12.113.29"]]);
     let url = format!("https://{HOST}/");
-    let door: Door = ground.door_to(&url, EndpointKind::Internet, rustls::RootCertStore::empty());
+    let door: Door = network.door_to(&url, EndpointKind::Internet, rustls::RootCertStore::empty());
     assert_eq!(door.judge(NAME).await.err().unwrap().reason.code(), "residency.unconfirmed", "one table is not enough");
     door.replace_tables(world("KZ"));
     let resident = door.judge(NAME).await.unwrap();
@@ -156,22 +156,22 @@ async fn new_tables_judge_what_is_open() {
     assert_eq!(lease.check().unwrap_err().to_string(), REVOKED);
     assert_eq!(line.lease(resident.address()).unwrap_err().reason.code(), REVOKED, "nor is another one opened");
     assert_eq!(door.judge(NAME).await.err().unwrap().reason.code(), "residency.disagree");
-    assert_eq!(ground.questions(), 3, "tables judge the answer there was; only then is the name asked for again");
+    assert_eq!(network.questions(), 3, "tables judge the answer there was; only then is the name asked for again");
 }
 
 #[tokio::test]
 async fn an_open_connection_is_judged_though_nobody_asks() {
     let listener = Counting::at("127.0.0.1:0").await;
-    let ground = Ground::new(&[&["127.0.0.1"], &["127.0.0.1"], &["8.8.8.8"]]);
-    let door = ground.door(listener.port());
+    let network = Network::new(&[&["127.0.0.1"], &["127.0.0.1"], &["8.8.8.8"]]);
+    let door = network.door(listener.port());
     let mut stream: Stream = door.connect(NAME).await.unwrap();
     let line = &door.entry(NAME).unwrap().line;
     for (row, seconds, asked, error) in
         [("too early", 29, 1, None), ("renewed", 2, 2, None), ("refused", 31, 3, Some(REVOKED))]
     {
-        ground.forward(seconds);
+        network.forward(seconds);
         assert!(line.look_after().await, "{row}: a connection is open");
-        assert_eq!(ground.questions(), asked, "{row}");
+        assert_eq!(network.questions(), asked, "{row}");
         assert_eq!(stream.write_all(b"x").await.err().map(|error| error.to_string()).as_deref(), error, "{row}");
     }
     drop(stream);

@@ -7,22 +7,22 @@ use std::time::Duration;
 use qaqpa_residency::{EndpointKind, Tables};
 use rustls::RootCertStore;
 
-use super::ground::{Counting, Ground, HOST, NAME, dns, endpoint};
-use crate::dial::{Door, Names, Way};
+use super::network::{Counting, HOST, NAME, Network, dns, endpoint};
+use crate::dial::{Door, Names, Target};
 
 /// A door whose names are asked of a server that counts and never answers.
-fn door(server: &str, target: u16) -> Door {
-    let way = |endpoint| {
+fn door(server: &str, port: u16) -> Door {
+    let target = |endpoint| {
         let timeouts = (Duration::from_millis(200), Duration::from_secs(1));
-        Way::new(endpoint, Vec::new(), RootCertStore::empty(), timeouts).unwrap()
+        Target::new(endpoint, Vec::new(), RootCertStore::empty(), timeouts).unwrap()
     };
-    let url = format!("http://{HOST}:{target}/");
-    let ways = BTreeMap::from([
-        (NAME.to_owned(), way(endpoint(&url, EndpointKind::DevelopmentLoopback))),
-        ("dns-1".to_owned(), way(dns(server))),
+    let url = format!("http://{HOST}:{port}/");
+    let targets = BTreeMap::from([
+        (NAME.to_owned(), target(endpoint(&url, EndpointKind::DevelopmentLoopback))),
+        ("dns-1".to_owned(), target(dns(server))),
     ]);
     let names = Names::Servers(vec!["dns-1".to_owned(), "not-declared".to_owned()]);
-    Door::new(ways, Arc::new(Tables::embedded()), names, Ground::new(&[]).clock())
+    Door::new(targets, Arc::new(Tables::embedded()), names, Network::new(&[]).clock())
 }
 
 #[tokio::test]

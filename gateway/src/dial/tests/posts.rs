@@ -12,7 +12,7 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-use super::ground::{Ground, NAME};
+use super::network::{NAME, Network};
 use crate::dial::post::{exchange, pool};
 
 /// Four bytes that count how often they were asked for.
@@ -70,7 +70,7 @@ async fn every_answer_has_its_word() {
         ("one byte too many", HUGE, (16 << 20) + 1, "upstream.too_large"),
     ] {
         let (port, connections) = server(answer, zeros).await;
-        let door = Ground::new(&[&["127.0.0.1"]]).door(port);
+        let door = Network::new(&[&["127.0.0.1"]]).door(port);
         let resident = door.judge(NAME).await.unwrap();
         let pool = pool(&door.entry(NAME).unwrap().line, &resident.judgement);
         for call in 1..=2 {
@@ -94,11 +94,11 @@ async fn without_a_connection_the_body_is_not_asked_for() {
         ("refused meanwhile", port, "8.8.8.8", "residency.loopback"),
         ("moved away meanwhile", port, "127.0.0.2", "residency.revoked"),
     ] {
-        let ground = Ground::new(&[&["127.0.0.1"], &[later]]);
-        let door = ground.door(port);
+        let network = Network::new(&[&["127.0.0.1"], &[later]]);
+        let door = network.door(port);
         let resident = door.judge(NAME).await.unwrap();
         let pool = pool(&door.entry(NAME).unwrap().line, &resident.judgement);
-        ground.forward(31);
+        network.forward(31);
         let polls = Arc::new(AtomicUsize::new(0));
         let body = Counted(Some(Bytes::from_static(b"SOAP")), polls.clone());
         let not_done = exchange(&pool, &resident.uri, &[("soapaction", "\"\"")], body).await.unwrap_err();

@@ -5,14 +5,14 @@ use std::time::Duration;
 use http::Uri;
 use tower::ServiceExt as _;
 
-use super::ground::{Counting, Ground, HOST, NAME};
+use super::network::{Counting, HOST, NAME, Network};
 
 #[tokio::test]
 async fn another_uri_gets_no_packet() {
     let listener = Counting::at("127.0.0.1:0").await;
     let other = Counting::at("127.0.0.1:0").await;
-    let ground = Ground::new(&[&["127.0.0.1"]]);
-    let door = ground.door(listener.port());
+    let network = Network::new(&[&["127.0.0.1"]]);
+    let door = network.door(listener.port());
     let (port, elsewhere) = (listener.port(), other.port());
     for uri in [
         format!("http://abroad.example:{port}/"),
@@ -33,16 +33,16 @@ async fn another_uri_gets_no_packet() {
         assert_eq!(error.to_string(), "residency.not_declared", "{uri}");
     }
     assert_eq!((listener.heard().await, other.heard().await), ((0, 0), (0, 0)));
-    assert_eq!(ground.questions(), 0, "no name was asked for");
+    assert_eq!(network.questions(), 0, "no name was asked for");
     for uri in [format!("http://{HOST}:{port}/any/path?and=query"), format!("http://SHEP.example.KZ:{port}")] {
         door.connector(NAME).unwrap().oneshot(uri.parse::<Uri>().unwrap()).await.unwrap();
     }
-    assert_eq!((listener.heard().await, ground.questions()), ((2, 0), 1), "its own is served, by one judgement");
+    assert_eq!((listener.heard().await, network.questions()), ((2, 0), 1), "its own is served, by one judgement");
 }
 
 #[tokio::test]
 async fn what_is_not_declared_is_not_there() {
-    let door = Ground::new(&[]).door(1);
+    let door = Network::new(&[]).door(1);
     assert_eq!(door.connect("other").await.unwrap_err().to_string(), "residency.not_declared");
     assert_eq!(door.judge("other").await.err().unwrap().reason.code(), "residency.not_declared");
     assert!(door.connector("other").is_err() && door.channel("other").is_err());
@@ -51,8 +51,8 @@ async fn what_is_not_declared_is_not_there() {
 #[tokio::test]
 async fn a_channel_of_tonic_comes_through_the_same_door() {
     let listener = Counting::at("127.0.0.1:0").await;
-    let ground = Ground::new(&[&["8.8.8.8"], &["127.0.0.1"]]);
-    let channel = ground.door(listener.port()).channel(NAME).unwrap();
+    let network = Network::new(&[&["8.8.8.8"], &["127.0.0.1"]]);
+    let channel = network.door(listener.port()).channel(NAME).unwrap();
     let call = || async {
         let mut grpc = tonic::client::Grpc::new(channel.clone());
         grpc.ready().await.unwrap();

@@ -38,11 +38,11 @@ pub(super) fn to(destination: IpAddr) -> Result<Route, NoTunnel> {
             Err(Trouble::Refused(_)) => return Err(nowhere()), // unreachable, prohibited, blackhole
             answer => answer?,
         };
-        let ways = found.as_ref().map(ways).unwrap_or_default();
-        if ways.is_empty() {
+        let targets = found.as_ref().map(targets).unwrap_or_default();
+        if targets.is_empty() {
             return Err(nowhere());
         }
-        route.interfaces.extend(ways);
+        route.interfaces.extend(targets);
         route.source = route.source.or_else(|| found.as_ref().and_then(source));
     }
     Ok(route)
@@ -69,19 +69,19 @@ fn lookup(destination: IpAddr, flags: RouteFlags) -> Result<Option<RouteMessage>
 }
 
 /// None when the destination is the host itself, a broadcast or a dead end.
-fn ways(route: &RouteMessage) -> Vec<u32> {
+fn targets(route: &RouteMessage) -> Vec<u32> {
     if route.header.kind != RouteType::Unicast {
         return Vec::new();
     }
-    let mut ways = Vec::new();
+    let mut targets = Vec::new();
     for attribute in &route.attributes {
         match attribute {
-            RouteAttribute::Oif(index) => ways.push(*index),
-            RouteAttribute::MultiPath(hops) => ways.extend(hops.iter().map(|hop| hop.interface_index)),
+            RouteAttribute::Oif(index) => targets.push(*index),
+            RouteAttribute::MultiPath(hops) => targets.extend(hops.iter().map(|hop| hop.interface_index)),
             _ => {}
         }
     }
-    ways
+    targets
 }
 
 fn source(route: &RouteMessage) -> Option<IpAddr> {

@@ -1,4 +1,4 @@
-//! The doorstep over a real listener on loopback: who gets in, who is reset without a byte, who must go.
+//! The peer filter over a real listener on loopback: who gets in, who is reset without a byte, who must go.
 //!
 //! Example of a row: `(Err("residency.not_declared"), "127.0.0.2", vec![loopback(&["127.0.0.1/32"])])`
 
@@ -47,7 +47,7 @@ fn balancer(networks: &[&str]) -> PeerRule {
 /// A listener that answers every request with the evidence of its caller, and notes whom it turned away.
 struct World {
     address: SocketAddr,
-    doorstep: Doorstep,
+    filter: PeerFilter,
     reloader: Reloader,
     free_slots: Box<dyn Fn() -> (usize, usize)>,
     refused: Arc<Mutex<Vec<String>>>,
@@ -60,14 +60,14 @@ impl World {
         let (refused, alerts) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
         let (noted, heard) = (refused.clone(), alerts.clone());
         let on_refused = Arc::new(move |why: &NotAdmitted| noted.lock().unwrap().push(why.to_string()));
-        let doorstep = Doorstep::new(tables::peers(rules), at_home(), clock(), on_refused);
+        let filter = PeerFilter::new(tables::peers(rules), at_home(), clock(), on_refused);
         let on_alert = Arc::new(move |word| heard.lock().unwrap().push(word));
         let address = address.parse().unwrap();
-        let listener = Listener::bind(address, doorstep.clone(), PKI.server.clone(), on_alert).await.unwrap();
+        let listener = Listener::bind(address, filter.clone(), PKI.server.clone(), on_alert).await.unwrap();
         let (stop, stopped) = watch::channel(false);
         let world = Self {
             address: listener.address().unwrap(),
-            doorstep,
+            filter,
             reloader: listener.reloader(),
             free_slots: Box::new(listener.free_slots()),
             refused,

@@ -7,10 +7,10 @@ use qaqpa_proto::consent::v1::{Form, GiveRequest, KdpToken};
 use qaqpa_proto::v1::Category;
 
 use super::{ADULT, FRIDAY, OPERATOR_BIN, OTHER, days, moment, pack, written};
-use crate::persons::giving::{Giving, judge};
+use crate::persons::giving::{JudgedConsent, judge};
 use crate::refusal::NotDone;
 
-fn judged(request: GiveRequest) -> Result<Giving, NotDone> {
+fn judged(request: GiveRequest) -> Result<JudgedConsent, NotDone> {
     judge(request, &pack(), Bin::parse(OPERATOR_BIN).unwrap(), "school", moment(FRIDAY))
 }
 

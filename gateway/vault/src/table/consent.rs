@@ -9,43 +9,43 @@ use crate::error::Error;
 use crate::record::{ConsentRecord, KdpToken, Withdrawal};
 use crate::session::Session;
 use crate::subject::{Lookup, Subject};
-use crate::table::drawer::{self, Drawer};
 use crate::table::person;
+use crate::table::sealed_table::{self, SealedTable};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 pub(crate) fn put(session: &Session, subject: &Subject, record: ConsentRecord) -> Result<(), Error> {
     let (id, mut outline, content) = split(record);
-    let before: Option<Outline> = drawer::find(session, Drawer::Consent, subject, &id)?;
+    let before: Option<Outline> = sealed_table::find(session, SealedTable::Consent, subject, &id)?;
     outline.destroyed_at = before.and_then(|before| before.destroyed_at).or(outline.destroyed_at);
-    drawer::put(session, Drawer::Consent, subject, &id, &outline)?;
+    sealed_table::put(session, SealedTable::Consent, subject, &id, &outline)?;
     match outline.destroyed_at {
-        Some(_) => drawer::delete(session, Drawer::ConsentContent, &id).map(drop),
-        None => drawer::put(session, Drawer::ConsentContent, subject, &id, &content),
+        Some(_) => sealed_table::delete(session, SealedTable::ConsentContent, &id).map(drop),
+        None => sealed_table::put(session, SealedTable::ConsentContent, subject, &id, &content),
     }
 }
 
 /// Destroys the content; false when there is no such consent or it has none any more.
 pub(crate) fn destroy_content(session: &Session, id: &str, at: Timestamp) -> Result<bool, Error> {
-    let Some(slot) = drawer::slot(session, Drawer::Consent, id)? else { return Ok(false) };
+    let Some(slot) = sealed_table::slot(session, SealedTable::Consent, id)? else { return Ok(false) };
     let subject = person::of_row(session, slot.subject)?;
-    let outline: Option<Outline> = drawer::find(session, Drawer::Consent, &subject, id)?;
+    let outline: Option<Outline> = sealed_table::find(session, SealedTable::Consent, &subject, id)?;
     let Some(outline) = outline.filter(|outline| outline.destroyed_at.is_none()) else { return Ok(false) };
-    drawer::put(session, Drawer::Consent, &subject, id, &Outline { destroyed_at: Some(at), ..outline })?;
-    drawer::delete(session, Drawer::ConsentContent, id)?;
+    sealed_table::put(session, SealedTable::Consent, &subject, id, &Outline { destroyed_at: Some(at), ..outline })?;
+    sealed_table::delete(session, SealedTable::ConsentContent, id)?;
     Ok(true)
 }
 
 pub(crate) fn delete(session: &Session, id: &str) -> Result<bool, Error> {
-    drawer::delete(session, Drawer::ConsentContent, id)?;
-    drawer::delete(session, Drawer::Consent, id)
+    sealed_table::delete(session, SealedTable::ConsentContent, id)?;
+    sealed_table::delete(session, SealedTable::Consent, id)
 }
 
 pub(crate) fn all(session: &Session) -> Result<Vec<(Lookup, ConsentRecord)>, Error> {
-    let contents = drawer::all::<Content>(session, Drawer::ConsentContent)?;
+    let contents = sealed_table::all::<Content>(session, SealedTable::ConsentContent)?;
     let mut contents: HashMap<String, Content> = contents.into_iter().map(|(_, id, content)| (id, content)).collect();
-    let outlines = drawer::all::<Outline>(session, Drawer::Consent)?;
+    let outlines = sealed_table::all::<Outline>(session, SealedTable::Consent)?;
     let joined = outlines.into_iter().map(|(lookup, id, outline)| {
         let content = contents.remove(&id).unwrap_or_default();
         (lookup, join(id, outline, content))

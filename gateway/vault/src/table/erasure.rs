@@ -9,8 +9,8 @@ use crate::error::{Doing, Error};
 use crate::record::{Erased, Erasure, Tombstone};
 use crate::session::Session;
 use crate::subject::Lookup;
-use crate::table::drawer::{self, Drawer, json, parse};
 use crate::table::last_use;
+use crate::table::sealed_table::{self, SealedTable, json, parse};
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
 
@@ -19,13 +19,13 @@ pub(crate) fn erase(session: &Session, lookup: Lookup, erasure: &Erasure) -> Res
     let Some(id): Option<i64> = id.optional().doing("looking a subject up")? else { return Ok(Erased::default()) };
     session.destroy_key(id)?;
     let mut erased = Erased { found: true, ..Erased::default() };
-    for drawer in Drawer::ALL {
-        let deleted = drawer::delete_all(session, drawer, id)?;
-        match drawer {
-            Drawer::Consent => erased.consents = deleted,
-            Drawer::ConsentContent => {}
-            Drawer::Hold => erased.holds = deleted,
-            Drawer::Request => erased.requests = deleted,
+    for table in SealedTable::ALL {
+        let deleted = sealed_table::delete_all(session, table, id)?;
+        match table {
+            SealedTable::Consent => erased.consents = deleted,
+            SealedTable::ConsentContent => {}
+            SealedTable::Hold => erased.holds = deleted,
+            SealedTable::Request => erased.requests = deleted,
         }
     }
     last_use::delete_all(session, id)?;

@@ -10,8 +10,8 @@ use crate::record::UseRecord;
 use crate::seal::Place;
 use crate::session::Session;
 use crate::subject::{Lookup, Subject};
-use crate::table::drawer::{json, parse};
 use crate::table::person;
+use crate::table::sealed_table::{json, parse};
 use jiff::Timestamp;
 
 pub(crate) fn record(

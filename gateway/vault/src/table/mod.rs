@@ -1,8 +1,8 @@
 //! The tables, one file an idea. Every function here runs on the writer thread, inside its transaction.
 
 pub(crate) mod consent;
-pub(crate) mod drawer;
 pub(crate) mod erasure;
 pub(crate) mod last_use;
 pub(crate) mod person;
-pub(crate) mod sheet;
+pub(crate) mod sealed_record;
+pub(crate) mod sealed_table;

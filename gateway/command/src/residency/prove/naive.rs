@@ -8,8 +8,8 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UdpSocket};
 
-use super::ground::PATIENCE;
-use crate::residency::namespace::Island;
+use super::listeners::PATIENCE;
+use crate::residency::namespace::Namespace;
 
 /// Sends bytes and returns what comes back until the end. Off this machine it goes nowhere: only on an island is an
 /// address abroad this machine's own.
@@ -17,8 +17,8 @@ use crate::residency::namespace::Island;
 /// # Errors
 /// [`io::ErrorKind::PermissionDenied`], or what the network says.
 #[expect(clippy::disallowed_methods, reason = "it must be heard where the door's connections are not")]
-pub(super) async fn send(to: SocketAddr, bytes: &[u8], island: Option<Island>) -> io::Result<Vec<u8>> {
-    if island.is_none() && !to.ip().is_loopback() {
+pub(super) async fn send(to: SocketAddr, bytes: &[u8], namespace: Option<Namespace>) -> io::Result<Vec<u8>> {
+    if namespace.is_none() && !to.ip().is_loopback() {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
     let mut stream = TcpStream::connect(to).await?;

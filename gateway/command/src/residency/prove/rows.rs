@@ -2,9 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::ground::Ground;
-use super::meets::Meet;
-use super::scenes::Scene;
+use super::attempts::Attempt;
+use super::listeners::Listeners;
+use super::scenarios::Scenario;
 
 /// One endpoint that must not be reached, or one that must.
 pub(super) struct Row {
@@ -15,14 +15,14 @@ pub(super) struct Row {
     /// Where bytes must arrive. Everywhere else none may.
     pub(super) reached: Option<IpAddr>,
     /// Whether it takes listeners at foreign addresses.
-    pub(super) needs_island: bool,
-    meet: Meet,
+    pub(super) needs_namespace: bool,
+    attempt: Attempt,
 }
 
 impl Row {
     /// Tries it: the code it ended with.
-    pub(super) async fn meet(&self, ground: &Ground) -> String {
-        self.meet.meet(ground).await.unwrap_or_else(|problem| problem)
+    pub(super) async fn make(&self, listeners: &Listeners) -> String {
+        self.attempt.make(listeners).await.unwrap_or_else(|problem| problem)
     }
 }
 
@@ -30,18 +30,18 @@ impl Row {
 pub(super) fn all() -> Vec<Row> {
     let answers = ANSWERS.iter().map(|(wanted, what, addresses)| {
         let here = addresses.iter().all(|address| HERE.contains(address));
-        row(wanted, what, !here, Meet::Answers(addresses))
+        row(wanted, what, !here, Attempt::Answers(addresses))
     });
-    let urls = URLS.iter().map(|(wanted, what, url)| row(wanted, what, !url.contains("{port}"), Meet::Url(url)));
-    let scenes = SCENES.iter().map(|(wanted, what, reached, island, scene)| Row {
+    let urls = URLS.iter().map(|(wanted, what, url)| row(wanted, what, !url.contains("{port}"), Attempt::Url(url)));
+    let scenes = SCENARIOS.iter().map(|(wanted, what, reached, namespace, scenario)| Row {
         reached: reached.map(IpAddr::V4),
-        ..row(wanted, what, *island, Meet::Scene(*scene))
+        ..row(wanted, what, *namespace, Attempt::Scenario(*scenario))
     });
     answers.chain(urls).chain(odd()).chain(scenes).chain(controls()).collect()
 }
 
-fn row(wanted: &'static str, what: &'static str, needs_island: bool, meet: Meet) -> Row {
-    Row { wanted, what, reached: None, needs_island, meet }
+fn row(wanted: &'static str, what: &'static str, needs_namespace: bool, attempt: Attempt) -> Row {
+    Row { wanted, what, reached: None, needs_namespace, attempt }
 }
 
 /// What DNS answers for a declared endpoint, `https://api.egov.kz`.
@@ -95,67 +95,69 @@ const URLS: [(&str, &str, &str); 16] = [
 
 fn odd() -> [Row; 6] {
     [
-        row("residency.alias", "a CNAME to a content network", true, Meet::Alias("d111.cloudfront.net")),
-        row("residency.foreign", "an address abroad that is pinned", true, Meet::Pinned("8.8.8.8")),
-        row("residency.not_pinned", "an address at home beside the pinned one", true, Meet::BesidePins),
-        row("residency.stale", "tables of two months ago", true, Meet::Stale),
-        row("residency.unconfirmed", "no second table", true, Meet::Alone),
-        row("residency.loopback", "this machine in production", false, Meet::Production),
+        row("residency.alias", "a CNAME to a content network", true, Attempt::Alias("d111.cloudfront.net")),
+        row("residency.foreign", "an address abroad that is pinned", true, Attempt::Pinned("8.8.8.8")),
+        row("residency.not_pinned", "an address at home beside the pinned one", true, Attempt::BesidePins),
+        row("residency.stale", "tables of two months ago", true, Attempt::Stale),
+        row("residency.unconfirmed", "no second table", true, Attempt::Alone),
+        row("residency.loopback", "this machine in production", false, Attempt::Production),
     ]
 }
 
 /// Longer stories: where something must arrive on the way, whether listeners abroad are needed.
-const SCENES: [(&str, &str, Option<Ipv4Addr>, bool, Scene); 16] = [
+const SCENARIOS: [(&str, &str, Option<Ipv4Addr>, bool, Scenario); 16] = [
     (
         "residency.foreign",
         "rebinding: home first, abroad when the judgement has ended",
         Some(HOME),
         true,
-        Scene::Rebinding,
+        Scenario::Rebinding,
     ),
-    ("residency.revoked", "an open connection whose address moves abroad", Some(HOME), true, Scene::Moved),
-    ("residency.not_declared", "an endpoint that nobody declared", None, false, Scene::Unlisted),
-    ("residency.not_declared", "another host asked of a connector", None, false, Scene::OtherHost),
-    ("residency.not_declared", "another port asked of a connector", None, false, Scene::OtherPort),
-    ("residency.not_declared", "a client that follows a redirect, 301", None, false, Scene::Redirect(301)),
-    ("residency.not_declared", "a client that follows a redirect, 302", None, false, Scene::Redirect(302)),
-    ("residency.not_declared", "a client that follows a redirect, 303", None, false, Scene::Redirect(303)),
-    ("residency.not_declared", "a client that follows a redirect, 307", None, false, Scene::Redirect(307)),
-    ("residency.not_declared", "a client that follows a redirect, 308", None, false, Scene::Redirect(308)),
-    ("residency.foreign", "a collector abroad, and OTEL_EXPORTER_OTLP_ENDPOINT", None, true, Scene::Collector),
-    ("residency.foreign", "a database abroad, and PGHOST", None, true, Scene::Database),
-    ("residency.no_address", "a DNS server abroad: the name is not asked for", None, true, Scene::Dns("8.8.8.8")),
-    ("residency.tunnel", "plain http without its tunnel's interface", None, true, Scene::Tunnel("interface:ipsec0")),
-    ("residency.tunnel", "plain http without its IPsec policy", None, true, Scene::Tunnel("xfrm")),
-    ("residency.foreign", "a peer abroad at the listener hears nothing", None, true, Scene::Peer(ABROAD)),
+    ("residency.revoked", "an open connection whose address moves abroad", Some(HOME), true, Scenario::Moved),
+    ("residency.not_declared", "an endpoint that nobody declared", None, false, Scenario::Unlisted),
+    ("residency.not_declared", "another host asked of a connector", None, false, Scenario::OtherHost),
+    ("residency.not_declared", "another port asked of a connector", None, false, Scenario::OtherPort),
+    ("residency.not_declared", "a client that follows a redirect, 301", None, false, Scenario::Redirect(301)),
+    ("residency.not_declared", "a client that follows a redirect, 302", None, false, Scenario::Redirect(302)),
+    ("residency.not_declared", "a client that follows a redirect, 303", None, false, Scenario::Redirect(303)),
+    ("residency.not_declared", "a client that follows a redirect, 307", None, false, Scenario::Redirect(307)),
+    ("residency.not_declared", "a client that follows a redirect, 308", None, false, Scenario::Redirect(308)),
+    ("residency.foreign", "a collector abroad, and OTEL_EXPORTER_OTLP_ENDPOINT", None, true, Scenario::Collector),
+    ("residency.foreign", "a database abroad, and PGHOST", None, true, Scenario::Database),
+    ("residency.no_address", "a DNS server abroad: the name is not asked for", None, true, Scenario::Dns("8.8.8.8")),
+    ("residency.tunnel", "plain http without its tunnel's interface", None, true, Scenario::Tunnel("interface:ipsec0")),
+    ("residency.tunnel", "plain http without its IPsec policy", None, true, Scenario::Tunnel("xfrm")),
+    ("residency.foreign", "a peer abroad at the listener hears nothing", None, true, Scenario::Peer(ABROAD)),
 ];
 
 /// What must be heard.
 fn controls() -> Vec<Row> {
-    let reached =
-        |at: IpAddr, what, needs_island, meet| Row { reached: Some(at), ..row(REACHED, what, needs_island, meet) };
+    let reached = |at: IpAddr, what, needs_namespace, attempt| Row {
+        reached: Some(at),
+        ..row(REACHED, what, needs_namespace, attempt)
+    };
     let home_v6 = IpAddr::V6("2a00:1f40::29".parse().unwrap_or(std::net::Ipv6Addr::UNSPECIFIED));
     let anywhere = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
     vec![
-        reached(HOME.into(), "at home, with HTTP_PROXY and ALL_PROXY set", true, Meet::Answers(&["195.12.113.29"])),
-        reached(home_v6, "at home in IPv6", true, Meet::Answers(&["2a00:1f40::29"])),
-        reached(HOME.into(), "a database at home", true, Meet::Scene(Scene::DatabaseAtHome)),
+        reached(HOME.into(), "at home, with HTTP_PROXY and ALL_PROXY set", true, Attempt::Answers(&["195.12.113.29"])),
+        reached(home_v6, "at home in IPv6", true, Attempt::Answers(&["2a00:1f40::29"])),
+        reached(HOME.into(), "a database at home", true, Attempt::Scenario(Scenario::DatabaseAtHome)),
         Row {
             reached: Some(anywhere),
             ..row(
                 "residency.no_address",
                 "a DNS server at home is asked, and silent",
                 true,
-                Meet::Scene(Scene::Dns("195.12.113.53")),
+                Attempt::Scenario(Scenario::Dns("195.12.113.53")),
             )
         },
-        row(ANSWERED, "a peer at home is answered", true, Meet::Scene(Scene::Peer(HOME))),
-        reached(ABROAD.into(), "a client that asks nobody is heard abroad", true, Meet::Scene(Scene::Naive)),
+        row(ANSWERED, "a peer at home is answered", true, Attempt::Scenario(Scenario::Peer(HOME))),
+        reached(ABROAD.into(), "a client that asks nobody is heard abroad", true, Attempt::Scenario(Scenario::Naive)),
         reached(
             Ipv4Addr::LOCALHOST.into(),
             "a client that asks nobody is heard on loopback",
             false,
-            Meet::Scene(Scene::NaiveHere),
+            Attempt::Scenario(Scenario::NaiveHere),
         ),
     ]
 }

@@ -68,7 +68,7 @@ impl Proof {
     /// One line of JSON.
     pub(super) fn json(&self) -> String {
         serde_json::json!({
-            "ground": if self.not_permitted.is_some() { "loopback" } else { "namespace" },
+            "listeners": if self.not_permitted.is_some() { "loopback" } else { "namespace" },
             "not_permitted": self.not_permitted,
             "holds": self.holds(),
             "shown": self.rows.len() - self.count(None),

@@ -50,7 +50,7 @@ fn a_reader_may_ask_for_one_operation_and_one_purpose() {
         (0, None, Some("marketing"), "no such purpose"),
     ] {
         let document = explain::document(&plans, Filter { operation, purpose }, "en");
-        assert_eq!(document.sheets.len() - 1, wanted, "{why}: the last sheet is that of the purposes");
+        assert_eq!(document.tables.len() - 1, wanted, "{why}: the last table is that of the purposes");
     }
 }
 

@@ -111,9 +111,9 @@ fn every_document_of_every_pack_is_written_in_every_language() {
             for document in
                 [trace, register::document(&contract(), &pack, language), matrix::document(&plans, language)]
             {
-                let rows = document.sheets.iter().flat_map(|sheet| sheet.rows.iter().map(move |row| (sheet, row)));
-                for (sheet, row) in rows {
-                    assert_eq!(row.len(), sheet.columns.len(), "{file} {language} {}", sheet.title);
+                let rows = document.tables.iter().flat_map(|table| table.rows.iter().map(move |row| (table, row)));
+                for (table, row) in rows {
+                    assert_eq!(row.len(), table.columns.len(), "{file} {language} {}", table.title);
                 }
                 assert!(document.text().lines().count() > 10, "{file} {language}");
                 assert!(document.markdown().starts_with("# "), "{file} {language}");

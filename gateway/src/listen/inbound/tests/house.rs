@@ -51,7 +51,7 @@ fn nobody_reads_what_http_says_of_addresses() {
 }
 
 #[test]
-fn there_is_one_listener_and_it_asks_the_doorstep() {
+fn there_is_one_listener_and_it_asks_the_peer_filter() {
     // `residency prove` listens to whatever may arrive where nothing should; it serves nobody and runs in no gateway.
     let not_a_proof = |path: &String| !path.starts_with("gateway/command/src/residency/prove/");
     let mut binding = naming(&["tcplistener::bind", "unixlistener::bind", "serve_with_incoming"]);
@@ -63,5 +63,5 @@ fn there_is_one_listener_and_it_asks_the_doorstep() {
     assert_eq!(accepting, ["gateway/src/listen.rs"]);
     let listener = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/listen.rs")).unwrap();
     assert_eq!(listener.matches(".accept()").count(), 1);
-    assert_eq!(listener.matches("self.doorstep.admit(").count(), 1);
+    assert_eq!(listener.matches("self.filter.admit(").count(), 1);
 }

@@ -53,11 +53,11 @@ async fn staying(change: impl FnOnce(&World)) -> ([bool; 3], Vec<String>) {
 #[tokio::test]
 async fn who_passes_stays_and_who_does_not_goes() {
     let without = |name: &str| rules().into_iter().filter(|rule| rule.name != name).collect::<Vec<_>>();
-    let with_peers = |rules: Vec<PeerRule>| move |world: &World| world.doorstep.replace_peers(tables::peers(rules));
-    let (stay, refused) = staying(|world| world.doorstep.judge_again()).await;
+    let with_peers = |rules: Vec<PeerRule>| move |world: &World| world.filter.replace_peers(tables::peers(rules));
+    let (stay, refused) = staying(|world| world.filter.judge_again()).await;
     assert_eq!((stay, refused.len()), ([true; 3], 0), "nothing changed");
 
-    let (stay, refused) = staying(|world| world.doorstep.replace_tables(abroad())).await;
+    let (stay, refused) = staying(|world| world.filter.replace_tables(abroad())).await;
     assert_eq!(stay, [true, false, true], "a table places 195.12.113.29 abroad");
     assert!(matches!(refused.as_slice(), [line] if line.contains("code=residency.disagree ")), "{refused:?}");
 
@@ -91,7 +91,7 @@ async fn a_call_under_way_is_answered_before_the_connection_ends() {
         (answer, stream.read(&mut [0]).await.unwrap_or_default())
     });
     tokio::time::sleep(Duration::from_millis(100)).await;
-    world.doorstep.replace_peers(tables::peers(vec![anyone()]));
+    world.filter.replace_peers(tables::peers(vec![anyone()]));
     let (answer, after) = calling.await.unwrap();
     assert!(answer.unwrap().contains(" addresses=127.0.0.1 "));
     assert_eq!(after, 0);
@@ -99,10 +99,10 @@ async fn a_call_under_way_is_answered_before_the_connection_ends() {
     assert_eq!(tls(again).await.unwrap_err().kind(), ErrorKind::ConnectionReset);
 }
 
-fn stay(doorstep: &Doorstep, caller: [u8; 4]) -> Stay {
+fn stay(filter: &PeerFilter, caller: [u8; 4]) -> PeerWatch {
     let address = SocketAddr::from((caller, 51234));
-    let arrival = Arrival { address, admitted: doorstep.0.admitted(address.ip()).unwrap(), proxy: None };
-    doorstep.stay(arrival, doorstep.changes())
+    let arrival = Arrival { address, admitted: filter.0.admitted(address.ip()).unwrap(), proxy: None };
+    filter.stay(arrival, filter.changes())
 }
 
 #[tokio::test(start_paused = true)]
@@ -115,8 +115,8 @@ async fn a_table_that_grows_stale_ends_a_stay_within_the_hour() {
     let refused = Arc::new(Mutex::new(Vec::new()));
     let noted = refused.clone();
     let on_refused = Arc::new(move |why: &NotAdmitted| noted.lock().unwrap().push(why.code()));
-    let doorstep = Doorstep::new(tables::peers(vec![anyone()]), at_home(), clock, on_refused);
-    let mut stay = stay(&doorstep, [195, 12, 113, 29]);
+    let filter = PeerFilter::new(tables::peers(vec![anyone()]), at_home(), clock, on_refused);
+    let mut stay = stay(&filter, [195, 12, 113, 29]);
     assert!(tokio::time::timeout(3 * DAY, stay.over()).await.is_err());
     centuries.store(1, Ordering::Relaxed);
     assert!(tokio::time::timeout(AGAIN, stay.over()).await.is_ok());
@@ -126,8 +126,8 @@ async fn a_table_that_grows_stale_ends_a_stay_within_the_hour() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_never_ends_is_cut_ten_seconds_after_its_peer_passes_no_more() {
-    let doorstep = Doorstep::new(tables::peers(vec![laptop(&[])]), at_home(), clock(), Arc::new(|_| {}));
-    let stay = stay(&doorstep, [127, 0, 0, 1]);
+    let filter = PeerFilter::new(tables::peers(vec![laptop(&[])]), at_home(), clock(), Arc::new(|_| {}));
+    let stay = stay(&filter, [127, 0, 0, 1]);
     let endless = tower::service_fn(|_| std::future::pending::<Result<http::Response<Body>, Infallible>>());
     let (mut near, far) = tokio::io::duplex(1024);
     let (_stop, stopped) = watch::channel(false);
@@ -138,7 +138,7 @@ async fn a_call_that_never_ends_is_cut_ten_seconds_after_its_peer_passes_no_more
     reloaded.send_replace(1); // asked to go, and still there an hour later
     tokio::time::sleep(Duration::from_secs(3600)).await;
     let changed = tokio::time::Instant::now();
-    doorstep.replace_peers(tables::peers(vec![anyone()]));
+    filter.replace_peers(tables::peers(vec![anyone()]));
     assert_eq!(near.read(&mut [0]).await.unwrap(), 0);
     assert_eq!(changed.elapsed(), Duration::from_secs(10));
 }

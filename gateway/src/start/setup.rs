@@ -1,6 +1,6 @@
 //! The gateway before it opens: every file that the configuration names is read, compiled and checked against the others.
 //!
-//! [`Blueprint::draw`] reports all problems at once, each at its file and line; it is what `qaqpa check` does.
+//! [`Setup::check`] reports all problems at once, each at its file and line; it is what `qaqpa check` does.
 
 mod callers;
 mod channels;
@@ -26,7 +26,7 @@ use zeroize::Zeroizing;
 use crate::clock::Clock;
 use crate::dial::Door;
 use crate::evidence::decisions::Decisions;
-use crate::evidence::flood::Flood;
+use crate::evidence::refusal_counter::RefusalCounter;
 use crate::exchange::duplicate::Duplicates;
 use crate::exchange::quota::Quotas;
 use crate::exchange::shadow::Shadows;
@@ -37,13 +37,13 @@ use crate::ids::Ids;
 use crate::persons::Persons;
 use crate::persons::pseudonyms::Epoch;
 use crate::persons::retention::DefaultTerms;
-use crate::start::Surroundings;
+use crate::start::Environment;
 use crate::start::config::{self, Config, Problem, Profile, Source};
 use crate::start::laptops;
 use crate::telemetry::Telemetry;
 
 /// Everything but the journal, checked.
-pub struct Blueprint {
+pub struct Setup {
     pub(crate) descriptor_set: Vec<u8>,
     pub(crate) contract: Arc<Contract>,
     pub(crate) served: HashMap<String, Arc<Served>>,
@@ -60,36 +60,36 @@ pub struct Blueprint {
     pub(crate) pseudonym_epoch: Epoch,
 }
 
-impl Blueprint {
+impl Setup {
     /// Reads and compiles everything the configuration names.
     ///
     /// # Errors
     /// All problems at once, each at its file and line where that can be told.
-    pub fn draw(config: &Config, source: &Source, surroundings: &Surroundings) -> Result<Self, Vec<Problem>> {
-        let mut drawing = Drawing { config, source, problems: Vec::new() };
-        let descriptor_set = drawing.descriptor_set();
-        let contract = descriptor_set.as_ref().and_then(|set| drawing.contract(set));
-        let served = contract.as_ref().map(|contract| drawing.served(contract)).unwrap_or_default();
-        let policies = contract.as_ref().map(|contract| drawing.policies(contract)).unwrap_or_default();
-        let callers = drawing.callers(&policies);
-        let systems = drawing.systems(contract.as_ref(), &policies);
-        let (tables, today) = (drawing.tables(), surroundings.clock.today());
-        let ways = drawing.ways(tables.as_ref(), surroundings);
-        let peers = drawing.peers(tables.as_ref(), today);
+    pub fn check(config: &Config, source: &Source, environment: &Environment) -> Result<Self, Vec<Problem>> {
+        let mut checker = Checker { config, source, problems: Vec::new() };
+        let descriptor_set = checker.descriptor_set();
+        let contract = descriptor_set.as_ref().and_then(|set| checker.contract(set));
+        let served = contract.as_ref().map(|contract| checker.served(contract)).unwrap_or_default();
+        let policies = contract.as_ref().map(|contract| checker.policies(contract)).unwrap_or_default();
+        let callers = checker.callers(&policies);
+        let systems = checker.systems(contract.as_ref(), &policies);
+        let (tables, today) = (checker.tables(), environment.clock.today());
+        let targets = checker.targets(tables.as_ref(), environment);
+        let peers = checker.peers(tables.as_ref(), today);
         if let (Some(tables), Some(peers)) = (&tables, &peers) {
-            drawing.tables_serve(tables, &ways, peers, today);
+            checker.tables_serve(tables, &targets, peers, today);
         }
         let tables = Arc::new(tables.unwrap_or_else(Tables::embedded)); // no start without all of them
-        drawing.listener();
-        drawing.revocation_source(&ways);
-        drawing.laptop_certificates(surroundings);
-        drawing.vault_key();
-        let calendar = drawing.calendar();
-        let door = Door::new(ways, tables, drawing.names(surroundings), surroundings.clock.clone());
+        checker.listener();
+        checker.revocation_source(&targets);
+        checker.laptop_certificates(environment);
+        checker.vault_key();
+        let calendar = checker.calendar();
+        let door = Door::new(targets, tables, checker.names(environment), environment.clock.clone());
         let door = Arc::new(door);
-        let telemetry = drawing.telemetry(&door);
+        let telemetry = checker.telemetry(&door);
         let passports = config.systems.iter().map(|(id, system)| (id.clone(), system.passport()));
-        match (drawing.problems.is_empty(), contract, callers, telemetry, calendar, peers) {
+        match (checker.problems.is_empty(), contract, callers, telemetry, calendar, peers) {
             (true, Some(contract), Some(callers), Some(telemetry), Some(calendar), Some(peers)) => Ok(Self {
                 descriptor_set: descriptor_set.unwrap_or_default(), // no contract without one
                 contract: Arc::new(contract),
@@ -101,12 +101,12 @@ impl Blueprint {
                 door,
                 peers,
                 telemetry,
-                clock: surroundings.clock.clone(),
+                clock: environment.clock.clone(),
                 calendar,
                 retention: config.retention.clone(),
                 pseudonym_epoch: config.vault.pseudonyms,
             }),
-            _ => Err(drawing.problems),
+            _ => Err(checker.problems),
         }
     }
 
@@ -119,13 +119,13 @@ impl Blueprint {
         source: &Source,
         contract: &Contract,
     ) -> Result<HashMap<String, Arc<Plans>>, Vec<Problem>> {
-        let mut drawing = Drawing { config, source, problems: Vec::new() };
-        let policies = drawing.policies(contract);
+        let mut checker = Checker { config, source, problems: Vec::new() };
+        let policies = checker.policies(contract);
         for (index, caller) in config.callers.iter().enumerate() {
-            drawing.purposes_exist(index, caller, &policies);
+            checker.purposes_exist(index, caller, &policies);
         }
-        drawing.reached_systems_exist(contract, &policies);
-        if drawing.problems.is_empty() { Ok(policies) } else { Err(drawing.problems) }
+        checker.reached_systems_exist(contract, &policies);
+        if checker.problems.is_empty() { Ok(policies) } else { Err(checker.problems) }
     }
 
     /// Reads the tables again, for a reload.
@@ -133,9 +133,9 @@ impl Blueprint {
     /// # Errors
     /// All problems at once; the tables in force stay.
     pub fn tables(config: &Config, source: &Source) -> Result<Tables, Vec<Problem>> {
-        let mut drawing = Drawing { config, source, problems: Vec::new() };
-        let tables = drawing.tables();
-        tables.filter(|_| drawing.problems.is_empty()).ok_or(drawing.problems)
+        let mut checker = Checker { config, source, problems: Vec::new() };
+        let tables = checker.tables();
+        tables.filter(|_| checker.problems.is_empty()).ok_or(checker.problems)
     }
 
     /// Opens for business with a journal and what is known of persons.
@@ -161,7 +161,7 @@ impl Blueprint {
             clock: self.clock,
             journal,
             duplicates: Duplicates::default(),
-            flood: Flood::default(),
+            refusal_counter: RefusalCounter::default(),
             shadows: Shadows::default(),
             read_limits: codec::Limits::default(),
         });
@@ -203,14 +203,14 @@ impl Blueprint {
     }
 }
 
-/// A blueprint in the making, and everything found wrong so far.
-struct Drawing<'a> {
+/// A setup being checked, and everything found wrong so far.
+struct Checker<'a> {
     config: &'a Config,
     source: &'a Source,
     problems: Vec<Problem>,
 }
 
-impl Drawing<'_> {
+impl Checker<'_> {
     fn at(&mut self, key: &str, message: impl Into<String>) {
         self.problems.push(self.source.problem(key, message.into()));
     }
@@ -353,7 +353,7 @@ impl Drawing<'_> {
     }
 
     /// In production nothing is trusted that was made for a laptop, ours or another's.
-    fn laptop_certificates(&mut self, surroundings: &Surroundings) {
+    fn laptop_certificates(&mut self, environment: &Environment) {
         if self.config.profile != Profile::Production {
             return;
         }
@@ -373,7 +373,7 @@ impl Drawing<'_> {
         let listener = listener.into_iter().map(|(key, path)| (key.to_owned(), path));
         for (key, path) in listener.chain(channels).chain(endpoints) {
             let Ok(bytes) = std::fs::read(&path) else { continue }; // missing files are told of elsewhere
-            if laptops::is_for_laptops(&bytes, &surroundings.clock) {
+            if laptops::is_for_laptops(&bytes, &environment.clock) {
                 self.at(
                     &key,
                     format!(

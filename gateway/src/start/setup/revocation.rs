@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 
 use qaqpa_residency::{Plane, Scheme};
 
-use super::Drawing;
-use crate::dial::Way;
+use super::Checker;
+use crate::dial::Target;
 use crate::listen::revocation;
 
-impl Drawing<'_> {
+impl Checker<'_> {
     /// It is declared, for support traffic, speaks HTTP, and the file holds one list, whose place the next one takes.
-    pub(super) fn revocation_source(&mut self, ways: &BTreeMap<String, Way>) {
+    pub(super) fn revocation_source(&mut self, targets: &BTreeMap<String, Target>) {
         let (key, config) = ("listen.crl_from", self.config);
         let Some(id) = &config.listen.crl_from else { return };
         if !self.is_on_plane(key, id, Plane::Support) {
             return;
         }
-        match ways.get(id).map(|way| way.endpoint().scheme()) {
+        match targets.get(id).map(|target| target.endpoint().scheme()) {
             Some(Scheme::Https | Scheme::Http) | None => {} // what is wrong with a way that is not there is told already
             Some(_) => self.at(key, format!("endpoint `{id}` does not speak HTTP, and lists are fetched by it")),
         }

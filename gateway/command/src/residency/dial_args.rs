@@ -15,8 +15,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use qaqpa_gateway::dial::{Door, Names, Trust, Way};
-use qaqpa_gateway::start::Surroundings;
+use qaqpa_gateway::dial::{Door, Names, Target, Trust};
+use qaqpa_gateway::start::Environment;
 use qaqpa_proto::language::Language;
 use qaqpa_residency::{
     Answer, Endpoint, EndpointKind, EndpointRule, Host, Plane, ResidencyRefusal, Tables, Tunnel, judge,
@@ -28,7 +28,7 @@ use super::tables::TableFiles;
 
 /// Flags of every command that connects without a configuration.
 #[derive(Debug, Clone, Default, clap::Args)]
-pub struct Bearings {
+pub struct DialArgs {
     /// Address to judge and use in place of DNS; may be repeated
     #[arg(long = "address", value_name = "IP")]
     addresses: Vec<IpAddr>,
@@ -50,7 +50,7 @@ pub(crate) struct Typed {
     pub(super) addresses: Vec<IpAddr>,
 }
 
-impl Bearings {
+impl DialArgs {
     /// Whether anything was given that a configuration would say.
     pub(super) fn lead_elsewhere(&self) -> bool {
         self.resolver.is_some() || self.interface.is_some()
@@ -105,18 +105,18 @@ impl Bearings {
     ///
     /// # Errors
     /// A code and a sentence for people.
-    pub(crate) fn door(&self, typed: Typed, tls: ClientConfig, surroundings: &Surroundings) -> Result<Door, String> {
+    pub(crate) fn door(&self, typed: Typed, tls: ClientConfig, environment: &Environment) -> Result<Door, String> {
         let tables = self.tables_for(&typed.endpoint)?;
-        let (today, tables) = (surroundings.clock.today(), Arc::new(tables));
+        let (today, tables) = (environment.clock.today(), Arc::new(tables));
         let by_name = matches!(typed.endpoint.host(), Host::Name(_));
-        if by_name && typed.addresses.is_empty() && self.resolver.is_none() && surroundings.resolver.is_none() {
+        if by_name && typed.addresses.is_empty() && self.resolver.is_none() && environment.resolver.is_none() {
             return Err(told(&no_address(&typed.endpoint)));
         }
         if !typed.addresses.is_empty() {
             let answer = Answer { addresses: typed.addresses.clone(), aliases: Vec::new() };
             judge(&typed.endpoint, &answer, &tables, today).map_err(|refused| told(refused.refusal()))?;
         }
-        self.open(typed, tls, tables, surroundings).map_err(|refusal| told(&refusal))
+        self.open(typed, tls, tables, environment).map_err(|refusal| told(&refusal))
     }
 
     /// As [`Self::door`], without saying anything beforehand.
@@ -125,19 +125,19 @@ impl Bearings {
         typed: Typed,
         tls: ClientConfig,
         tables: Arc<Tables>,
-        surroundings: &Surroundings,
+        environment: &Environment,
     ) -> Result<Door, ResidencyRefusal> {
         let name = typed.endpoint.name().to_owned();
-        let way = Way::with_tls(typed.endpoint, typed.addresses, tls, TIMEOUTS);
-        let mut ways = BTreeMap::from([(name, way)]);
+        let target = Target::with_tls(typed.endpoint, typed.addresses, tls, TIMEOUTS);
+        let mut targets = BTreeMap::from([(name, target)]);
         if let Some(server) = self.server()? {
-            ways.insert(RESOLVER.to_owned(), server);
+            targets.insert(RESOLVER.to_owned(), server);
         }
-        let names = match &surroundings.resolver {
+        let names = match &environment.resolver {
             Some(resolver) => Names::Given(resolver.clone()),
             None => Names::Servers(vec![RESOLVER.to_owned()]),
         };
-        Ok(Door::new(ways, tables, names, surroundings.clock.clone()))
+        Ok(Door::new(targets, tables, names, environment.clock.clone()))
     }
 
     /// Reads the tables where the verdict depends on them.
@@ -146,7 +146,7 @@ impl Bearings {
         if asked { self.tables.read().map(|sources| sources.tables) } else { Ok(Tables::embedded()) }
     }
 
-    fn server(&self) -> Result<Option<Way>, ResidencyRefusal> {
+    fn server(&self) -> Result<Option<Target>, ResidencyRefusal> {
         let Some(server) = self.resolver else { return Ok(None) };
         let kind = if server.is_loopback() { EndpointKind::DevelopmentLoopback } else { EndpointKind::Internet };
         let rule = EndpointRule {
@@ -161,7 +161,7 @@ impl Bearings {
         };
         let endpoint = Endpoint::parse(rule)?;
         let trust = Trust::from(RootCertStore::empty());
-        Ok(Way::new(endpoint, Vec::new(), trust, TIMEOUTS).ok())
+        Ok(Target::new(endpoint, Vec::new(), trust, TIMEOUTS).ok())
     }
 }
 
@@ -205,11 +205,11 @@ mod tests {
     #[derive(Parser)]
     struct Line {
         #[command(flatten)]
-        bearings: Bearings,
+        dial: DialArgs,
     }
 
-    fn bearings(flags: &str) -> Result<Bearings, clap::Error> {
-        Line::try_parse_from(std::iter::once("qaqpa").chain(flags.split_whitespace())).map(|line| line.bearings)
+    fn dial(flags: &str) -> Result<DialArgs, clap::Error> {
+        Line::try_parse_from(std::iter::once("qaqpa").chain(flags.split_whitespace())).map(|line| line.dial)
     }
 
     #[test]
@@ -229,7 +229,7 @@ mod tests {
             (DevelopmentLoopback, "", "::1", "https://gw.example.kz", "--address ::1"),
             (Internet, "", "127.0.0.1 8.8.8.8", "https://gw.example.kz", "--address 127.0.0.1 --address 8.8.8.8"),
         ] {
-            let typed = bearings(flags).unwrap().declare("gateway", url).unwrap();
+            let typed = dial(flags).unwrap().declare("gateway", url).unwrap();
             let words = |all: &[String]| all.join(" ");
             let pinned: Vec<String> = typed.endpoint.pins().iter().map(ToString::to_string).collect();
             let dialled: Vec<String> = typed.addresses.iter().map(ToString::to_string).collect();
@@ -255,7 +255,7 @@ mod tests {
             ("residency.bad_url", "dns://ns.example.kz", ""),
             ("residency.not_pinned", "https://gw.office", "--interface wg0"),
         ] {
-            let refusal = bearings(flags).unwrap().declare("gateway", url).unwrap_err();
+            let refusal = dial(flags).unwrap().declare("gateway", url).unwrap_err();
             assert_eq!(refusal.reason().code(), code, "{url} {flags}");
         }
     }
@@ -271,7 +271,7 @@ mod tests {
             "--max-age-days 0",
             "--max-age-days 366",
         ] {
-            assert!(bearings(flags).is_err(), "{flags}");
+            assert!(dial(flags).is_err(), "{flags}");
         }
     }
 }

@@ -17,7 +17,7 @@ use super::tls::{Trust, strict};
 use crate::refusal::NotDone;
 
 /// One declared way out.
-pub struct Way {
+pub struct Target {
     pub(super) endpoint: Endpoint,
     pub(super) addresses: Vec<IpAddr>,
     pub(super) http1: Arc<ClientConfig>,
@@ -26,7 +26,7 @@ pub struct Way {
     pub(super) total_timeout: Duration,
 }
 
-impl Way {
+impl Target {
     /// A way to `endpoint`, whose server must convince `trust`; with `addresses` in place of DNS when not empty.
     ///
     /// # Errors
@@ -41,9 +41,9 @@ impl Way {
         Ok(Self::with_tls(endpoint, addresses, trust.into().client()?, timeouts))
     }
 
-    /// As [`Way::new`], with a TLS configuration that also holds a client certificate.
+    /// As [`Target::new`], with a TLS configuration that also holds a client certificate.
     #[must_use]
-    #[expect(clippy::needless_pass_by_value, reason = "it is this way's own from now on, in two forms")]
+    #[expect(clippy::needless_pass_by_value, reason = "it is this target's own from now on, in two forms")]
     pub fn with_tls(
         endpoint: Endpoint,
         addresses: Vec<IpAddr>,

@@ -7,7 +7,7 @@ use crate::dial::Resolve;
 
 /// What comes from outside and is not configuration.
 #[derive(Clone)]
-pub struct Surroundings {
+pub struct Environment {
     /// The wall clock.
     pub clock: Clock,
     /// Who is asked for names in place of the declared DNS servers: a test's table, or the demo's.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use qaqpa_policy::{Bin, CallerMatch, CallerRule, Callers, Plans, Role};
 
-use super::Drawing;
+use super::Checker;
 use crate::start::config;
 
-impl Drawing<'_> {
+impl Checker<'_> {
     pub(super) fn callers(&mut self, policies: &HashMap<String, Arc<Plans>>) -> Option<Callers> {
         let mut rules = Vec::new();
         for (index, caller) in self.config.callers.iter().enumerate() {

@@ -8,12 +8,12 @@ use qaqpa_gateway::dial::{Names, Stream};
 use qaqpa_residency::{Endpoint, EndpointKind, EndpointRule, Plane, Profile, Tables, Tunnel};
 use tokio::io::AsyncWriteExt as _;
 
-use super::ground::Ground;
+use super::listeners::Listeners;
 use super::names::Script;
-use super::scenes::Scene;
+use super::scenarios::Scenario;
 
 /// What is declared, and what DNS says.
-pub(super) enum Meet {
+pub(super) enum Attempt {
     /// The declared name leads to these addresses.
     Answers(&'static [&'static str]),
     /// The endpoint is written so; its name leads home.
@@ -31,37 +31,39 @@ pub(super) enum Meet {
     /// Loopback in production.
     Production,
     /// A longer story.
-    Scene(Scene),
+    Scenario(Scenario),
 }
 
-impl Meet {
+impl Attempt {
     /// The code of the refusal, or what happened instead.
-    pub(super) async fn meet(&self, ground: &Ground) -> Result<String, String> {
-        let home = Script::always(&[home(ground)]);
+    pub(super) async fn make(&self, listeners: &Listeners) -> Result<String, String> {
+        let home = Script::always(&[home(listeners)]);
         match self {
             Self::Answers(addresses) => {
-                dial(ground, ordinary(&at_port(ground)), Script::always(addresses), &ground.tables).await
+                dial(listeners, ordinary(&at_port(listeners)), Script::always(addresses), &listeners.tables).await
             }
             Self::Url(url) => {
-                let url = url.replace("{port}", &ground.witness.port.to_string());
-                dial(ground, ordinary(&url), home, &ground.tables).await
+                let url = url.replace("{port}", &listeners.witness.port.to_string());
+                dial(listeners, ordinary(&url), home, &listeners.tables).await
             }
-            Self::Alias(alias) => dial(ground, ordinary(URL), Script::alias(alias, HOME_TEXT), &ground.tables).await,
+            Self::Alias(alias) => {
+                dial(listeners, ordinary(URL), Script::alias(alias, HOME_TEXT), &listeners.tables).await
+            }
             Self::Pinned(address) => {
-                dial(ground, pinned(&format!("https://{address}/"), address), home, &ground.tables).await
+                dial(listeners, pinned(&format!("https://{address}/"), address), home, &listeners.tables).await
             }
-            Self::BesidePins => dial(ground, pinned(URL, "195.12.113.79"), home, &ground.tables).await,
-            Self::Stale => dial(ground, ordinary(URL), home, &ground.stale).await,
-            Self::Alone => dial(ground, ordinary(URL), home, &ground.alone).await,
-            Self::Production => production(ground),
-            Self::Scene(scene) => scene.play(ground).await,
+            Self::BesidePins => dial(listeners, pinned(URL, "195.12.113.79"), home, &listeners.tables).await,
+            Self::Stale => dial(listeners, ordinary(URL), home, &listeners.stale).await,
+            Self::Alone => dial(listeners, ordinary(URL), home, &listeners.alone).await,
+            Self::Production => production(listeners),
+            Self::Scenario(scenario) => scenario.play(listeners).await,
         }
     }
 }
 
 /// Declares the endpoint and connects to it, if that may be.
 pub(super) async fn dial(
-    ground: &Ground,
+    listeners: &Listeners,
     rule: EndpointRule,
     names: Script,
     tables: &Arc<Tables>,
@@ -71,7 +73,7 @@ pub(super) async fn dial(
         Err(refusal) => return Ok(refusal.reason().code().to_owned()),
     };
     let name = endpoint.name().to_owned();
-    let door = ground.door(vec![endpoint], Names::Given(Arc::new(names)), tables)?;
+    let door = listeners.door(vec![endpoint], Names::Given(Arc::new(names)), tables)?;
     Ok(speak(door.connect(&name).await).await)
 }
 
@@ -132,19 +134,19 @@ pub(super) fn here(port: u16) -> EndpointRule {
 }
 
 /// The declared name, at the port where listeners are.
-fn at_port(ground: &Ground) -> String {
-    format!("https://api.egov.kz:{}/", ground.witness.port)
+fn at_port(listeners: &Listeners) -> String {
+    format!("https://api.egov.kz:{}/", listeners.witness.port)
 }
 
-fn production(ground: &Ground) -> Result<String, String> {
-    let endpoint = Endpoint::parse(here(ground.witness.port)).map_err(|refusal| refusal.to_string())?;
+fn production(listeners: &Listeners) -> Result<String, String> {
+    let endpoint = Endpoint::parse(here(listeners.witness.port)).map_err(|refusal| refusal.to_string())?;
     let admitted = endpoint.admit(Profile::Production);
     Ok(admitted.map_or_else(|refusal| refusal.reason().code().to_owned(), |()| CONNECTED.to_owned()))
 }
 
 /// Home; where there are no listeners abroad nothing may lead off this machine, not even if a row fails.
-pub(super) fn home(ground: &Ground) -> &'static str {
-    if ground.island.is_some() { HOME_TEXT } else { "127.0.0.1" }
+pub(super) fn home(listeners: &Listeners) -> &'static str {
+    if listeners.namespace.is_some() { HOME_TEXT } else { "127.0.0.1" }
 }
 
 /// The declared endpoint.

@@ -30,11 +30,11 @@ pub enum Unwritable {
 }
 
 #[derive(Default)]
-pub(super) struct Pen {
+pub(super) struct ElementWriter {
     out: String,
 }
 
-impl Pen {
+impl ElementWriter {
     pub(super) fn finish(self) -> String {
         self.out
     }
@@ -118,8 +118,12 @@ mod tests {
             (Err(Unwritable::SessionId), "g0774397-4fcd-484a-9434-f71535ee4326"),
             (Err(Unwritable::SessionId), ""),
         ] {
-            let mut pen = Pen::default();
-            assert_eq!(pen.session_id(Some(session)).map(|()| pen.finish()), wanted.map(str::to_owned), "{session}");
+            let mut writer = ElementWriter::default();
+            assert_eq!(
+                writer.session_id(Some(session)).map(|()| writer.finish()),
+                wanted.map(str::to_owned),
+                "{session}"
+            );
         }
     }
 }

@@ -11,12 +11,12 @@ use qaqpa_proto::Contract;
 use qaqpa_residency::Plane;
 use zeroize::Zeroizing;
 
-use super::Drawing;
+use super::Checker;
 use crate::exchange::signing::Signing;
 use crate::exchange::system::System;
 use crate::start::config;
 
-impl Drawing<'_> {
+impl Checker<'_> {
     /// Systems by id, each with the channel it names. Systems of one channel share it.
     pub(super) fn systems(
         &mut self,

@@ -1,6 +1,6 @@
 //! What the door is tried with: a clock and names in the test's hand, and listeners that count.
 //!
-//! Example: `let ground = Ground::new(&[&["127.0.0.1"], &["8.8.8.8"]]);` and `ground.forward(31)`.
+//! Example: `let network = Network::new(&[&["127.0.0.1"], &["8.8.8.8"]]);` and `network.forward(31)`.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
@@ -15,14 +15,14 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
-use crate::dial::{Door, Names, NoAnswer, Resolve, Trust, Way};
+use crate::dial::{Door, Names, NoAnswer, Resolve, Target, Trust};
 
 pub(super) const NAME: &str = "shep";
 pub(super) const HOST: &str = "shep.example.kz";
 
 /// Answers to the one name there is, one after the other; the last stays.
 #[derive(Clone, Default)]
-pub(super) struct Ground {
+pub(super) struct Network {
     answers: Arc<Mutex<VecDeque<Vec<IpAddr>>>>,
     pub(super) asked: Arc<AtomicUsize>,
     /// DNS says nothing.
@@ -30,7 +30,7 @@ pub(super) struct Ground {
     ahead: Arc<AtomicI64>,
 }
 
-impl Ground {
+impl Network {
     pub(super) fn new(answers: &[&[&str]]) -> Self {
         let address = |text: &&str| text.parse().unwrap();
         let answers = answers.iter().map(|answer| answer.iter().map(address).collect()).collect();
@@ -59,9 +59,9 @@ impl Ground {
 
     pub(super) fn door_to(&self, url: &str, kind: EndpointKind, trust: impl Into<Trust>) -> Door {
         let second = Duration::from_secs(1);
-        let way = Way::new(endpoint(url, kind), Vec::new(), trust, (2 * second, 4 * second)).unwrap();
-        let ways = BTreeMap::from([(NAME.to_owned(), way)]);
-        Door::new(ways, Arc::new(Tables::embedded()), Names::Given(Arc::new(self.clone())), self.clock())
+        let target = Target::new(endpoint(url, kind), Vec::new(), trust, (2 * second, 4 * second)).unwrap();
+        let targets = BTreeMap::from([(NAME.to_owned(), target)]);
+        Door::new(targets, Arc::new(Tables::embedded()), Names::Given(Arc::new(self.clone())), self.clock())
     }
 }
 
@@ -88,7 +88,7 @@ fn declared(name: &str, url: &str, plane: Plane, kind: EndpointKind) -> Endpoint
     Endpoint::parse(rule).unwrap()
 }
 
-impl Resolve for Ground {
+impl Resolve for Network {
     fn resolve<'a>(&'a self, host: &'a str) -> BoxFuture<'a, Result<Answer, NoAnswer>> {
         assert!(host == HOST || host == "localhost", "only the declared name is asked for, not {host}");
         self.asked.fetch_add(1, Ordering::Relaxed);

@@ -15,14 +15,14 @@ use qaqpa_residency::{
 use qaqpa_residency::{Finding, Location, MaxAge, Origins, Registry, TableProblem};
 use rustls::RootCertStore;
 
-use super::Drawing;
-use crate::dial::{Names, SpkiPin, Trust, Way};
-use crate::start::Surroundings;
+use super::Checker;
+use crate::dial::{Names, SpkiPin, Target, Trust};
+use crate::start::Environment;
 use crate::start::config::{self, OnStale, Profile};
-use crate::start::remembered::Remembered;
+use crate::start::last_tables::LastTables;
 use crate::tls;
 
-impl Drawing<'_> {
+impl Checker<'_> {
     /// All tables, none older than it was.
     pub(super) fn tables(&mut self) -> Option<Tables> {
         let config = self.config;
@@ -81,7 +81,7 @@ impl Drawing<'_> {
     fn none_is_older(&mut self, tables: &Tables) -> bool {
         let key = "residency.remembered";
         let path = &self.config.residency.remembered;
-        match Remembered::read(path) {
+        match LastTables::read(path) {
             Ok(remembered) => match tables.older_than(&remembered.dates()) {
                 Some(older) => {
                     self.at(key, format!("table.older: {older}"));
@@ -97,8 +97,14 @@ impl Drawing<'_> {
     }
 
     /// A table that is too old where somebody depends on it, or a second one that is missing.
-    pub(super) fn tables_serve(&mut self, tables: &Tables, ways: &BTreeMap<String, Way>, peers: &Peers, today: Date) {
-        let endpoints = ways.values().map(Way::endpoint);
+    pub(super) fn tables_serve(
+        &mut self,
+        tables: &Tables,
+        targets: &BTreeMap<String, Target>,
+        peers: &Peers,
+        today: Date,
+    ) {
+        let endpoints = targets.values().map(Target::endpoint);
         let dependent = endpoints.filter(|endpoint| endpoint.needs_tables()).map(|e| (e.plane(), e.name().to_owned()));
         let inbound = peers.needs_tables().then(|| (Plane::Inbound, "peers".to_owned()));
         let dependent: Vec<_> = dependent.chain(inbound).collect();
@@ -119,34 +125,34 @@ impl Drawing<'_> {
     }
 
     /// Where connections may go.
-    pub(super) fn ways(&mut self, tables: Option<&Tables>, surroundings: &Surroundings) -> BTreeMap<String, Way> {
+    pub(super) fn targets(&mut self, tables: Option<&Tables>, environment: &Environment) -> BTreeMap<String, Target> {
         let config = self.config;
         for plane in config.residency.stale.keys().filter(|plane| Plane::parse(plane).is_none()) {
             self.at("residency.stale", format!("no plane `{plane}`: upstream, inbound, storage, telemetry, support"));
         }
         let declared = config.endpoints.iter();
-        let ways: BTreeMap<String, Way> = declared
-            .filter_map(|(id, endpoint)| Some((id.clone(), self.way(id, endpoint, tables, surroundings)?)))
+        let targets: BTreeMap<String, Target> = declared
+            .filter_map(|(id, endpoint)| Some((id.clone(), self.target(id, endpoint, tables, environment)?)))
             .collect();
-        self.resolver_exists(&ways);
-        ways
+        self.resolver_exists(&targets);
+        targets
     }
 
-    fn way(
+    fn target(
         &mut self,
         id: &str,
         declared: &config::Endpoint,
         tables: Option<&Tables>,
-        surroundings: &Surroundings,
-    ) -> Option<Way> {
-        let today = surroundings.clock.today();
+        environment: &Environment,
+    ) -> Option<Target> {
+        let today = environment.clock.today();
         let key = |part: &str| format!("endpoints.{id}.{part}");
         let endpoint = self.endpoint(id, declared, today)?;
         if let Some((address, finding)) = tables.and_then(|tables| pin_outside(&endpoint, tables, today)) {
             self.outside(&key("pins"), address, &finding);
         }
         let by_name = matches!(endpoint.host(), Host::Name(_)) && endpoint.kind() != EndpointKind::DevelopmentLoopback;
-        let asks_nobody = self.config.residency.resolver.is_empty() && surroundings.resolver.is_none();
+        let asks_nobody = self.config.residency.resolver.is_empty() && environment.resolver.is_none();
         if by_name && declared.addresses.is_empty() && asks_nobody {
             self.at(
                 &key("url"),
@@ -168,7 +174,7 @@ impl Drawing<'_> {
             .values()
             .find(|channel| channel.endpoint == id)
             .map_or((Duration::from_secs(10), Duration::from_secs(60)), config::Channel::timeouts);
-        Way::new(endpoint, declared.addresses.clone(), Trust::from(roots).pinned(keys), timeouts)
+        Target::new(endpoint, declared.addresses.clone(), Trust::from(roots).pinned(keys), timeouts)
             .map_err(|error| self.at(&key("ca"), error.to_string()))
             .ok()
     }
@@ -237,19 +243,19 @@ impl Drawing<'_> {
         false
     }
 
-    /// Who is asked for names: what the surroundings bring, or the declared DNS servers.
-    pub(super) fn names(&self, surroundings: &Surroundings) -> Names {
-        match &surroundings.resolver {
+    /// Who is asked for names: what the environment brings, or the declared DNS servers.
+    pub(super) fn names(&self, environment: &Environment) -> Names {
+        match &environment.resolver {
             Some(resolver) => Names::Given(resolver.clone()),
             None => Names::Servers(self.config.residency.resolver.clone()),
         }
     }
 
     /// The resolver is an endpoint like any other, reached by address.
-    fn resolver_exists(&mut self, ways: &BTreeMap<String, Way>) {
+    fn resolver_exists(&mut self, targets: &BTreeMap<String, Target>) {
         for id in &self.config.residency.resolver {
             let known = self.config.endpoints.contains_key(id);
-            match ways.get(id).map(|way| way.endpoint().scheme()) {
+            match targets.get(id).map(|target| target.endpoint().scheme()) {
                 Some(Scheme::Dns) => {}
                 None if known => {} // what is wrong with it is told already
                 _ => self.at("residency.resolver", format!("`{id}` is no endpoint with a dns:// address")),

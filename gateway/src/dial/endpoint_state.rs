@@ -19,8 +19,8 @@ use qaqpa_residency::{Answer, Decision, EndpointKind, Host, Judged, Refused, Res
 use super::LIFETIME;
 use super::lease::{Lease, Leases};
 use super::resolver::Resolve;
+use super::target::Target;
 use super::tunnel;
-use super::way::Way;
 use crate::clock::Clock;
 use crate::refusal::NotDone;
 
@@ -54,8 +54,8 @@ pub(super) struct Judgement {
 type Answered = Result<(Answer, Timestamp), Refused>;
 
 /// A way out and what is known of it now.
-pub(super) struct Line {
-    pub(super) way: Way,
+pub(super) struct EndpointState {
+    pub(super) target: Target,
     evidence: Arc<Evidence>,
     asking: tokio::sync::Mutex<()>,
     state: Mutex<State>,
@@ -74,9 +74,9 @@ struct State {
     refused: Option<NotDone>,
 }
 
-impl Line {
-    pub(super) fn new(way: Way, evidence: Arc<Evidence>) -> Arc<Self> {
-        Arc::new(Self { way, evidence, asking: tokio::sync::Mutex::default(), state: Mutex::default() })
+impl EndpointState {
+    pub(super) fn new(target: Target, evidence: Arc<Evidence>) -> Arc<Self> {
+        Arc::new(Self { target, evidence, asking: tokio::sync::Mutex::default(), state: Mutex::default() })
     }
 
     /// The judgement in force, or a new one.
@@ -109,7 +109,7 @@ impl Line {
 
     /// What DNS says, and that the tunnel to there is present.
     async fn answer(&self) -> Result<Answer, Refused> {
-        let endpoint = &self.way.endpoint;
+        let endpoint = &self.target.endpoint;
         let answer = self.ask().await?;
         if endpoint.tunnel().is_some() {
             // Only for what passes otherwise: an address that does not is refused for that, in `settle`.
@@ -123,11 +123,11 @@ impl Line {
 
     /// What DNS says, or is said in its place.
     pub(super) async fn ask(&self) -> Result<Answer, Refused> {
-        let endpoint = &self.way.endpoint;
+        let endpoint = &self.target.endpoint;
         Ok(match endpoint.host() {
             Host::Address(literal) => Answer::from(*literal),
-            Host::Name(_) if !self.way.addresses.is_empty() => {
-                Answer { addresses: self.way.addresses.clone(), aliases: Vec::new() }
+            Host::Name(_) if !self.target.addresses.is_empty() => {
+                Answer { addresses: self.target.addresses.clone(), aliases: Vec::new() }
             }
             // RFC 6761, section 6.3: nobody is asked for this machine.
             Host::Name(name) if name == "localhost" && endpoint.kind() == EndpointKind::DevelopmentLoopback => {
@@ -139,11 +139,11 @@ impl Line {
 
     async fn resolve(&self, name: &str) -> Result<Answer, Refused> {
         let no_address = |word| {
-            let endpoint = self.way.endpoint.name().to_owned();
-            Refused::found(&self.way.endpoint, &[], ResidencyRefusal::NoAddress { endpoint, word })
+            let endpoint = self.target.endpoint.name().to_owned();
+            Refused::found(&self.target.endpoint, &[], ResidencyRefusal::NoAddress { endpoint, word })
         };
         let resolver = self.evidence.resolver.get().ok_or_else(|| no_address("no_resolver"))?;
-        match tokio::time::timeout(self.way.connect_timeout, resolver.resolve(name)).await {
+        match tokio::time::timeout(self.target.connect_timeout, resolver.resolve(name)).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(why)) => Err(no_address(why.word())),
             Err(_) => Err(no_address("timeout")),
@@ -152,7 +152,7 @@ impl Line {
 
     /// Whether what is sent to `address` now goes into the declared tunnel, if there is to be one.
     pub(super) async fn tunnel_to(&self, address: SocketAddr) -> Result<(), Refused> {
-        let endpoint = &self.way.endpoint;
+        let endpoint = &self.target.endpoint;
         let Some(tunnel) = endpoint.tunnel() else { return Ok(()) };
         tunnel::present(tunnel, address.ip()).await.map_err(|why| {
             let (word, problem) = (why.word(), why.to_string());
@@ -170,7 +170,7 @@ impl Line {
         state.asked += 1;
         let (tables, today) = (self.evidence.tables.load(), self.evidence.clock.today());
         let judged = answer.and_then(|(answer, since)| {
-            judge(&self.way.endpoint, &answer, &tables, today).map(|judged| (judged, answer, since))
+            judge(&self.target.endpoint, &answer, &tables, today).map(|judged| (judged, answer, since))
         });
         let (decided, decision) = match judged {
             Ok((judged, answer, since)) => {

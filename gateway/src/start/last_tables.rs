@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// Tables by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Remembered(BTreeMap<String, Last>);
+pub(crate) struct LastTables(BTreeMap<String, Last>);
 
 /// One table, as it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +23,7 @@ struct Last {
     sha256: String,
 }
 
-impl Remembered {
+impl LastTables {
     /// What a gateway with these tables remembers.
     #[must_use]
     pub(crate) fn of(tables: &Tables) -> Self {

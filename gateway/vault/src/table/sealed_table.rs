@@ -1,9 +1,9 @@
-//! The drawers: tables of records that are sealed whole, each under a key of its own, found by their id.
+//! Tables of records that are sealed whole, each under a key of its own, found by their id.
 //!
 //! Replacing a record makes a new key and destroys the old one; so no earlier version opens any more, wherever SQLite left it.
 //! Refused: an id that another person's record has.
 //!
-//! Example: `put(session, Drawer::Hold, subject, "h-1", &json)`.
+//! Example: `put(session, SealedTable::Hold, subject, "h-1", &json)`.
 
 use crate::error::{Doing, Error};
 use crate::seal::{Place, Sealer};
@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 /// Which table.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Drawer {
+pub(crate) enum SealedTable {
     Consent,
     /// Of a consent, what is destroyed when it was withdrawn.
     ConsentContent,
@@ -25,7 +25,7 @@ pub(crate) enum Drawer {
     Request,
 }
 
-impl Drawer {
+impl SealedTable {
     pub(crate) const ALL: [Self; 4] = [Self::Consent, Self::ConsentContent, Self::Hold, Self::Request];
 
     pub(crate) fn table(self) -> &'static str {
@@ -49,49 +49,49 @@ pub(crate) struct Slot {
 /// Stores `record` under `id`, replacing an older version.
 pub(crate) fn put(
     session: &Session,
-    drawer: Drawer,
+    table: SealedTable,
     subject: &Subject,
     id: &str,
     record: &impl Serialize,
 ) -> Result<(), Error> {
     person::still_there(session, subject)?;
-    match slot(session, drawer, id)? {
-        Some(slot) if slot.subject != subject.0.id => return Err(Error::Taken(drawer.table())),
+    match slot(session, table, id)? {
+        Some(slot) if slot.subject != subject.0.id => return Err(Error::Taken(table.table())),
         Some(slot) => session.destroy_key(slot.key)?,
         None => {}
     }
     let (key_id, key) = session.new_key(&subject.0.sealer, subject.lookup())?;
-    let sealed = Sealer::new(&key)?.seal(place(drawer, id, &subject.0.lookup), &json(record, drawer.table())?)?;
+    let sealed = Sealer::new(&key)?.seal(place(table, id, &subject.0.lookup), &json(record, table.table())?)?;
     let sql = "INSERT INTO {} (id, subject, key, sealed) VALUES (?1, ?2, ?3, ?4)
                ON CONFLICT (id) DO UPDATE SET key = excluded.key, sealed = excluded.sealed";
-    let mut insert = prepare(session, drawer, sql)?;
+    let mut insert = prepare(session, table, sql)?;
     insert.execute((id, subject.0.id, key_id, sealed)).doing("storing a record").map(drop)
 }
 
 /// Destroys a record; false when there is none.
-pub(crate) fn delete(session: &Session, drawer: Drawer, id: &str) -> Result<bool, Error> {
-    let Some(slot) = slot(session, drawer, id)? else { return Ok(false) };
+pub(crate) fn delete(session: &Session, table: SealedTable, id: &str) -> Result<bool, Error> {
+    let Some(slot) = slot(session, table, id)? else { return Ok(false) };
     session.destroy_key(slot.key)?;
-    prepare(session, drawer, "DELETE FROM {} WHERE id = ?1")?.execute([id]).doing("destroying a record")?;
+    prepare(session, table, "DELETE FROM {} WHERE id = ?1")?.execute([id]).doing("destroying a record")?;
     session.owe_scrub()?;
     Ok(true)
 }
 
 /// Destroys all records of a person; how many there were.
-pub(crate) fn delete_all(session: &Session, drawer: Drawer, subject: i64) -> Result<u32, Error> {
-    let mut select = prepare(session, drawer, "SELECT key FROM {} WHERE subject = ?1")?;
+pub(crate) fn delete_all(session: &Session, table: SealedTable, subject: i64) -> Result<u32, Error> {
+    let mut select = prepare(session, table, "SELECT key FROM {} WHERE subject = ?1")?;
     let keys = select.query_map([subject], |row| row.get(0)).doing("reading records")?;
     let keys: Vec<i64> = keys.collect::<Result<_, _>>().doing("reading records")?;
     for key in &keys {
         session.destroy_key(*key)?;
     }
-    prepare(session, drawer, "DELETE FROM {} WHERE subject = ?1")?.execute([subject]).doing("destroying records")?;
+    prepare(session, table, "DELETE FROM {} WHERE subject = ?1")?.execute([subject]).doing("destroying records")?;
     Ok(u32::try_from(keys.len()).unwrap_or(u32::MAX))
 }
 
 /// Where the record with this id stands.
-pub(crate) fn slot(session: &Session, drawer: Drawer, id: &str) -> Result<Option<Slot>, Error> {
-    let mut select = prepare(session, drawer, "SELECT subject, key FROM {} WHERE id = ?1")?;
+pub(crate) fn slot(session: &Session, table: SealedTable, id: &str) -> Result<Option<Slot>, Error> {
+    let mut select = prepare(session, table, "SELECT subject, key FROM {} WHERE id = ?1")?;
     let slot = select.query_row([id], |row| Ok(Slot { subject: row.get(0)?, key: row.get(1)? }));
     slot.optional().doing("looking a record up")
 }
@@ -99,38 +99,41 @@ pub(crate) fn slot(session: &Session, drawer: Drawer, id: &str) -> Result<Option
 /// The record with this id, which must be the person's.
 pub(crate) fn find<T: DeserializeOwned>(
     session: &Session,
-    drawer: Drawer,
+    table: SealedTable,
     subject: &Subject,
     id: &str,
 ) -> Result<Option<T>, Error> {
-    let mut select = prepare(session, drawer, "SELECT key, sealed FROM {} WHERE id = ?1 AND subject = ?2")?;
+    let mut select = prepare(session, table, "SELECT key, sealed FROM {} WHERE id = ?1 AND subject = ?2")?;
     let row = select.query_row((id, subject.0.id), |row| Ok((row.get(0)?, row.get(1)?)));
     let row: Option<(i64, Vec<u8>)> = row.optional().doing("reading a record")?;
-    row.map(|(key, sealed)| open(session, drawer, subject, id, key, &sealed)).transpose()
+    row.map(|(key, sealed)| open(session, table, subject, id, key, &sealed)).transpose()
 }
 
 /// All records of a person, oldest row first.
 pub(crate) fn of_subject<T: DeserializeOwned>(
     session: &Session,
-    drawer: Drawer,
+    table: SealedTable,
     subject: &Subject,
 ) -> Result<Vec<(String, T)>, Error> {
     person::still_there(session, subject)?;
-    let mut select = prepare(session, drawer, "SELECT id, key, sealed FROM {} WHERE subject = ?1 ORDER BY rowid")?;
+    let mut select = prepare(session, table, "SELECT id, key, sealed FROM {} WHERE subject = ?1 ORDER BY rowid")?;
     let mut rows = select.query([subject.0.id]).doing("reading records")?;
     let mut records = Vec::new();
     while let Some(row) = rows.next().doing("reading records")? {
         let (id, key, sealed) = <(String, i64, Vec<u8>)>::try_from(row).doing("reading records")?;
-        let record = open(session, drawer, subject, &id, key, &sealed)?;
+        let record = open(session, table, subject, &id, key, &sealed)?;
         records.push((id, record));
     }
     Ok(records)
 }
 
 /// All records of everybody, person by person, of each the oldest row first.
-pub(crate) fn all<T: DeserializeOwned>(session: &Session, drawer: Drawer) -> Result<Vec<(Lookup, String, T)>, Error> {
+pub(crate) fn all<T: DeserializeOwned>(
+    session: &Session,
+    table: SealedTable,
+) -> Result<Vec<(Lookup, String, T)>, Error> {
     let sql = "SELECT r.subject, r.id, r.key, r.sealed FROM {} r ORDER BY r.subject, r.rowid";
-    let mut select = prepare(session, drawer, sql)?;
+    let mut select = prepare(session, table, sql)?;
     let mut rows = select.query([]).doing("reading records")?;
     let (mut records, mut last): (Vec<_>, Option<Subject>) = Default::default();
     while let Some(row) = rows.next().doing("reading records")? {
@@ -140,7 +143,7 @@ pub(crate) fn all<T: DeserializeOwned>(session: &Session, drawer: Drawer) -> Res
             Some(subject) if subject.0.id == person => subject,
             _ => person::of_row(session, person)?,
         };
-        let record = open(session, drawer, &subject, &id, key, &sealed)?;
+        let record = open(session, table, &subject, &id, key, &sealed)?;
         records.push((subject.lookup(), id, record));
         last = Some(subject);
     }
@@ -149,22 +152,22 @@ pub(crate) fn all<T: DeserializeOwned>(session: &Session, drawer: Drawer) -> Res
 
 fn open<T: DeserializeOwned>(
     session: &Session,
-    drawer: Drawer,
+    table: SealedTable,
     subject: &Subject,
     id: &str,
     key: i64,
     sealed: &[u8],
 ) -> Result<T, Error> {
-    let plain = session.record_sealer(key, &subject.0)?.open(place(drawer, id, &subject.0.lookup), sealed)?;
-    parse(&plain, drawer.table())
+    let plain = session.record_sealer(key, &subject.0)?.open(place(table, id, &subject.0.lookup), sealed)?;
+    parse(&plain, table.table())
 }
 
-fn place<'a>(drawer: Drawer, id: &'a str, lookup: &'a Lookup) -> Place<'a> {
-    Place { table: drawer.table(), row: id, lookup: &lookup.0 }
+fn place<'a>(table: SealedTable, id: &'a str, lookup: &'a Lookup) -> Place<'a> {
+    Place { table: table.table(), row: id, lookup: &lookup.0 }
 }
 
-fn prepare<'a>(session: &'a Session, drawer: Drawer, sql: &str) -> Result<CachedStatement<'a>, Error> {
-    session.connection.prepare_cached(&sql.replacen("{}", drawer.table(), 1)).doing("preparing a statement")
+fn prepare<'a>(session: &'a Session, table: SealedTable, sql: &str) -> Result<CachedStatement<'a>, Error> {
+    session.connection.prepare_cached(&sql.replacen("{}", table.table(), 1)).doing("preparing a statement")
 }
 
 /// The bytes to seal.

@@ -8,20 +8,20 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use qaqpa_gateway::clock::Clock;
-use qaqpa_gateway::dial::{Door, Names, Trust, Way};
+use qaqpa_gateway::dial::{Door, Names, Target, Trust};
 
 use qaqpa_residency::{Endpoint, TableProblem, Tables};
 use rustls::RootCertStore;
 
 use super::witness::Witness;
 use super::world;
-use crate::residency::namespace::Island;
+use crate::residency::namespace::Namespace;
 
 /// What every row stands on.
-pub(super) struct Ground {
+pub(super) struct Listeners {
     pub(super) witness: Witness,
     /// Whether every address is this machine.
-    pub(super) island: Option<Island>,
+    pub(super) namespace: Option<Namespace>,
     pub(super) tables: Arc<Tables>,
     /// As of two months ago.
     pub(super) stale: Arc<Tables>,
@@ -33,15 +33,15 @@ pub(super) struct Ground {
     noon: u64,
 }
 
-impl Ground {
+impl Listeners {
     /// Makes the tables.
-    pub(super) fn new(witness: Witness, island: Option<Island>, today: Date) -> Result<Self, String> {
+    pub(super) fn new(witness: Witness, namespace: Option<Namespace>, today: Date) -> Result<Self, String> {
         let made = |tables: Result<Tables, TableProblem>| tables.map(Arc::new).map_err(|problem| problem.to_string());
         let old = today.checked_sub(60.days()).map_err(|error| error.to_string())?;
         let noon = today.at(12, 0, 0, 0).to_zoned(TimeZone::UTC).map_err(|error| error.to_string())?;
         Ok(Self {
             witness,
-            island,
+            namespace,
             tables: made(world::tables(today))?,
             stale: made(world::tables(old))?,
             alone: made(world::registry_alone(today))?,
@@ -68,13 +68,13 @@ impl Ground {
         tables: &Arc<Tables>,
         clock: Clock,
     ) -> Result<Door, String> {
-        let way = |endpoint: Endpoint| {
+        let target = |endpoint: Endpoint| {
             let name = endpoint.name().to_owned();
-            let way = Way::new(endpoint, Vec::new(), Trust::from(RootCertStore::empty()), (PATIENCE, PATIENCE));
-            way.map(|way| (name, way)).map_err(|error| error.to_string())
+            let target = Target::new(endpoint, Vec::new(), Trust::from(RootCertStore::empty()), (PATIENCE, PATIENCE));
+            target.map(|target| (name, target)).map_err(|error| error.to_string())
         };
-        let ways: BTreeMap<String, Way> = endpoints.into_iter().map(way).collect::<Result<_, String>>()?;
-        Ok(Door::new(ways, tables.clone(), names, clock))
+        let targets: BTreeMap<String, Target> = endpoints.into_iter().map(target).collect::<Result<_, String>>()?;
+        Ok(Door::new(targets, tables.clone(), names, clock))
     }
 }
 

@@ -19,12 +19,12 @@ pub struct Document {
     /// Name and value, in order.
     pub facts: Vec<(String, String)>,
     /// In order; the first is the one that matters most.
-    pub sheets: Vec<Sheet>,
+    pub tables: Vec<PrintedTable>,
 }
 
 /// A table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Sheet {
+pub struct PrintedTable {
     /// One line; may be empty.
     pub title: String,
     /// Headings in the document's language.
@@ -50,8 +50,8 @@ impl Document {
                 let _infallible = writeln!(out, "  {}  {part}", padded(name, widest));
             }
         }
-        for sheet in &self.sheets {
-            let _infallible = write!(out, "\n{}", sheet.text());
+        for table in &self.tables {
+            let _infallible = write!(out, "\n{}", table.text());
         }
         out
     }
@@ -66,8 +66,8 @@ impl Document {
         for (name, value) in &self.facts {
             let _infallible = writeln!(out, "- {name}: {}", value.replace('\n', "; "));
         }
-        for sheet in &self.sheets {
-            let _infallible = write!(out, "\n{}", sheet.markdown());
+        for table in &self.tables {
+            let _infallible = write!(out, "\n{}", table.markdown());
         }
         out
     }
@@ -75,11 +75,11 @@ impl Document {
     /// For a spreadsheet: the first table (RFC 4180).
     #[must_use]
     pub fn csv(&self) -> String {
-        self.sheets.first().map(Sheet::csv).unwrap_or_default()
+        self.tables.first().map(PrintedTable::csv).unwrap_or_default()
     }
 }
 
-impl Sheet {
+impl PrintedTable {
     /// An empty table.
     #[must_use]
     pub fn new<const N: usize>(title: impl Into<String>, columns: [&str; N]) -> Self {
@@ -199,10 +199,10 @@ mod tests {
     use super::*;
 
     fn sample() -> Document {
-        let mut sheet = Sheet::new("Rules", ["Clause", "Says"]);
-        sheet.rows.push(vec!["3(5)".into(), "phone, \"support\" | only".into()]);
-        sheet.rows.push(vec!["8".into(), "photo\nface".into()]);
-        Document { title: "Сынақ".into(), facts: vec![("Edition".into(), "1".into())], sheets: vec![sheet] }
+        let mut table = PrintedTable::new("Rules", ["Clause", "Says"]);
+        table.rows.push(vec!["3(5)".into(), "phone, \"support\" | only".into()]);
+        table.rows.push(vec!["8".into(), "photo\nface".into()]);
+        Document { title: "Сынақ".into(), facts: vec![("Edition".into(), "1".into())], tables: vec![table] }
     }
 
     #[test]
@@ -223,8 +223,8 @@ mod tests {
         assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
         assert_eq!(wrapped("abcdefghij kl", 4), ["abcd", "efgh", "ij", "kl"]);
         assert_eq!(wrapped("", 4), Vec::<String>::new());
-        let mut sheet = Sheet::new("", ["a", "b"]);
-        sheet.rows.push(vec!["x".repeat(300), "y y ".repeat(100)]);
-        assert!(sheet.text().lines().all(|line| width(line) <= WIDTH));
+        let mut table = PrintedTable::new("", ["a", "b"]);
+        table.rows.push(vec!["x".repeat(300), "y y ".repeat(100)]);
+        assert!(table.text().lines().all(|line| width(line) <= WIDTH));
     }
 }

@@ -12,7 +12,7 @@ use qaqpa_journal::{Entry, Journal};
 
 /// Counts of what was not written yet. Keys come from the configuration or from a fixed list.
 #[derive(Debug, Default)]
-pub struct Flood(Mutex<HashMap<String, Kind>>);
+pub struct RefusalCounter(Mutex<HashMap<String, Kind>>);
 
 #[derive(Debug)]
 struct Kind {
@@ -39,7 +39,7 @@ pub struct Counted {
     pub evidence: Option<String>,
 }
 
-impl Flood {
+impl RefusalCounter {
     /// True for the first of this kind in this second; false, and counted, for every other.
     pub fn first_this_second(&self, kind: &str, now: Timestamp) -> bool {
         let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -53,7 +53,7 @@ impl Flood {
         first
     }
 
-    /// As [`Flood::first_this_second`], of one caller's refusals by one code.
+    /// As [`RefusalCounter::first_this_second`], of one caller's refusals by one code.
     pub(crate) fn first_of_caller(&self, code: &str, caller: &str, now: Timestamp) -> bool {
         self.first_this_second(&format!("{code}/{caller}"), now)
     }
@@ -63,7 +63,7 @@ impl Flood {
         self.count_evidenced(kind, now, || None)
     }
 
-    /// As [`Flood::count`], with a line of evidence, which is asked for and kept of the first that is not written yet.
+    /// As [`RefusalCounter::count`], with a line of evidence, which is asked for and kept of the first that is not written yet.
     pub fn count_evidenced(&self, kind: &str, now: Timestamp, evidence: impl FnOnce() -> Option<String>) -> bool {
         let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let known = kinds.entry(kind.to_owned()).or_default();
@@ -116,29 +116,29 @@ mod tests {
 
     #[test]
     fn one_line_a_second_and_no_refusal_forgotten() {
-        let flood = Flood::default();
+        let refusal_counter = RefusalCounter::default();
         let at = |second| Timestamp::from_second(second).unwrap();
-        assert!(flood.first_this_second("a", at(1)));
-        assert!(!flood.first_this_second("a", at(1)));
-        assert!(!flood.first_this_second("a", at(1)));
-        assert!(flood.first_this_second("b", at(1)));
-        assert!(flood.first_this_second("a", at(2)));
+        assert!(refusal_counter.first_this_second("a", at(1)));
+        assert!(!refusal_counter.first_this_second("a", at(1)));
+        assert!(!refusal_counter.first_this_second("a", at(1)));
+        assert!(refusal_counter.first_this_second("b", at(1)));
+        assert!(refusal_counter.first_this_second("a", at(2)));
         let counted = |kind: &str, count, evidence: Option<&str>| Counted {
             kind: kind.to_owned(),
             count,
             evidence: evidence.map(str::to_owned),
         };
-        assert_eq!(flood.drain(), [counted("a", 2, None)]);
-        assert_eq!(flood.drain(), []);
-        assert!(flood.count("c", at(2)));
-        assert!(!flood.count("c", at(2)));
-        assert!(flood.count("c", at(3)));
-        assert_eq!(flood.drain(), [counted("c", 3, None)]);
+        assert_eq!(refusal_counter.drain(), [counted("a", 2, None)]);
+        assert_eq!(refusal_counter.drain(), []);
+        assert!(refusal_counter.count("c", at(2)));
+        assert!(!refusal_counter.count("c", at(2)));
+        assert!(refusal_counter.count("c", at(3)));
+        assert_eq!(refusal_counter.drain(), [counted("c", 3, None)]);
         let line = |text: &str| Some(text.to_owned());
-        assert!(flood.count_evidenced("d", at(3), || line("first")));
-        assert!(!flood.count_evidenced("d", at(3), || line("second")));
-        assert_eq!(flood.drain(), [counted("d", 2, Some("first"))]);
-        assert!(flood.count_evidenced("d", at(4), || line("third")));
-        assert_eq!(flood.drain(), [counted("d", 1, Some("third"))]);
+        assert!(refusal_counter.count_evidenced("d", at(3), || line("first")));
+        assert!(!refusal_counter.count_evidenced("d", at(3), || line("second")));
+        assert_eq!(refusal_counter.drain(), [counted("d", 2, Some("first"))]);
+        assert!(refusal_counter.count_evidenced("d", at(4), || line("third")));
+        assert_eq!(refusal_counter.drain(), [counted("d", 1, Some("third"))]);
     }
 }

@@ -36,18 +36,18 @@ impl Allowance {
     }
 }
 
-pub(crate) struct Scissors<S> {
+pub(crate) struct Truncated<S> {
     inner: S,
     allowance: Allowance,
 }
 
-impl<S> Scissors<S> {
+impl<S> Truncated<S> {
     pub(crate) fn new(inner: S, allowance: Allowance) -> Self {
         Self { inner, allowance }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Scissors<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for Truncated<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -57,7 +57,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Scissors<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Scissors<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Truncated<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
         let left = self.allowance.left();
         if left == 0 {
