@@ -32,7 +32,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use qaqpa::development;
-use qaqpa::development::lands::{self, LANDS};
 use qaqpa_certs_dev::{Credential, DevPki};
 use qaqpa_gateway::start::Environment;
 use qaqpa_gateway::start::config::{Config, Problem};
@@ -41,6 +40,7 @@ use qaqpa_gateway::start::{self, Running};
 use qaqpa_journal::export::jsonl;
 use qaqpa_mock::{Government, Options, Replies};
 use qaqpa_proto::Contract;
+use qaqpa_synthetic::tables::{MadeUpTables, NETWORKS};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -230,7 +230,8 @@ impl Site {
         let (time, names) = (Time::default(), Names::default());
         let directory = tempfile::tempdir().unwrap();
         let pki = environment::copy_to(directory.path());
-        lands::write(&directory.path().join("tables"), &LANDS, time.clock().today()).unwrap();
+        let tables = MadeUpTables::of(&NETWORKS, time.clock().today()).unwrap();
+        tables.write(&directory.path().join("tables")).unwrap();
         Self { directory, pki, time, names, gateways: AtomicUsize::new(0) }
     }
 

@@ -8,8 +8,6 @@
 //! DIR/trust.toml         what an auditor must get by another way than the bundle
 //! ```
 
-pub mod lands;
-
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use qaqpa::development::lands::{self, LANDS, Land};
+use qaqpa_synthetic::tables::{MadeUpTables, NETWORKS, Network};
 use qaqpa_tests::people::{self, GET_SCHOOL, STATE_EXCHANGE};
 use qaqpa_tests::{Seen, World};
 use tonic::Code;
@@ -98,22 +98,25 @@ async fn a_good_table_is_in_force_at_once_and_a_bad_one_never() {
                   location = { v4 = \"mine/geoip\", v6 = \"mine/geoip6\" }";
     let mine = world.site.file("mine");
     let today = world.site.time.clock().today();
-    let moved: Vec<Land> =
-        LANDS.iter().map(|land| if land.0 == "8.8.8.0/24" { (land.0, "KZ", "US") } else { *land }).collect();
-    lands::write(&mine, &LANDS, today.yesterday().unwrap()).unwrap();
+    let moved = NETWORKS.map(|network| match network.prefix {
+        "8.8.8.0/24" => Network { holder: "KZ", ..network },
+        _ => network,
+    });
+    let write = |networks: &[Network], day| MadeUpTables::of(networks, day).unwrap().write(&mine).unwrap();
+    write(&NETWORKS, today.yesterday().unwrap());
     let world = world.beside(&[&internet("\"8.8.8.8\""), tables].concat()).await;
     let refused = |code| Seen::refused(code, Code::FailedPrecondition);
     assert_eq!(call(&world).await, refused("residency.foreign"));
     let before = world.running.gateway.door().tables().version().to_owned();
 
-    lands::write(&mine, &LANDS, today.yesterday().unwrap().yesterday().unwrap()).unwrap();
+    write(&NETWORKS, today.yesterday().unwrap().yesterday().unwrap());
     world.running.reload().await;
     std::fs::write(mine.join("geoip"), "").unwrap();
     world.running.reload().await;
     assert_eq!(world.running.gateway.door().tables().version(), before, "an older and an empty one changed nothing");
     assert_eq!(call(&world).await, refused("residency.foreign"));
 
-    lands::write(&mine, &moved, today).unwrap();
+    write(&moved, today);
     world.running.reload().await;
     assert_ne!(world.running.gateway.door().tables().version(), before);
     assert_eq!(call(&world).await, refused("residency.disagree"), "judged by the new ones, and no half minute waited");
@@ -130,7 +133,7 @@ async fn a_good_table_is_in_force_at_once_and_a_bad_one_never() {
     let told =
         world.try_beside(&[&internet("\"8.8.8.8\""), tables, "\nremembered = \"residency-1.json\""].concat()).await;
     assert!(told.is_ok(), "the same tables after a restart: {:?}", told.err());
-    lands::write(&mine, &LANDS, today.yesterday().unwrap()).unwrap();
+    write(&NETWORKS, today.yesterday().unwrap());
     let told =
         world.try_beside(&[&internet("\"8.8.8.8\""), tables, "\nremembered = \"residency-1.json\""].concat()).await;
     let told = told.err().unwrap_or_default();

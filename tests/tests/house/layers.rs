@@ -8,7 +8,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package, Package
 use crate::tree::root;
 
 /// A crate of ours, whom of ours it may know, and why no others.
-const MAY_KNOW: [(&str, &[&str], &str); 12] = [
+const MAY_KNOW: [(&str, &[&str], &str); 13] = [
     ("qaqpa-proto", &[], "the contract is the single source: a reader of it needs nothing else"),
     ("qaqpa-policy", &["qaqpa-proto"], "what is decided depends on contract and pack, never on how it is carried out"),
     (
@@ -26,6 +26,7 @@ const MAY_KNOW: [(&str, &[&str], &str); 12] = [
     ("qaqpa-journal", &[], "evidence has to be read without the gateway that wrote it"),
     ("qaqpa-vault", &[], "who can name persons must not know what was exchanged about them, nor with whom"),
     ("qaqpa-certs-dev", &[], "nothing that makes keys for laptops may reach into the gateway"),
+    ("qaqpa-synthetic", &[], "what is made up must not lean on what it is shown to"),
     ("qaqpa-mock", &["qaqpa-adapters", "qaqpa-proto"], "the state knows neither our policy nor our journal"),
     (
         "qaqpa-gateway",
@@ -52,6 +53,7 @@ const MAY_KNOW: [(&str, &[&str], &str); 12] = [
             "qaqpa-policy",
             "qaqpa-proto",
             "qaqpa-residency",
+            "qaqpa-synthetic",
             "qaqpa-vault",
         ],
         "the commands may know all but those who judge them, and nobody else knows the commands",
@@ -68,6 +70,7 @@ const MAY_KNOW: [(&str, &[&str], &str); 12] = [
             "qaqpa-policy",
             "qaqpa-proto",
             "qaqpa-residency",
+            "qaqpa-synthetic",
             "qaqpa-vault",
         ],
         "a judge may see everything",

@@ -8,6 +8,7 @@ use qaqpa_mock::{Behaviour, Wrapping};
 use qaqpa_proto::avtoshkola::v1::{
     GetSchoolRequest, GetSchoolResponse, SubmitGroupRequest, SubmitGroupResponse, SyncStudentsRequest,
 };
+use qaqpa_synthetic::tables::{MadeUpTables, NETWORKS};
 use tonic::Status;
 use tonic_types::StatusExt as _;
 
@@ -15,7 +16,6 @@ use super::people::{self, SCHOOL_BIN, STATE_EXCHANGE};
 use super::story::Story;
 use super::world::{ABROAD, World, draw};
 use crate::client::Client;
-use crate::development::lands::{self, LANDS};
 
 const SCHOOL: &str = "/qaqpa.avtoshkola.v1.Training/GetSchool";
 const GROUP: &str = "/qaqpa.avtoshkola.v1.Training/SubmitGroup";
@@ -74,7 +74,8 @@ async fn certificates(world: &World, story: &mut Story) -> Result<(), String> {
 async fn residency(world: &World, story: &mut Story) -> Result<(), String> {
     let before = world.government.requests();
     let tables = world.directory.join("tables");
-    lands::write(&tables, &LANDS, world.environment.clock.today()).map_err(|error| error.to_string())?;
+    let made = MadeUpTables::of(&NETWORKS, world.environment.clock.today()).map_err(|error| error.to_string())?;
+    made.write(&tables).map_err(|error| error.to_string())?;
     let abroad = world
         .variant(|config| {
             let file = |name: &str| tables.join(name);
