@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use qaqpa_gateway::clock::Clock;
 use qaqpa_gateway::dial::{Door, Names, Target, Trust};
 
-use qaqpa_residency::{Endpoint, TableProblem, Tables};
+use qaqpa_residency::{Endpoint, Tables};
 use rustls::RootCertStore;
 
 use super::witness::Witness;
@@ -36,16 +36,15 @@ pub(super) struct Listeners {
 impl Listeners {
     /// Makes the tables.
     pub(super) fn new(witness: Witness, namespace: Option<Namespace>, today: Date) -> Result<Self, String> {
-        let made = |tables: Result<Tables, TableProblem>| tables.map(Arc::new).map_err(|problem| problem.to_string());
         let old = today.checked_sub(60.days()).map_err(|error| error.to_string())?;
         let noon = today.at(12, 0, 0, 0).to_zoned(TimeZone::UTC).map_err(|error| error.to_string())?;
         Ok(Self {
             witness,
             namespace,
-            tables: made(world::tables(today))?,
-            stale: made(world::tables(old))?,
-            alone: made(world::registry_alone(today))?,
-            moved: made(world::moved_abroad(today))?,
+            tables: Arc::new(world::tables(today)?),
+            stale: Arc::new(world::tables(old)?),
+            alone: Arc::new(world::registry_alone(today)?),
+            moved: Arc::new(world::moved_abroad(today)?),
             noon: u64::try_from(noon.timestamp().as_second()).unwrap_or_default(),
         })
     }
