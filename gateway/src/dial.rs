@@ -158,7 +158,7 @@ impl Door {
     /// }
     /// ```
     /// Without room 9 it does not compile:
-    /// ```compile_fail
+    /// ```compile_fail,E0308
     /// # use qaqpa_gateway::{dial::{Door, Headers, Outgoing, RawReply, Resident}, refusal::NotDone};
     /// async fn room_12(door: &Door, to: &str, headers: Headers, body: Outgoing) -> Result<RawReply, NotDone> {
     ///     door.post(to, headers, body).await

@@ -2,7 +2,7 @@
 //!
 //! Each room makes evidence that only it can make, and the next one demands it, so that a skipped check does not compile:
 //! [`Within`] → [`Permitted`] → [`Request`] → `Consent` → [`Ticket`] → [`WithinAll`] → `Resident` → [`Signed`] → `OutcomeOwed` →
-//! `Received` → `Decoded` → `Reply` → receipt.
+//! [`Received`] → `Decoded` → [`Reply`] → [`Recorded`] → [`ReplyWithReceipt`].
 //! The intent is durable before the first byte leaves, the outcome before the answer returns; refusals are recorded too.
 //!
 //! An exchange runs detached from the caller: when a client hangs up in the middle, what has left is still recorded to
@@ -14,19 +14,23 @@
 //! [`Ticket`]: duplicate::Ticket
 //! [`WithinAll`]: quota::WithinAll
 //! [`Signed`]: sign::Signed
+//! [`Received`]: send::Received
+//! [`Reply`]: read::Reply
+//! [`Recorded`]: record::Recorded
+//! [`ReplyWithReceipt`]: receipt::ReplyWithReceipt
 
 mod call;
-mod clear;
+pub mod clear;
 pub mod duplicate;
 mod marks;
 pub mod purpose;
 pub mod quota;
-mod read;
-pub(crate) mod receipt;
-mod record;
+pub mod read;
+pub mod receipt;
+pub mod record;
 pub(crate) mod reply;
 pub mod request;
-mod send;
+pub mod send;
 pub mod shadow;
 pub mod sign;
 pub mod signing;
@@ -34,7 +38,6 @@ pub mod system;
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use jiff::civil::Date;
 use qaqpa_journal::line::Times;
 use qaqpa_policy::consent::Moment;
@@ -43,14 +46,14 @@ use qaqpa_policy::{Permit, Plan};
 use qaqpa_proto::reason::Failure;
 use tracing::Instrument as _;
 
-use self::call::Exchange;
 use self::clear::Cleared;
+use self::receipt::ReplyWithReceipt;
 use self::record::Ended;
 use self::shadow::Watch;
 use crate::gateway::Gateway;
 use crate::refusal::NotDone;
 
-pub use call::{Answer, Call};
+pub use call::{Answer, Call, Exchange};
 
 impl Gateway {
     /// Walks one call through the corridor, in a task of its own, and records whatever comes of it.
@@ -90,9 +93,14 @@ impl Gateway {
     }
 
     /// Rooms 11 to 17. From the durable intent on, whatever happens is recorded as its outcome.
-    async fn carry_out(&self, exchange: &Exchange, cleared: Cleared, watch: Option<Watch>) -> Result<Bytes, NotDone> {
+    async fn carry_out(
+        &self,
+        exchange: &Exchange,
+        cleared: Cleared,
+        watch: Option<Watch>,
+    ) -> Result<ReplyWithReceipt, NotDone> {
         let owed = self.record_intent(exchange, &cleared).await?;
-        let (intent, sent) = (owed.intent(), self.clock.now());
+        let sent = self.clock.now();
         let received = self.leave(&cleared, &owed).await;
         let reply = received.as_ref().map_err(Clone::clone);
         let reply = reply.and_then(|received| self.read(exchange, &cleared, received));
@@ -100,13 +108,13 @@ impl Gateway {
         let times = Times { accepted: exchange.call.accepted, sent, received: at, decided: self.clock.now() };
         let ended = Ended { received: received.ok(), reply, times };
         // A crash before this is durable leaves the intent alone: `unknown`, also where the state has answered.
-        let outcome = self.record_outcome(exchange, &cleared, &ended, owed).await;
+        let recorded = self.record_outcome(exchange, &cleared, &ended, owed).await;
         cleared.in_flight().settled();
-        let outcome = outcome?;
+        let recorded = recorded?;
         self.event(exchange, &cleared, &ended);
         let reply = ended.reply?;
         self.observe_reply(exchange, watch, &reply);
-        let answer = self.answer(exchange, &cleared, &reply, (intent, outcome));
+        let answer = self.answer(exchange, &cleared, &reply, &recorded);
         cleared.answered();
         Ok(answer)
     }

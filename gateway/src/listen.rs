@@ -92,13 +92,40 @@ impl TlsFiles {
     }
 }
 
-/// A peer that came through the handshake.
+/// Room 1's evidence: a peer that was admitted and came through the handshake. Only [`Listener::run`] makes it.
+///
+/// Room 2 asks for it:
+/// ```no_run
+/// # use qaqpa_gateway::{listen::Peer, serve::grpc::{Connection, Server}};
+/// fn room_2(server: &Server, peer: &Peer) -> Connection {
+///     server.connection(peer)
+/// }
+/// ```
+/// Without room 1 it does not compile:
+/// ```compile_fail,E0308
+/// # use qaqpa_gateway::{listen::Peer, serve::grpc::{Connection, Server}};
+/// fn room_2(server: &Server, certificate: &[u8]) -> Connection {
+///     server.connection(certificate)
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Peer {
-    /// Its leaf certificate, proven by the handshake.
-    pub certificate: CertificateDer<'static>,
+    certificate: CertificateDer<'static>,
+    arrival: Arrival,
+}
+
+impl Peer {
+    /// Its leaf certificate, proven by the handshake. DER.
+    #[must_use]
+    pub fn certificate(&self) -> &CertificateDer<'static> {
+        &self.certificate
+    }
+
     /// Where it calls from, and by which rule it may.
-    pub arrival: Arrival,
+    #[must_use]
+    pub fn arrival(&self) -> &Arrival {
+        &self.arrival
+    }
 }
 
 /// Told of every handshake that ended in an alert, with a stable word. Never blocks.

@@ -199,8 +199,8 @@ impl Reservation {
 ///     owed.outcome(outcome).await
 /// }
 /// ```
-/// An outcome without the intent of room 11 does not compile:
-/// ```compile_fail
+/// Without room 11 it does not compile:
+/// ```compile_fail,E0599
 /// # use qaqpa_journal::{Entry, Error, Journal, Receipt};
 /// async fn room_16(journal: &Journal, outcome: Entry) -> Result<Receipt, Error> {
 ///     journal.outcome(outcome).await

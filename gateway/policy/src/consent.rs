@@ -104,9 +104,15 @@ pub fn check_reply(
     Ok(ReplyJudged(()))
 }
 
-/// Evidence that the persons of a reply were judged by their ages. Only [`check_reply`] makes it:
+/// Evidence that the persons of a reply were judged by their ages. Room 15 asks for it, and only [`check_reply`] makes it:
 ///
-/// ```compile_fail
+/// ```no_run
+/// # use qaqpa_policy::{Permit, consent::{NotConsented, ReplyJudged, check_reply}}; use qaqpa_proto::Operation;
+/// fn judged(permit: &Permit, of: &Operation, reply: &[u8], day: jiff::civil::Date) -> Result<ReplyJudged, NotConsented> {
+///     check_reply(permit, of, reply, day)
+/// }
+/// ```
+/// ```compile_fail,E0603
 /// let forged = qaqpa_policy::consent::ReplyJudged(());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,6 +9,7 @@ use qaqpa_policy::{Caller, Claim};
 use qaqpa_proto::language::Language;
 use uuid::Uuid;
 
+use crate::exchange::receipt::ReplyWithReceipt;
 use crate::exchange::system::Served;
 use crate::refusal::NotDone;
 
@@ -30,19 +31,34 @@ pub struct Call {
     pub accepted: Timestamp,
 }
 
-/// What goes back: wire bytes of the reply message with its receipt in front, or no.
+/// What goes back: the reply message with its receipt in front, or why there is none.
+///
+/// It takes room 17's evidence, so that no reply goes back without a receipt:
+/// ```no_run
+/// # use qaqpa_gateway::exchange::{Answer, receipt::ReplyWithReceipt};
+/// fn back(exchange_id: String, request_id: String, reply: ReplyWithReceipt) -> Answer {
+///     Answer { exchange_id, request_id, result: Ok(reply) }
+/// }
+/// ```
+/// Without room 17 it does not compile:
+/// ```compile_fail,E0308
+/// # use qaqpa_gateway::exchange::{Answer, receipt::ReplyWithReceipt};
+/// fn back(exchange_id: String, request_id: String, reply: bytes::Bytes) -> Answer {
+///     Answer { exchange_id, request_id, result: Ok(reply) }
+/// }
+/// ```
 pub struct Answer {
     /// UUIDv7 of the exchange.
     pub exchange_id: String,
     /// The caller's request id, or the exchange id where it gave none that can be read.
     pub request_id: String,
     /// The reply, or why there is none.
-    pub result: Result<Bytes, NotDone>,
+    pub result: Result<ReplyWithReceipt, NotDone>,
 }
 
 /// A call on its way through the corridor: with its id, what its context claims, and the one moment by which every room
 /// judges it. Two rooms of one exchange are never on different days.
-pub(crate) struct Exchange {
+pub struct Exchange {
     pub(crate) call: Call,
     pub(crate) id: Uuid,
     /// The id as text: `txn` in the journal, messageId at SHEP.

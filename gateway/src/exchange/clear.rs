@@ -21,7 +21,7 @@ use crate::refusal::NotDone;
 
 /// What rooms 2 to 10 have shown. Nothing has left yet. Made in one place, of evidence alone: whoever takes a room out of
 /// [`Gateway::clear`] has nothing to put into the field.
-pub(crate) struct Cleared {
+pub struct Cleared {
     permitted: Permitted,
     claim: Claim,
     request: Request,

@@ -43,7 +43,7 @@ struct Seen {
 /// }
 /// ```
 /// Without room 6 it does not compile:
-/// ```compile_fail
+/// ```compile_fail,E0308
 /// # use {jiff::Timestamp, qaqpa_policy::{Consent, Permit}, uuid::Uuid};
 /// # use qaqpa_gateway::{exchange::duplicate::{Duplicates, Ticket}, refusal::NotDone};
 /// fn room_7(ids: &Duplicates, permit: &Permit, now: Timestamp) -> Result<Ticket, NotDone> {

@@ -19,7 +19,7 @@ use crate::refusal::NotDone;
 /// }
 /// ```
 /// Without room 3 it does not compile:
-/// ```compile_fail
+/// ```compile_fail,E0308
 /// # use qaqpa_gateway::{exchange::{purpose::Permitted, quota::Within}, refusal::NotDone};
 /// # use qaqpa_policy::{Claim, Plans, Caller}; use qaqpa_proto::Operation;
 /// fn room_4(caller: Caller, operation: &Operation, claim: &Claim, plans: &Plans) -> Result<Permitted, NotDone> {

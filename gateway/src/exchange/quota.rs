@@ -65,8 +65,22 @@ type Keyed<K> = DefaultKeyedRateLimiter<K>;
 
 /// Room 3's evidence: a known caller, within its own rate.
 ///
-/// Nobody else makes it:
-/// ```compile_fail
+/// It takes room 2's evidence, since only a known caller has a rate:
+/// ```no_run
+/// # use qaqpa_gateway::{exchange::quota::{Quotas, Within}, refusal::NotDone}; use qaqpa_policy::Caller;
+/// fn room_3<'c>(quotas: &Quotas, caller: &'c Caller) -> Result<Within<'c>, NotDone> {
+///     quotas.caller(caller)
+/// }
+/// ```
+/// Without room 2 it does not compile:
+/// ```compile_fail,E0308
+/// # use qaqpa_gateway::{exchange::quota::{Quotas, Within}, refusal::NotDone}; use qaqpa_policy::Identity;
+/// fn room_3<'c>(quotas: &Quotas, certificate: &'c Identity) -> Result<Within<'c>, NotDone> {
+///     quotas.caller(certificate)
+/// }
+/// ```
+/// Its field is private, so only [`Quotas::caller`] makes it:
+/// ```compile_fail,E0451
 /// # use qaqpa_gateway::exchange::quota::Within; use qaqpa_policy::Caller;
 /// fn forged(caller: &Caller) -> Within<'_> { Within { caller } }
 /// ```
@@ -91,7 +105,8 @@ impl<'c> Within<'c> {
 ///     quotas.exchange(once, ask, now)
 /// }
 /// ```
-/// ```compile_fail
+/// Without room 7 it does not compile:
+/// ```compile_fail,E0308
 /// # use qaqpa_gateway::{exchange::{duplicate::Ticket, quota::*}, refusal::NotDone}; use jiff::Timestamp;
 /// fn room_8(quotas: &Quotas, once: &str, ask: &Ask<'_>, now: Timestamp) -> Result<WithinAll, NotDone> {
 ///     quotas.exchange(once, ask, now)

@@ -3,7 +3,8 @@
 use qaqpa_adapters::codec::Drift;
 use qaqpa_adapters::shep::{Decoded, Expected};
 use qaqpa_policy::consent::{self, ReplyJudged};
-use qaqpa_policy::{Minimised, Mode};
+use qaqpa_policy::minimise::Circumstances;
+use qaqpa_policy::{Minimised, Mode, Permit};
 use qaqpa_proto::reason::Failure;
 use qaqpa_proto::v1::ShepStatus;
 
@@ -14,15 +15,59 @@ use crate::exchange::send::Received;
 use crate::gateway::Gateway;
 use crate::refusal::NotDone;
 
-/// Evidence of room 15: what may be released of a decoded reply.
-pub(crate) struct Reply {
+/// Room 15's evidence: what may be released of a decoded reply.
+///
+/// It takes the evidence of room 14: a document that the contract reads, with no minor in it whom the policy refuses.
+/// ```no_run
+/// # use qaqpa_adapters::shep::Decoded; use qaqpa_gateway::{exchange::read::Reply, refusal::NotDone};
+/// # use qaqpa_policy::{Permit, consent::ReplyJudged, minimise::Circumstances};
+/// fn room_15(reply: Decoded, minors: &ReplyJudged, permit: &Permit, now: &Circumstances) -> Result<Reply, NotDone> {
+///     Reply::minimise(reply, minors, permit, now)
+/// }
+/// ```
+/// Without room 14 it does not compile:
+/// ```compile_fail,E0308
+/// # use qaqpa_adapters::shep::Answered; use qaqpa_gateway::{exchange::read::Reply, refusal::NotDone};
+/// # use qaqpa_policy::{Permit, consent::ReplyJudged, minimise::Circumstances};
+/// fn room_15(reply: Answered, minors: &ReplyJudged, permit: &Permit, now: &Circumstances) -> Result<Reply, NotDone> {
+///     Reply::minimise(reply, minors, permit, now)
+/// }
+/// ```
+/// Nor does it with half of room 14, the minors unjudged:
+/// ```compile_fail,E0308
+/// # use qaqpa_adapters::shep::Decoded; use qaqpa_gateway::{exchange::read::Reply, refusal::NotDone};
+/// # use qaqpa_policy::{Permit, consent::ReplyJudged, minimise::Circumstances};
+/// fn room_15(reply: Decoded, minors: &(), permit: &Permit, now: &Circumstances) -> Result<Reply, NotDone> {
+///     Reply::minimise(reply, minors, permit, now)
+/// }
+/// ```
+pub struct Reply {
     decoded: Decoded,
     minimised: Minimised,
 }
 
 impl Gateway {
     /// Rooms 13 to 15 on what came.
-    pub(super) fn read(&self, exchange: &Exchange, cleared: &Cleared, received: &Received) -> Result<Reply, NotDone> {
+    ///
+    /// # Errors
+    /// `upstream.*`, `reply.*`, or a minor whom the policy refuses. Nothing may be released.
+    ///
+    /// ```no_run
+    /// # use qaqpa_gateway::exchange::{Exchange, clear::Cleared, read::Reply, send::Received};
+    /// # use qaqpa_gateway::{gateway::Gateway, refusal::NotDone};
+    /// fn room_13(by: &Gateway, of: &Exchange, cleared: &Cleared, came: &Received) -> Result<Reply, NotDone> {
+    ///     by.read(of, cleared, came)
+    /// }
+    /// ```
+    /// Without room 12 it does not compile:
+    /// ```compile_fail,E0308
+    /// # use qaqpa_gateway::{dial::RawReply, exchange::{Exchange, clear::Cleared, read::Reply}};
+    /// # use qaqpa_gateway::{gateway::Gateway, refusal::NotDone};
+    /// fn room_13(by: &Gateway, of: &Exchange, cleared: &Cleared, came: &RawReply) -> Result<Reply, NotDone> {
+    ///     by.read(of, cleared, came)
+    /// }
+    /// ```
+    pub fn read(&self, exchange: &Exchange, cleared: &Cleared, received: &Received) -> Result<Reply, NotDone> {
         let decoded = self.decode(exchange, cleared, received)?;
         self.note_drift(&exchange.call.served.operation.path, &decoded.read().drift);
         self.minimise(exchange, cleared, decoded)
@@ -48,15 +93,8 @@ impl Gateway {
     fn minimise(&self, exchange: &Exchange, cleared: &Cleared, decoded: Decoded) -> Result<Reply, NotDone> {
         let (permit, today) = (cleared.permit(), exchange.moment.today);
         let judged = consent::check_reply(permit, &exchange.call.served.operation, &decoded.read().wire, today)?;
-        let plan = permit.reply_plan();
-        let circumstances = self.circumstances(permit, plan, permit.acting().as_str(), today);
-        let minimised = plan.minimise(&decoded.read().wire, Mode::Strip, &circumstances).map_err(|flawed| {
-            NotDone::from(Failure::ReplyMalformed)
-                .detailed("value")
-                .at(flawed.fields().iter().map(|field| (field.path.clone(), field.flaw.code())).collect())
-                .evidenced(flawed)
-        })?;
-        Ok(Reply::of(decoded, &judged, minimised))
+        let circumstances = self.circumstances(permit, permit.reply_plan(), permit.acting().as_str(), today);
+        Reply::minimise(decoded, &judged, permit, &circumstances)
     }
 
     fn note_drift(&self, method: &str, drift: &Drift) {
@@ -76,9 +114,24 @@ impl Gateway {
 }
 
 impl Reply {
-    /// A minor may not be in it: `judged` says so.
-    fn of(decoded: Decoded, _judged: &ReplyJudged, minimised: Minimised) -> Self {
-        Self { decoded, minimised }
+    /// Minimises what was decoded by the permit's plan. A minor may not be in it: `judged` says so.
+    ///
+    /// # Errors
+    /// `reply.malformed` with every path whose value the plan cannot take.
+    pub fn minimise(
+        decoded: Decoded,
+        _judged: &ReplyJudged,
+        permit: &Permit,
+        circumstances: &Circumstances,
+    ) -> Result<Self, NotDone> {
+        let minimised =
+            permit.reply_plan().minimise(&decoded.read().wire, Mode::Strip, circumstances).map_err(|flawed| {
+                NotDone::from(Failure::ReplyMalformed)
+                    .detailed("value")
+                    .at(flawed.fields().iter().map(|field| (field.path.clone(), field.flaw.code())).collect())
+                    .evidenced(flawed)
+            })?;
+        Ok(Self { decoded, minimised })
     }
 
     /// What may be released, and what was withheld.

@@ -3,7 +3,6 @@
 use bytes::Bytes;
 use prost::Message as _;
 use qaqpa_adapters::shep::Decoded;
-use qaqpa_journal::Receipt as Leaf;
 use qaqpa_policy::minimise::Transformed;
 use qaqpa_policy::{Consent, Minimised, Withheld, category};
 use qaqpa_proto::language::{Language, Text, text};
@@ -12,17 +11,57 @@ use qaqpa_proto::v1::{PolicyVersion, Receipt, ShepStatus, Warning};
 use crate::exchange::call::Exchange;
 use crate::exchange::clear::Cleared;
 use crate::exchange::read::Reply;
+use crate::exchange::record::Recorded;
 use crate::gateway::Gateway;
 
+/// Room 17's evidence: a reply message, with its receipt in front. Only [`Gateway::answer`] makes it.
+///
+/// It takes the evidence of rooms 15 and 16: what was not minimised, or is not on record, is not released.
+/// ```no_run
+/// # use qaqpa_gateway::exchange::{Exchange, clear::Cleared, read::Reply, receipt::ReplyWithReceipt, record::Recorded};
+/// # use qaqpa_gateway::gateway::Gateway;
+/// fn room_17(by: &Gateway, of: &Exchange, cleared: &Cleared, reply: &Reply, done: &Recorded) -> ReplyWithReceipt {
+///     by.answer(of, cleared, reply, done)
+/// }
+/// ```
+/// Without room 15 it does not compile:
+/// ```compile_fail,E0308
+/// # use qaqpa_gateway::exchange::{Exchange, clear::Cleared, read::Reply, receipt::ReplyWithReceipt, record::Recorded};
+/// # use qaqpa_gateway::gateway::Gateway;
+/// # use qaqpa_adapters::shep::Decoded;
+/// fn room_17(by: &Gateway, of: &Exchange, cleared: &Cleared, reply: &Decoded, done: &Recorded) -> ReplyWithReceipt {
+///     by.answer(of, cleared, reply, done)
+/// }
+/// ```
+/// Without room 16 it does not compile:
+/// ```compile_fail,E0308
+/// # use qaqpa_gateway::exchange::{Exchange, clear::Cleared, read::Reply, receipt::ReplyWithReceipt, record::Recorded};
+/// # use qaqpa_gateway::gateway::Gateway;
+/// # use qaqpa_journal::OutcomeOwed;
+/// fn room_17(by: &Gateway, of: &Exchange, cleared: &Cleared, reply: &Reply, owed: &OutcomeOwed) -> ReplyWithReceipt {
+///     by.answer(of, cleared, reply, owed)
+/// }
+/// ```
+pub struct ReplyWithReceipt(Bytes);
+
+impl ReplyWithReceipt {
+    /// Wire bytes of the reply message.
+    #[must_use]
+    pub fn into_bytes(self) -> Bytes {
+        self.0
+    }
+}
+
 impl Gateway {
-    /// The receipt, then the minimised reply. Both lines of the journal are durable, or there would be no leaves.
-    pub(super) fn answer(
+    /// Room 17: the receipt, then the minimised reply. Both lines of the journal are durable, or nothing would be recorded.
+    #[must_use]
+    pub fn answer(
         &self,
         exchange: &Exchange,
         cleared: &Cleared,
         reply: &Reply,
-        (intent, outcome): (Leaf, Leaf),
-    ) -> Bytes {
+        recorded: &Recorded,
+    ) -> ReplyWithReceipt {
         let (pack, language) = (cleared.permit().pack(), exchange.call.language);
         let (asked, answered) = (cleared.request().minimised(), reply.minimised());
         let receipt = Receipt {
@@ -37,14 +76,14 @@ impl Gateway {
                 edition: pack.edition().to_owned(),
                 sha256: pack.sha256().to_owned(),
             }),
-            intent: Some(self.journal_entry(intent)),
-            outcome: Some(self.journal_entry(outcome)),
+            intent: Some(self.journal_entry(recorded.intent())),
+            outcome: Some(self.journal_entry(recorded.outcome())),
             shep: Some(reply.shep()),
             warnings: warnings(cleared.consent(), language),
             commitment_salt: cleared.salt().to_vec(),
             error: None,
         };
-        with_receipt(&receipt, answered.bytes())
+        ReplyWithReceipt(with_receipt(&receipt, answered.bytes()))
     }
 }
 

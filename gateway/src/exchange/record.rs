@@ -25,6 +25,24 @@ pub(super) struct Ended {
     pub(super) times: Times,
 }
 
+/// Room 16's evidence: where the two lines of an exchange stand, both durable. Only an outcome that was recorded makes it.
+pub struct Recorded {
+    intent: Leaf,
+    outcome: Leaf,
+}
+
+impl Recorded {
+    /// Where the intent stands.
+    pub(crate) fn intent(&self) -> Leaf {
+        self.intent
+    }
+
+    /// Where the outcome stands.
+    pub(crate) fn outcome(&self) -> Leaf {
+        self.outcome
+    }
+}
+
 impl Gateway {
     /// Room 11. What returns is the duty to record an outcome, and the right to send.
     pub(super) async fn record_intent(&self, exchange: &Exchange, cleared: &Cleared) -> Result<OutcomeOwed, NotDone> {
@@ -76,7 +94,7 @@ impl Gateway {
         cleared: &Cleared,
         ended: &Ended,
         owed: OutcomeOwed,
-    ) -> Result<Leaf, NotDone> {
+    ) -> Result<Recorded, NotDone> {
         let (not_done, reply) = (ended.reply.as_ref().err(), ended.reply.as_ref().ok());
         let outcome = Outcome {
             txn: (&exchange.txn).into(),
@@ -96,7 +114,9 @@ impl Gateway {
             commitments: reply.map(|reply| commit::commitments(reply.minimised(), cleared.salt())).unwrap_or_default(),
         };
         let entry = Entry::of(&outcome, None).map_err(journal_error)?;
-        owed.outcome(entry).await.map_err(journal_error)
+        let intent = owed.intent();
+        let outcome = owed.outcome(entry).await.map_err(journal_error)?;
+        Ok(Recorded { intent, outcome })
     }
 
     /// Records a refusal; if even that cannot be written, the caller is told so.

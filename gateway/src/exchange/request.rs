@@ -9,14 +9,21 @@ use crate::refusal::NotDone;
 
 /// Evidence that a request went through the plan of its purpose. Nothing else of it is ever encoded.
 ///
-/// Room 10 encodes this and nothing else; the bytes that a caller sent are no such thing:
+/// It takes room 4's evidence, whose permit holds the plan:
 /// ```no_run
-/// # use qaqpa_gateway::exchange::request::Request;
-/// fn room_10(request: &Request) -> &[u8] { request.minimised().bytes() }
+/// # use qaqpa_gateway::{exchange::{purpose::Permitted, request::Request}, refusal::NotDone};
+/// # use qaqpa_policy::minimise::Circumstances; use qaqpa_proto::Operation;
+/// fn room_5(permitted: &Permitted, to: &Operation, wire: &[u8], now: &Circumstances) -> Result<Request, NotDone> {
+///     Request::minimise(permitted, to, wire, now)
+/// }
 /// ```
-/// ```compile_fail
-/// # use qaqpa_gateway::exchange::request::Request;
-/// fn room_10(wire: &Vec<u8>) -> &[u8] { wire.minimised().bytes() }
+/// Without room 4 it does not compile:
+/// ```compile_fail,E0308
+/// # use qaqpa_gateway::{exchange::{quota::Within, request::Request}, refusal::NotDone};
+/// # use qaqpa_policy::minimise::Circumstances; use qaqpa_proto::Operation;
+/// fn room_5(within: &Within<'_>, to: &Operation, wire: &[u8], now: &Circumstances) -> Result<Request, NotDone> {
+///     Request::minimise(within, to, wire, now)
+/// }
 /// ```
 pub struct Request {
     subjects: Subjects,

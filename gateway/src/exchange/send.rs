@@ -1,26 +1,87 @@
 //! Room 12: the message leaves for the judged address, past the gate of withdrawals; and what came back, unread.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use qaqpa_adapters::shep::{Channel, ReplyText, Unreadable};
 use qaqpa_journal::OutcomeOwed;
 use qaqpa_proto::reason::Failure;
 
-use crate::dial::RawReply;
+use crate::clock::Clock;
+use crate::dial::{Door, RawReply, Resident};
 use crate::evidence::commit::hmac;
 use crate::evidence::usage::HELD_BACK;
 use crate::exchange::clear::Cleared;
+use crate::exchange::sign::Signed;
 use crate::gateway::Gateway;
-use crate::persons::gate::GatedBody;
+use crate::persons::gate::{GatedBody, InFlight};
 use crate::refusal::NotDone;
 
-/// Evidence that bytes came, whatever they are: a reply that does not verify is evidence too.
-pub(crate) struct Received {
+/// Room 12's evidence: bytes came, whatever they are; a reply that does not verify is evidence too.
+///
+/// It takes the evidence of rooms 10 and 11: only a signed message leaves, and only after its intent is durable.
+/// ```no_run
+/// # use {qaqpa_journal::{Entry, OutcomeOwed}, std::sync::Arc};
+/// # use qaqpa_gateway::{clock::Clock, dial::{Door, Resident}, exchange::{send::Received, sign::Signed}};
+/// # use qaqpa_gateway::{persons::gate::InFlight, refusal::NotDone};
+/// async fn room_12(way: (&Door, &Resident), signed: &Signed, persons: &Arc<InFlight>, owed: &OutcomeOwed,
+///     sight: (&[u8; 32], &Clock)) -> Result<Received, NotDone> {
+///     Received::send(way, signed, persons, owed, sight).await
+/// }
+/// ```
+/// Without room 10 it does not compile:
+/// ```compile_fail,E0308
+/// # use {qaqpa_journal::{Entry, OutcomeOwed}, std::sync::Arc};
+/// # use qaqpa_gateway::{clock::Clock, dial::{Door, Resident}, exchange::{send::Received, sign::Signed}};
+/// # use qaqpa_gateway::{persons::gate::InFlight, refusal::NotDone};
+/// async fn room_12(way: (&Door, &Resident), envelope: &str, persons: &Arc<InFlight>, owed: &OutcomeOwed,
+///     sight: (&[u8; 32], &Clock)) -> Result<Received, NotDone> {
+///     Received::send(way, envelope, persons, owed, sight).await
+/// }
+/// ```
+/// Without room 11 it does not compile:
+/// ```compile_fail,E0308
+/// # use {qaqpa_journal::{Entry, OutcomeOwed}, std::sync::Arc};
+/// # use qaqpa_gateway::{clock::Clock, dial::{Door, Resident}, exchange::{send::Received, sign::Signed}};
+/// # use qaqpa_gateway::{persons::gate::InFlight, refusal::NotDone};
+/// async fn room_12(way: (&Door, &Resident), signed: &Signed, persons: &Arc<InFlight>, intent: &Entry,
+///     sight: (&[u8; 32], &Clock)) -> Result<Received, NotDone> {
+///     Received::send(way, signed, persons, intent, sight).await
+/// }
+/// ```
+pub struct Received {
     raw: RawReply,
     at: Timestamp,
     hmac: String,
 }
 
 impl Received {
+    /// Room 12: sends once. `salt` is the key of the exchange's commitments.
+    ///
+    /// # Errors
+    /// `upstream.*`, `residency.*`, or what a withdrawal holds back at the last moment.
+    pub async fn send(
+        (door, resident): (&Door, &Resident),
+        signed: &Signed,
+        in_flight: &Arc<InFlight>,
+        _intent: &OutcomeOwed,
+        (salt, clock): (&[u8; 32], &Clock),
+    ) -> Result<Self, NotDone> {
+        let body = GatedBody::new(signed.envelope().to_owned().into(), in_flight.clone()).boxed();
+        // A crash during this await leaves an intent without an outcome: settled as `unknown` at the next start, because
+        // nobody can tell whether the state carried it out.
+        match door.post(resident, signed.headers(), body).await {
+            Ok(raw) => {
+                let (at, hmac) = (clock.now(), hmac(salt, &raw.body));
+                Ok(Self { raw, at, hmac })
+            }
+            Err(not_done) => {
+                let held = in_flight.refused().map(|kind| NotDone::from(kind).detailed(HELD_BACK));
+                Err(held.unwrap_or(not_done))
+            }
+        }
+    }
+
     /// When the last byte was there.
     pub(crate) fn at(&self) -> Timestamp {
         self.at
@@ -43,21 +104,9 @@ impl Received {
 }
 
 impl Gateway {
-    /// Sends once. The intent is durable: without its `OutcomeOwed` nothing leaves.
-    pub(super) async fn leave(&self, cleared: &Cleared, _intent: &OutcomeOwed) -> Result<Received, NotDone> {
-        let in_flight = cleared.in_flight();
-        let body = GatedBody::new(cleared.signed().envelope().to_owned().into(), in_flight.clone()).boxed();
-        // A crash during this await leaves an intent without an outcome: settled as `unknown` at the next start, because
-        // nobody can tell whether the state carried it out.
-        match self.door.post(cleared.resident(), cleared.signed().headers(), body).await {
-            Ok(raw) => {
-                let (at, hmac) = (self.clock.now(), hmac(cleared.salt(), &raw.body));
-                Ok(Received { raw, at, hmac })
-            }
-            Err(not_done) => {
-                let held = in_flight.refused().map(|kind| NotDone::from(kind).detailed(HELD_BACK));
-                Err(held.unwrap_or(not_done))
-            }
-        }
+    /// Room 12 with what was shown before it.
+    pub(super) async fn leave(&self, cleared: &Cleared, intent: &OutcomeOwed) -> Result<Received, NotDone> {
+        let way = (&*self.door, cleared.resident());
+        Received::send(way, cleared.signed(), cleared.in_flight(), intent, (cleared.salt(), &self.clock)).await
     }
 }

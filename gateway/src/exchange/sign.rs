@@ -16,7 +16,8 @@ use crate::refusal::NotDone;
 
 /// Evidence that an envelope was signed: the very bytes that leave.
 ///
-/// It takes the evidence of rooms 8 and 9: what is over a quota, or leads nowhere in Kazakhstan, is not signed.
+/// It takes the evidence of rooms 5, 8 and 9: what was not minimised, is over a quota, or leads nowhere in Kazakhstan, is
+/// not signed.
 ///
 /// ```no_run
 /// # use {jiff::Timestamp, qaqpa_policy::Permit, std::sync::Arc, uuid::Uuid};
@@ -27,8 +28,18 @@ use crate::refusal::NotDone;
 ///     Signed::by(to, (served, permit), request, within, judged, (Uuid::nil(), now)).await
 /// }
 /// ```
+/// Without room 5 it does not compile:
+/// ```compile_fail,E0308
+/// # use {jiff::Timestamp, qaqpa_policy::Permit, std::sync::Arc, uuid::Uuid};
+/// # use qaqpa_gateway::{dial::Resident, refusal::NotDone};
+/// # use qaqpa_gateway::exchange::{quota::{Within, WithinAll}, request::Request, sign::Signed, system::{Served, System}};
+/// async fn room_10(to: &System, served: &Served, permit: &Permit, wire: &[u8], within: &WithinAll,
+///     judged: &Arc<Resident>, now: Timestamp) -> Result<Signed, NotDone> {
+///     Signed::by(to, (served, permit), wire, within, judged, (Uuid::nil(), now)).await
+/// }
+/// ```
 /// Without room 8 it does not compile:
-/// ```compile_fail
+/// ```compile_fail,E0308
 /// # use {jiff::Timestamp, qaqpa_policy::Permit, std::sync::Arc, uuid::Uuid};
 /// # use qaqpa_gateway::{dial::Resident, refusal::NotDone};
 /// # use qaqpa_gateway::exchange::{quota::{Within, WithinAll}, request::Request, sign::Signed, system::{Served, System}};
@@ -37,8 +48,8 @@ use crate::refusal::NotDone;
 ///     Signed::by(to, (served, permit), request, within, judged, (Uuid::nil(), now)).await
 /// }
 /// ```
-/// Nor without room 9:
-/// ```compile_fail
+/// Without room 9 it does not compile:
+/// ```compile_fail,E0308
 /// # use {jiff::Timestamp, qaqpa_policy::Permit, std::sync::Arc, uuid::Uuid};
 /// # use qaqpa_gateway::{dial::Resident, refusal::NotDone};
 /// # use qaqpa_gateway::exchange::{quota::{Within, WithinAll}, request::Request, sign::Signed, system::{Served, System}};

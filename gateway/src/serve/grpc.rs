@@ -68,11 +68,11 @@ impl Server {
     /// The service of one connection: room 2 happens here, once.
     #[must_use]
     pub fn connection(&self, peer: &Peer) -> Connection {
-        let identity = identity(&peer.certificate);
+        let identity = identity(peer.certificate());
         Connection {
             caller: self.gateway.identify(&identity),
             certificate: hex::encode(identity.certificate_sha256).into(),
-            peer: peer.arrival.to_string().into(),
+            peer: peer.arrival().to_string().into(),
             server: self.clone(),
         }
     }
@@ -222,7 +222,7 @@ impl Calls {
         let request = only(&mut requests).await;
         let answer = self.gateway.clone().exchange(self.call(request)).await;
         let reply = answer.result.map_err(|not_done| not_done.status(self.language, &answer.exchange_id))?;
-        Ok(Box::pin(stream::once(std::future::ready(Ok(reply)))))
+        Ok(Box::pin(stream::once(std::future::ready(Ok(reply.into_bytes())))))
     }
 
     /// One exchange per message. What cannot be read any further ends the stream, after the answers that are under way.
@@ -268,7 +268,7 @@ async fn only(requests: &mut Streaming<Bytes>) -> Result<Bytes, NotDone> {
 /// One record's reply: itself, or a receipt that says why not.
 fn record_reply(answer: Answer, language: Language) -> Bytes {
     match answer.result {
-        Ok(reply) => reply,
+        Ok(reply) => reply.into_bytes(),
         Err(not_done) => {
             let receipt = Receipt {
                 error: Some(not_done.error(language, &answer.exchange_id)),

@@ -18,4 +18,5 @@ mod layers;
 mod lines;
 mod manifests;
 mod rooms;
+mod skips;
 mod tree;

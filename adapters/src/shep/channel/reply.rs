@@ -69,14 +69,15 @@ pub struct ReplyDocument<'t> {
 ///     reply.answered(sent, to, at)
 /// }
 /// ```
-/// What was not verified answers nothing, and what does not answer us is not decoded: neither compiles.
-/// ```compile_fail
+/// Without room 13 it does not compile:
+/// ```compile_fail,E0599
 /// # use {jiff::Timestamp, qaqpa_adapters::shep::{Answered, Expected, NoAnswer, ReplyDocument, Sent}};
 /// fn room_13(reply: &ReplyDocument<'_>, sent: Sent<'_>, to: &Expected<'_>, at: Timestamp) -> Result<Answered, NoAnswer> {
 ///     reply.answered(sent, to, at)
 /// }
 /// ```
-/// ```compile_fail
+/// Nor does it with half of room 13, when it is not known to answer us:
+/// ```compile_fail,E0599
 /// # use qaqpa_adapters::shep::{Decoded, NotDecoded, Verified};
 /// fn room_14(reply: Verified<'_, '_>) -> Result<Decoded, NotDecoded> { reply.decoded() }
 /// ```
