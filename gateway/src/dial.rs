@@ -110,6 +110,8 @@ impl Door {
     /// From now on `tables`: every judgement that was made before is judged again by them, and connections to an
     /// address that does not pass any more end now.
     pub fn replace_tables(&self, tables: Arc<Tables>) {
+        // Stored before judging again: a judgement that is made at this moment has read the new tables, or is judged
+        // again.
         self.evidence.tables.store(tables);
         self.entries.values().for_each(|entry| entry.line.judge_again());
     }

@@ -63,6 +63,7 @@ impl Gateway {
         let fallback = exchange.txn.clone();
         let span =
             tracing::info_span!("exchange", exchange_id = %fallback, method = %exchange.call.served.operation.path);
+        // A client that hangs up drops this await and nothing else: the task goes on to its recorded end.
         match tokio::spawn(self.walk(exchange).instrument(span)).await {
             Ok(answer) => answer,
             // A panic in the corridor: the exchange is lost, the process is not, and the journal holds its intent.
@@ -76,9 +77,12 @@ impl Gateway {
 
     async fn walk(self: Arc<Self>, exchange: Exchange) -> Answer {
         let _in_flight = self.telemetry.in_flight();
+        // A crash in here: nothing has left and no line exists. At most a person's key, or a use of the purpose, is in
+        // the vault.
         let cleared = self.clear(&exchange).await;
         let watch = self.observe_request(&exchange, cleared.as_ref());
         let result = match cleared {
+            // The line of a refusal is durable, or counted, before the caller hears of it.
             Err(not_done) => Err(self.deny(&exchange, not_done).await),
             Ok(cleared) => self.carry_out(&exchange, cleared, watch).await,
         };
@@ -99,19 +103,26 @@ impl Gateway {
         cleared: Cleared,
         watch: Option<Watch>,
     ) -> Result<ReplyWithReceipt, NotDone> {
+        // From here on a crash cannot go unseen: the next start finds the intent and settles it.
         let owed = self.record_intent(exchange, &cleared).await?;
         let sent = self.clock.now();
         let received = self.leave(&cleared, &owed).await;
         let reply = received.as_ref().map_err(Clone::clone);
+        // A reply that is not believed is no way out: it becomes the code of the outcome, and its HMAC is recorded all
+        // the same.
         let reply = reply.and_then(|received| self.read(exchange, &cleared, received));
         let at = received.as_ref().ok().map(send::Received::at);
         let times = Times { accepted: exchange.call.accepted, sent, received: at, decided: self.clock.now() };
         let ended = Ended { received: received.ok(), reply, times };
         // A crash before this is durable leaves the intent alone: `unknown`, also where the state has answered.
         let recorded = self.record_outcome(exchange, &cleared, &ended, owed).await;
+        // Also when the outcome was not written: a withdrawal that comes now need not name this exchange as under way.
         cleared.in_flight().settled();
+        // Without a durable outcome nothing is released. The intent stays open, and the next start settles it as
+        // `unknown`.
         let recorded = recorded?;
         self.event(exchange, &cleared, &ended);
+        // An early return drops the ticket and frees the request id: what failed may be tried again.
         let reply = ended.reply?;
         self.observe_reply(exchange, watch, &reply);
         let answer = self.answer(exchange, &cleared, &reply, &recorded);

@@ -204,16 +204,22 @@ impl Listener {
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             };
+            // Subscribed before judging, so that tables replaced in between are not missed.
             let changes = self.filter.changes();
             let Some(peer) = self.filter.admit(&stream, address) else { continue };
+            // Waits here and not in the task: while all places are taken, further peers stay in the queue of the
+            // kernel.
             let Some(slot) = self.slots.before(&peer).await else { break };
             let (filter, slots, tls) = (self.filter.clone(), self.slots.clone(), self.tls.clone());
             let (on_alert, serve) = (self.on_alert.clone(), serve.clone());
+            // Subscribed before the handshake: a connection that came in by the old revocation list is closed by its
+            // reload.
             let (stop, reloaded) = (stop.clone(), self.reloaded.subscribe());
             connections.spawn(async move {
                 let Some((stream, arrival, slot)) = arrive(stream, peer, slot, &filter, &slots).await else {
                     return;
                 };
+                // By the certificates and the list of this moment, not of the accept.
                 let Some((stream, certificate)) = shake_hands(stream, tls.load_full(), &on_alert).await else { return };
                 drop(slot);
                 let service = serve(Peer { certificate, arrival: arrival.clone() });
@@ -361,6 +367,7 @@ impl Reloader {
 
     /// From now on `tls`; open connections finish their calls and close.
     pub fn reload(&self, tls: Arc<ServerConfig>) {
+        // In this order: whoever sees the new generation shakes hands by the new configuration.
         self.tls.store(tls);
         self.reloaded.send_modify(|generation| *generation += 1);
     }

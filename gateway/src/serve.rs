@@ -148,6 +148,7 @@ impl Admitted {
         work: impl Future<Output = Result<T, NotDone>> + Send + 'static,
     ) -> Result<T, Status> {
         let (admitted, gateway) = (self.clone(), gateway.clone());
+        // Detached: when the caller hangs up, the work and its lines go on.
         let task = tokio::spawn(async move {
             match work.await {
                 Ok(answer) => Ok(answer),

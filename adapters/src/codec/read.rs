@@ -161,6 +161,7 @@ impl<'t, 'a, 'input> Reader<'t, 'a, 'input> {
     fn index(&mut self, shape: &'t Shape, node: Node<'a, 'input>) -> Result<(), ReadError> {
         let base = self.entries.len();
         for child in node.children() {
+            // Text between elements is no field: it falls away, and is counted as drift.
             if child.is_text() && !lexical::trim(child.text().unwrap_or_default()).is_empty() {
                 self.withhold("");
             }
@@ -170,6 +171,7 @@ impl<'t, 'a, 'input> Reader<'t, 'a, 'input> {
             self.limits.elements = self.limits.elements.checked_sub(1).ok_or_else(|| self.fail(ReadError::TooLarge))?;
             let local = child.tag_name().name();
             match shape.by_element(local) {
+                // Nil is absence, also where the schema does not allow nil: no empty value may appear for it.
                 Some(_) if is_nil(child) => {}
                 Some(slot) => self.entries.push((slot, child)),
                 None if self.path.is_empty() && (self.table.is_filled(local) || is_closing_signature(child)) => {}
@@ -183,6 +185,7 @@ impl<'t, 'a, 'input> Reader<'t, 'a, 'input> {
 
     /// The elements of a slot are `entries[first..end]`.
     fn slot(&mut self, slot: &'t Slot, first: usize, end: usize) -> Result<(), ReadError> {
+        // Refused, not chosen: readers differ on whether the first or the last one counts.
         if end - first > 1 && !slot.repeated {
             return Err(self.fail(ReadError::Repeated));
         }
@@ -210,6 +213,7 @@ impl<'t, 'a, 'input> Reader<'t, 'a, 'input> {
     }
 
     fn single(&mut self, slot: &Slot, node: Node<'a, 'input>) -> Result<bool, ReadError> {
+        // An empty element of a type without empty values is absence, as unknown words of an enum are.
         let Some(scalar) = self.scalar(slot, node)? else { return Ok(false) };
         match scalar {
             Scalar::Number(0) if slot.implicit => {}

@@ -32,6 +32,7 @@ impl<'a, 'input> Claim<'a, 'input> {
         exclusive(*canonicalization).map_err(|_| NotAuthentic::Canonicalization)?;
         expect(*method, "SignatureMethod")?;
         let suite = bare_algorithm(*method).and_then(|uri| accepted.by_uri(uri)).ok_or(NotAuthentic::Algorithm)?;
+        // One only: with two, one is verified and the other is what a careless reader takes.
         let [reference] = references else { return Err(NotAuthentic::Reference) };
         let (id, digest) = read_reference(*reference, suite)?;
         let signature = octets(value).ok_or(NotAuthentic::Shape)?;
@@ -42,6 +43,7 @@ impl<'a, 'input> Claim<'a, 'input> {
     /// whatever attribute another reader might take for an id.
     pub(super) fn is_about(&self, body: Node<'_, '_>) -> Result<(), NotAuthentic> {
         let claims = |attribute: Attribute<'_, '_>| attribute.value() == self.id && could_be_id(attribute.name());
+        // Every attribute that some verifier takes for an id, also those that we do not.
         let mut carriers = body.document().descendants().filter(|node| node.attributes().any(claims));
         match (carriers.next(), carriers.next()) {
             (Some(_), Some(_)) => Err(NotAuthentic::DuplicateId),
@@ -78,6 +80,7 @@ fn read_reference<'a>(reference: Node<'a, '_>, suite: &dyn Suite) -> Result<(&'a
     expect(*method, "DigestMethod")?;
     expect(*value, "DigestValue")?;
     let chain: Vec<_> = document::elements(*transforms).collect();
+    // A second transform could drop from the digest what is read afterwards.
     let [transform] = chain.as_slice() else { return Err(NotAuthentic::ForeignTransform) };
     expect(*transform, "Transform").and_then(|()| exclusive(*transform)).map_err(|_| NotAuthentic::ForeignTransform)?;
     if bare_algorithm(*method) != Some(suite.digest_uri()) {

@@ -50,6 +50,7 @@ impl PinnedSigners {
                 (Some(DS), "X509IssuerSerial") => self.by_issuer_and_serial(node),
                 _ => continue,
             };
+            // Any of the forms may name the pin. Which one is chosen decides only whose key must fit.
             named = true;
             if let Some(pinned) = found {
                 return Ok(pinned);

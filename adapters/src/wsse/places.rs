@@ -25,6 +25,7 @@ pub(super) fn locate<'a, 'input>(document: &'a Document<'input>) -> Result<Place
     let parts: Vec<_> = document::elements(envelope).collect();
     let body = only(&parts, soap, "Body")?.ok_or(NotAuthentic::NotAnEnvelope)?;
     let header = only(&parts, soap, "Header")?.ok_or(NotAuthentic::Unsigned)?;
+    // In this order and nothing beside them: a sibling of the Body is where a wrapped one hides.
     if parts != [header, body] {
         return Err(NotAuthentic::NotAnEnvelope);
     }
@@ -32,6 +33,7 @@ pub(super) fn locate<'a, 'input>(document: &'a Document<'input>) -> Result<Place
     let security = only(&blocks, WSSE, "Security")?.ok_or(NotAuthentic::Unsigned)?;
     let inside: Vec<_> = document::elements(security).collect();
     let signature = only(&inside, DS, "Signature")?.ok_or(NotAuthentic::Unsigned)?;
+    // The whole document: a reader who searches by name from the root must find the elements that were verified.
     no_doubles(&[envelope, header, body, security, signature], envelope, body)?;
     understood(&blocks, security, soap)?;
     Ok(Places { body, signature })

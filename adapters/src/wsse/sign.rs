@@ -118,6 +118,7 @@ pub fn envelope_parsed(content: &str, layout: &Layout, signer: &dyn Sign) -> Res
     let body = body_element(content, layout.body);
     let whole = in_envelope("", &body);
     let parsed = Document::parse(&whole)?;
+    // Content with a `</soapenv:Body>` of its own would move what stands behind it out of the signed element.
     let node = document::child(parsed.root_element(), "Body").filter(|node| node.range().len() == body.len());
     let mut digest = signer.suite().digest();
     c14n::exclusive(node.ok_or(NotSigned::Escapes)?, &[], &mut digest);

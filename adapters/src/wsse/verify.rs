@@ -76,7 +76,10 @@ pub fn verify<'a, 'input>(
 ) -> Result<VerifiedBody<'a, 'input>, NotAuthentic> {
     let places = places::locate(document)?;
     let claim = Claim::read(places.signature, pinned.accepted())?;
+    // Signature wrapping: what is signed must be the very Body that is read, not another element with its id.
     claim.is_about(places.body)?;
+    // Looked up among the pins, never read out of the message: a certificate that a message brings vouches for itself
+    // alone.
     let signer = pinned.named_by(claim.key_info)?;
     signer.valid_at(now)?;
     // The key decides the suite, not the message.
@@ -84,12 +87,14 @@ pub fn verify<'a, 'input>(
         return Err(NotAuthentic::Algorithm);
     }
     let mut digest = claim.suite.digest();
+    // Over the node that is handed on, so that no other reading of the text can take its place.
     c14n::exclusive(places.body, &[], &mut digest);
     if claim.digest != digest.finished() {
         return Err(NotAuthentic::Digest);
     }
     let mut signed_info = Vec::with_capacity(1024);
     c14n::exclusive(claim.signed_info, &[], &mut signed_info);
+    // Last, because it costs most: a forgery is refused by what is cheaper.
     signer.signed(&signed_info, &claim.signature)?;
     Ok(VerifiedBody { body: places.body, signer: Some(Arc::clone(signer)) })
 }

@@ -30,6 +30,7 @@ impl<'input> Document<'input> {
     /// # Errors
     /// [`Refused`], by the guard or for what only a tree shows: duplicate attributes, undeclared prefixes, names that are none.
     pub fn parse(text: &'input str) -> Result<Self, Refused> {
+        // The guard first: the tree allocates by what a document claims, before it can refuse it.
         let inspected = inspect(text)?;
         // The document itself is a node too.
         let nodes_limit = u32::try_from(MAX_PARTS + 1).unwrap_or(u32::MAX);

@@ -57,6 +57,7 @@ pub fn decode<'b>(body: &'b [u8], content_type: Option<&str>) -> Result<Cow<'b, 
     if body.len() > BODY_LIMIT {
         return Err(NotText::TooLarge);
     }
+    // The mark outranks the header: two readers who disagree about the encoding read two documents.
     let (charset, rest) = match byte_order_mark(body) {
         Some(marked) => marked,
         None => match content_type.and_then(charset_parameter) {

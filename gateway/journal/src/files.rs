@@ -51,11 +51,14 @@ impl Files for RealFiles {
     }
 
     fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        // A crash before the rename leaves the old file and a draft, which the next open removes; after it, the new
+        // file.
         let draft = draft(path);
         let mut file = File::create(&draft)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         std::fs::rename(&draft, path)?;
+        // Without it a power cut may undo the rename.
         sync_folder(path)
     }
 }

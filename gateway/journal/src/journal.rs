@@ -183,6 +183,8 @@ impl Reservation {
             let (bytes, limit) = (bytes as usize, RECORD_BYTES as usize);
             return Err(EntryError::TooLarge { bytes, limit }.into());
         }
+        // Half of the room stays for the outcome. Dropped in this await, it is given back, and the line may still
+        // become durable: an intent that never left, settled by the next start.
         let receipt = receipt(self.room.part(bytes)?.enqueue(intent, true)?).await?;
         Ok(OutcomeOwed { room: self.room, head: self.head, txn, receipt })
     }
@@ -226,6 +228,7 @@ impl OutcomeOwed {
         expect(&outcome, Phase::Outcome, &self.txn)?;
         let bytes = frame_bytes(&self.head, &outcome)?;
         let part = self.room.part(bytes)?;
+        // Not turned away by a full queue: refused here, a message that has left would have no end on record.
         receipt(part.enqueue(outcome, false)?).await
     }
 }
@@ -289,6 +292,8 @@ impl Inner {
     }
 
     fn close(&self) {
+        // From here on nothing new is taken; the writer ends after what is queued, the keeper after the last
+        // checkpoint.
         self.lane.lock().closed = true;
         self.lane.work.notify_all();
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -313,6 +318,7 @@ fn lock(dir: &Path) -> Result<File, Error> {
     let path = dir.join("lock");
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(path);
     let file = file.doing(|| "opening the lock file".to_owned())?;
+    // The lock is the kernel's and ends with the process: a crash leaves none behind.
     match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),
         Err(rustix::io::Errno::WOULDBLOCK) => Err(Error::Locked(dir.to_owned())),

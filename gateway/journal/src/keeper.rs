@@ -103,6 +103,7 @@ impl Keeper {
 
     /// The `hashes` file first: it can be rebuilt, and a checkpoint never speaks about hashes that are not there.
     fn store(&mut self, note: &str) -> io::Result<()> {
+        // Not synced: a crash may lose them, and the next open writes them anew from the segments.
         self.files.write_at(&self.hashes, &self.pending, self.stored)?;
         self.stored += self.pending.len() as u64;
         self.pending.clear();
@@ -152,7 +153,10 @@ pub(crate) fn watchdog(lane: &Lane, deadline: Duration) {
 
 fn fail_waiting<'a>(lane: &'a Lane, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
     state.stalled = true;
+    // The batch that hangs stays with the writer, and becomes durable if the disk comes back, though its callers were
+    // refused.
     let mut waiting = std::mem::take(&mut state.flying);
+    // What only waited is taken back and never written.
     for (job, reply) in std::mem::take(&mut state.queue) {
         state.reserved = state.reserved.saturating_sub(job.room);
         waiting.push(reply);

@@ -213,6 +213,8 @@ impl Lane {
     pub(crate) fn poison(&self, reason: &str) {
         let mut state = self.lock();
         let reason = state.poison.get_or_insert_with(|| reason.into()).clone();
+        // Some of these may be durable. They hear an error all the same: an intent left open is settled, a broken
+        // promise is not.
         let mut waiting = std::mem::take(&mut state.flying);
         waiting.extend(std::mem::take(&mut state.queue).into_iter().map(|(_, reply)| reply));
         let demands = std::mem::take(&mut state.demands);
@@ -252,6 +254,7 @@ impl Room {
         if let Some(refusal) = state.refusal() {
             return Err(refusal);
         }
+        // Counted and taken under one lock: the same room is never promised twice.
         if state.free() < bytes {
             return Err(Error::NoRoom);
         }
@@ -285,6 +288,7 @@ impl Room {
             drop(state);
             return Err(refusal);
         }
+        // The room goes over to the job: from here on the writer gives it back, not the drop of this value.
         let room = std::mem::take(&mut self.bytes);
         state.queue.push((Job { entry, room }, reply));
         let idle = !state.committing;

@@ -114,6 +114,8 @@ impl Lines {
                 return Ok(Some(leaf));
             }
             // A full segment is synced before the next is begun: once the next one shows a frame, this one is final.
+            // Looked at after this one: a writer may have ended it and begun the next in between, which is why it is
+            // read once more.
             if !begun(&self.dir, self.segment + 1)? {
                 self.refuse_later_segments()?;
                 return Ok(None);

@@ -61,6 +61,7 @@ pub(crate) struct Recovered {
 
 /// Reads (or makes) the lane in `dir`. The caller holds the directory's lock.
 pub(crate) fn recover(dir: &Path, signer: &Signer, segment_bytes: u64, files: &dyn Files) -> Result<Recovered, Error> {
+    // What a crash left of files that never got their names.
     remove_drafts(dir)?;
     let signed = signed_head(dir, signer, files)?;
     let mut replay = Replay::new(signer.vkey().name(), &signed);
@@ -68,7 +69,10 @@ pub(crate) fn recover(dir: &Path, signer: &Signer, segment_bytes: u64, files: &d
         Some(tail) => tail,
         None => first_segment(dir, segment_bytes, files)?,
     };
+    // Judged before anything is changed: a lane that is refused stays as it was found.
     replay.judge(dir, &signed, &tail)?;
+    // Durable before the first new record: else the rest of a long torn frame would stand behind a shorter new one, as
+    // damage.
     cut_torn_tail(dir, &tail, files)?;
     let hashes = store_hashes(dir, &replay.hashes, files)?;
     let open_intents = replay.open.into_iter().map(|(index, txn)| OpenIntent { txn, index }).collect();
@@ -173,6 +177,7 @@ fn new_lane(dir: &Path, signer: &Signer, files: &dyn Files) -> Result<Checkpoint
     let empty = Checkpoint { origin: signer.vkey().name().to_owned(), size: 0, root };
     let note = empty.sign(signer);
     files.replace(&dir.join(CHECKPOINT), note.as_bytes()).doing(|| "storing the first checkpoint".to_owned())?;
+    // The checkpoint before the name: a crash in between leaves no name, and the next open begins anew.
     let name = format!("{}\n", signer.vkey());
     files.replace(&dir.join(LANE), name.as_bytes()).doing(|| "storing the lane's name".to_owned())?;
     Ok(empty)

@@ -75,6 +75,7 @@ fn in_segment(files: &dyn Files, dir: &Path, segment: u64, start: u64, indexes: 
         // Also where zeros are read: they may stem from a sync that failed.
         files.write_at(&file, &[0; SLOT], offset).doing(doing)?;
     }
+    // One sync for all, before the answer. A crash before it may leave some; who asked heard nothing, and asks again.
     files.sync(&file).doing(doing)?;
     still_there(&path, &file).doing(doing)?;
     Ok(destroyed)

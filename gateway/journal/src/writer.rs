@@ -62,6 +62,8 @@ impl Writer {
         let _end = End(self.lane.clone());
         let (mut jobs, mut receipts) = (Vec::new(), Vec::new());
         while take(&self.lane, &mut jobs) {
+            // What the disk has of this batch is not known. Nobody in it is told "durable"; recovery reads what is
+            // there.
             if let Err(error) = self.commit(&jobs, &mut receipts) {
                 self.lane.poison(&format!("segment {}: {error}", self.current.number));
                 break;
@@ -76,6 +78,7 @@ impl Writer {
             if self.current.offset + self.frames.len() as u64 + segment::stride(self.head.longest(&job.entry))
                 > self.current.bytes
             {
+                // The full segment is synced before the next one has a frame: a crash tears only the very last write.
                 self.flush()?;
                 self.roll()?;
             }
@@ -93,6 +96,8 @@ impl Writer {
     /// Makes what was gathered durable in the current segment.
     fn flush(&mut self) -> io::Result<()> {
         let current = &mut self.current;
+        // Salts before leaves: no leaf without the salt of its commitments. A crash in between leaves a salt that no
+        // leaf goes with.
         if self.salted {
             self.files.write_at(&current.side, &self.slots, current.side_offset)?;
             self.files.sync(&current.side)?;
@@ -100,6 +105,7 @@ impl Writer {
         }
         self.files.write_at(&current.file, &self.frames, current.offset)?;
         self.files.sync(&current.file)?;
+        // An unlinked file syncs happily: only behind this check may anybody be told that the record is durable.
         still_there(&current.path, &current.file)?;
         current.offset += self.frames.len() as u64;
         current.side_offset += self.slots.len() as u64;
@@ -135,6 +141,8 @@ impl Writer {
         state.reserved = state.reserved.saturating_sub(room);
         state.commits += 1;
         (state.committing, state.stalled) = (false, false);
+        // Empty when the watchdog has answered them. Their records are durable all the same: an intent among them never
+        // left, and the next start settles it.
         let flying: Vec<Reply<Receipt>> = mem::take(&mut state.flying);
         let due = state.is_due();
         drop(state);

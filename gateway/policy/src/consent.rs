@@ -130,6 +130,7 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     fn person(&mut self, person: &Person, known: &dyn Fn(&Iin) -> Arc<Standing>) {
+        // Without a number nobody can look up holds: silence would let a blocked person through.
         let Some(iin) = person.iin else { return self.lack(person, LackKind::Unknown) };
         let standing = known(&iin);
         if let Err(kind) = standing.allows(self.permit, self.moment.now) {
@@ -150,6 +151,7 @@ impl Judge<'_> {
         if !self.subjects.tells_birth_date() {
             return Ok(false);
         }
+        // Missing is not adult: without the date a minor would pass unseen.
         let Some(born) = person.birth_date else {
             self.lack(person, LackKind::BirthDate);
             return Err(());
@@ -174,6 +176,7 @@ impl Judge<'_> {
             self.lack(person, LackKind::MinorRefused);
             return Err(());
         }
+        // All that the request lacks is said at once; only a request that is whole is compared with the ledger.
         let lacks = lack_of_minor(person);
         let (Some(guardian), Some(reference), true) = (&person.guardian, &person.consent, lacks.is_empty()) else {
             lacks.into_iter().for_each(|kind| self.lack(person, kind));

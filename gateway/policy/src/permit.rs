@@ -40,10 +40,12 @@ pub fn permit(caller: &Caller, operation: &Operation, claim: &Claim, plans: &Pla
     if caller.role() != Role::Exchange {
         return Err(NotPermitted::Role);
     }
+    // The gateway looks plans up by the operator, so this does not happen there; a permit must not depend on that.
     if caller.operator() != plans.operator().id {
         return Err(NotPermitted::Operator);
     }
     let purpose = plans.pack().purpose(claim.purpose()).ok_or(NotPermitted::UnknownPurpose)?;
+    // Before the grant: a configuration cannot grant what the pack prohibits.
     if purpose.prohibited.is_some() {
         return Err(NotPermitted::Prohibited);
     }

@@ -161,6 +161,8 @@ impl Standing {
             }
             match given.covers(permit, system, demand, now) {
                 Ok(()) => return Ok(given),
+                // Of several consents that do not cover, the caller hears what is wrong with the one that comes
+                // closest.
                 Err(lack) => best = best.min(lack),
             }
         }
@@ -180,6 +182,8 @@ impl Standing {
     ) -> Result<(), LackKind> {
         self.is_not_held(operator, purpose)?;
         let Some(id) = relied_on else { return Ok(()) };
+        // The consent that was relied on, and no other: one that was given meanwhile has not been judged for this
+        // exchange.
         match self.consents.iter().find(|given| given.id == id) {
             Some(given) => given.is_in_force(now),
             None => Err(LackKind::ConsentMissing), // erased meanwhile
@@ -232,6 +236,7 @@ impl Given {
 
     /// In force from the moment it was given until it ends or is withdrawn.
     fn is_in_force(&self, now: Timestamp) -> Result<(), LackKind> {
+        // Before its end: who withdrew must hear of the withdrawal, also after the term is over.
         if self.withdrawn_at.is_some() {
             return Err(LackKind::ConsentWithdrawn);
         }

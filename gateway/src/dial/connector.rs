@@ -91,6 +91,7 @@ pub(super) async fn open(
     let addresses: Vec<&SocketAddr> = judgement.judged.addresses().iter().filter(leads_there).collect();
     let mut failed = refused(Refusal::ResidencyRevoked.into()); // when none of `only` passes any more
     for (tried, address) in addresses.iter().enumerate() {
+        // The lease before the socket: tables that change while it connects void it, and `encrypt` asks.
         let lease = line.lease(**address).map_err(refused)?;
         let left = u32::try_from(addresses.len() - tried).unwrap_or(u32::MAX);
         let share = deadline.saturating_duration_since(Instant::now()) / left;

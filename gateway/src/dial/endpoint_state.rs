@@ -85,12 +85,16 @@ impl EndpointState {
             Ok(judgement) => return Ok(judgement),
             Err(asked) => asked,
         };
+        // One question at a time. Who has waited looks again, and shares a refusal that came meanwhile instead of
+        // asking anew.
         let _asking = self.asking.lock().await;
         match self.in_force() {
             Ok(judgement) => return Ok(judgement),
             Err(asked) if asked > before => return Err(self.last_refusal()),
             Err(_) => {}
         }
+        // Before the question: an answer is as old as its asking. Dropped in the await below (a caller's timeout),
+        // nothing is stored, and the next one asks.
         let since = self.evidence.clock.now();
         let answer = self.answer().await;
         self.settle(answer.map(|answer| (answer, since)))
@@ -168,6 +172,8 @@ impl EndpointState {
 
     fn settle_in(&self, mut state: MutexGuard<'_, State>, answer: Answered) -> Result<Arc<Judgement>, NotDone> {
         state.asked += 1;
+        // Loaded under the lock: `replace_tables` stores first and then waits for it, so no judgement by old tables
+        // stays.
         let (tables, today) = (self.evidence.tables.load(), self.evidence.clock.today());
         let judged = answer.and_then(|(answer, since)| {
             judge(&self.target.endpoint, &answer, &tables, today).map(|judged| (judged, answer, since))
@@ -178,6 +184,8 @@ impl EndpointState {
                 state.row += u64::from(!state.current.as_ref().is_some_and(same));
                 let line = judged.decision().to_string();
                 let judgement = Arc::new(Judgement { line, judged, row: state.row, answer, since });
+                // Under the lock that `lease` takes: no connection is granted between a verdict and the end of those it
+                // voids.
                 state.leases.revoke_unless(|address| judgement.leads_to(address));
                 state.current = Some(judgement.clone());
                 let decision = judgement.judged.decision().clone();
@@ -186,6 +194,7 @@ impl EndpointState {
             Err(refused) => {
                 let not_done = NotDone::from(refused.clone());
                 let now = self.evidence.clock.now();
+                // Void at once: nobody begins on a judgement that a refusal has followed.
                 let good = state.current.take().map(|judgement| judgement.since);
                 state.good = good.or(state.good);
                 // Silence of DNS is no verdict: who talks to a judged address may end what it says, but nobody begins.
@@ -202,6 +211,7 @@ impl EndpointState {
             }
         };
         drop(state);
+        // After the lock: the observer takes locks of its own.
         self.tell(&decision);
         decided
     }
@@ -231,6 +241,7 @@ impl EndpointState {
     /// The right to one connection to `address`, if that address passes now.
     pub(super) fn lease(self: &Arc<Self>, address: SocketAddr) -> Result<Lease, NotDone> {
         let mut state = self.state();
+        // Asked again here: the judgement may have been replaced since the caller got it.
         if !state.current.as_ref().is_some_and(|judgement| judgement.leads_to(address)) {
             return Err(Refusal::ResidencyRevoked.into());
         }
@@ -244,6 +255,7 @@ impl EndpointState {
     /// Judges anew whenever a judgement has ended, for as long as connections are open: one that nobody calls upon, or
     /// one that a call never leaves, is judged like any other.
     fn watch(self: &Arc<Self>) {
+        // Weak, so that a door that is dropped ends its watches.
         let line = Arc::downgrade(self);
         tokio::spawn(async move {
             let mut rest = LIFETIME;
@@ -262,6 +274,7 @@ impl EndpointState {
     pub(super) async fn look_after(&self) -> bool {
         let goes_on = {
             let mut state = self.state();
+            // Under the lock in which `lease` sets it: this watch goes on, or the next lease starts another one.
             state.is_watched = state.leases.are_held();
             state.is_watched
         };

@@ -67,6 +67,8 @@ where
 /// Sends one message and reads the answer, within the endpoint's total time.
 pub(super) async fn post(resident: &Resident, headers: Headers, body: Outgoing) -> Result<RawReply, NotDone> {
     let exchange = exchange(&resident.pool, &resident.uri, headers, body);
+    // Over time, the connection is dropped and not used again. The state may have carried the message out: the outcome
+    // says `upstream.timeout`, and no one sends it a second time.
     tokio::time::timeout(resident.total_timeout, exchange).await.map_err(|_| Failure::UpstreamTimeout)?
 }
 

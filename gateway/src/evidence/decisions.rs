@@ -25,6 +25,7 @@ impl Decisions {
         let line = decision.to_string();
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let known = state.last.get(&decision.endpoint).is_some_and(|last| *last == line);
+        // When full it is not kept as told either, so it is told once there is room.
         if !known && state.changed.len() < KEPT {
             state.last.insert(decision.endpoint.clone(), line.clone());
             state.changed.push(line);

@@ -86,6 +86,7 @@ impl RefusalCounter {
             let (code, caller) = kind.split_once('/').map_or((&*kind, None), |(code, id)| (code, Some(id)));
             let (caller, evidence) = (caller.map(Text::from), evidence.map(Text::from));
             if let Ok(entry) = Entry::of(&TurnedAway { ts, code: code.into(), caller, evidence, count }, None) {
+                // Taken out already: where the journal fails, these counts are lost, and health says why.
                 let _ = journal.append(entry).await;
             }
         }

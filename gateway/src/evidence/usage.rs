@@ -83,6 +83,7 @@ pub fn of(subject: &Subject, journal: &Path) -> Result<Vec<Usage>, Unreadable> {
                     found.push(Usage { intent: intent.into_owned(), outcome: None, leaves: vec![leaf.index] });
                 }
             }
+            // The lane may grow during the walk: an outcome that comes later is absent, as for an exchange under way.
             Some(Phase::Outcome) if !at.is_empty() => {
                 let outcome: Outcome<'_> = leaf.read()?;
                 if let Some(usage) = at.remove(&*outcome.txn).and_then(|position| found.get_mut(position)) {

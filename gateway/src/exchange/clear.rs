@@ -43,21 +43,30 @@ impl Gateway {
         let within = self.quotas.caller(caller)?;
         let wire = call.request.as_ref().map_err(Clone::clone)?;
         let claim = exchange.claim.as_ref().map_err(Clone::clone)?;
+        // The permit holds the plans of this moment: a reload during the exchange changes nothing for it.
         let permitted = Permitted::judge(&within, operation, wire, claim, &*self.policy(caller)?)?;
         let permit = permitted.permit();
         let circumstances = self.circumstances(permit, permit.request_plan(), &operation.system.id, moment.today);
         let request = Request::minimise(&permitted, operation, wire, &circumstances)?;
         let known = |iin: &Iin| self.persons.gate.standing(caller.operator(), iin);
+        // A first look. What is withdrawn after it is caught by the gate, when the connection takes the body
+        // (`GatedBody`).
         let consent = consent::check(permit, operation, claim.consent(), request.subjects(), &known, moment)?;
+        // From here a second call with this request id is refused; a failure below drops the ticket and frees the id.
         let ticket = self.duplicates.take(&consent, (caller.id(), claim.request_id()), exchange.id, moment.now)?;
         let system = self.system(operation)?;
         let iins: Vec<&str> = request.subjects().iins().map(Iin::as_str).collect();
+        // Not given back when the exchange fails below: a quota errs on the strict side.
         let within = self.quotas.exchange(&ticket, &ask(permit, operation, &iins), moment.now)?;
+        // May wait for DNS. Tables that are replaced during this await judge its answer again.
         let resident = self.door.judge(&system.endpoint).await?;
         let ids = (exchange.id, moment.now);
         let signed = Signed::by(system, (&call.served, permit), &request, &within, &resident, ids).await?;
         let salt = self.ids.salt().map_err(|_| Failure::GatewayInternal)?;
+        // Claims the purpose for each person under the lock of the gate: of two incompatible purposes at once one stops
+        // here.
         let in_flight = self.persons.gate.enter(permit, &consent, exchange.id).map_err(NotDone::from)?;
+        // Durable before the intent is, so that no line bears a mark whose key was never stored.
         let marks = self.marks(permit, &consent, &exchange.txn).await?;
         let claim = claim.clone();
         Ok(Cleared { permitted, claim, request, consent, ticket, resident, signed, in_flight, marks, salt })

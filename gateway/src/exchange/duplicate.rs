@@ -72,6 +72,7 @@ impl Duplicates {
     fn hold(&self, caller: &str, request_id: Option<&str>, exchange: Uuid, now: Timestamp) -> Result<Ticket, NotDone> {
         let Some(request_id) = request_id else { return Ok(Ticket { held: None }) };
         let key = self.keys.hash_one((caller, request_id));
+        // Looked up and taken under one lock: of two calls at once, one gets the id.
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.forget(now);
         if let Some(first) = seen.ids.get(&key) {
@@ -105,6 +106,8 @@ impl Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
+        // Also after a timeout, when the state may have carried the message out: then its own duplicate check is the
+        // last one.
         if let Some((key, seen)) = self.held.take() {
             seen.lock().unwrap_or_else(PoisonError::into_inner).ids.remove(&key);
         }

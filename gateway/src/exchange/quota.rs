@@ -168,6 +168,7 @@ impl Quotas {
     fn take_exchange(&self, ask: &Ask<'_>, now: Timestamp) -> Result<(), NotDone> {
         let key = self.keys.hash_one((ask.caller, ask.purpose, ask.operation));
         self.take(&self.purpose, &key, Refusal::QuotaPurpose, || format!("purpose/{}{}", ask.purpose, ask.operation))?;
+        // A person is counted although the system's limit may still refuse: what is limited is asking, not succeeding.
         for subject in ask.subjects {
             let digest = self.keys.hash_one((ask.caller, subject));
             self.subjects
@@ -237,11 +238,13 @@ impl Subjects {
 
     /// Ok when this person was asked about already or there is room for one more; else the wait.
     fn count(&self, caller: &str, subject: u64, now: Timestamp) -> Result<(), Duration> {
+        // Looked up and counted under one lock: two calls at once cannot both take the last place.
         let mut callers = self.callers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if !callers.contains_key(caller) {
             callers.insert(caller.to_owned(), Hour { began: now, seen: HashSet::new() });
         }
         let Some(hour) = callers.get_mut(caller) else { return Ok(()) };
+        // A clock that was set back gives age zero: the hour becomes longer, never a new one too early.
         let age = Duration::try_from(now.duration_since(hour.began)).unwrap_or_default();
         if age >= HOUR {
             *hour = Hour { began: now, seen: HashSet::new() };

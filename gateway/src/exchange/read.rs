@@ -86,11 +86,13 @@ impl Gateway {
         let (signed, at) = (cleared.signed(), received.at());
         let text = received.text(signed.channel())?;
         let document = text.document()?;
+        // At the moment of receipt: a certificate that ends while we read was valid when the bytes came.
         let verified = document.verified(system.signing.security(), at.as_second())?;
         Ok(verified.answered(signed.sent(), &expected, at)?.decoded()?)
     }
 
     fn minimise(&self, exchange: &Exchange, cleared: &Cleared, decoded: Decoded) -> Result<Reply, NotDone> {
+        // The day of the request: nobody is a minor in one half of an exchange and an adult in the other.
         let (permit, today) = (cleared.permit(), exchange.moment.today);
         let judged = consent::check_reply(permit, &exchange.call.served.operation, &decoded.read().wire, today)?;
         let circumstances = self.circumstances(permit, permit.reply_plan(), permit.acting().as_str(), today);

@@ -83,7 +83,11 @@ impl Gateway {
             signature: cleared.signed().algorithm().into(),
             commitments,
         };
+        // The salt stands beside the intent alone. Destroyed there, it ends the commitments of both lines.
         let entry = Entry::of(&intent, Some(*cleared.salt())).map_err(journal_error)?;
+        // Room for both lines is taken first: a disk that fills up while the message is out still takes the outcome. A
+        // crash during this await leaves a torn line, which recovery cuts off, or a whole one, settled as `unknown`:
+        // nothing has left.
         self.journal.reserve().map_err(journal_error)?.intent(entry).await.map_err(journal_error)
     }
 

@@ -76,6 +76,8 @@ impl Received {
                 Ok(Self { raw, at, hmac })
             }
             Err(not_done) => {
+                // Held back by the gate: the connection was given no byte of the message. The intent still gets its
+                // outcome.
                 let held = in_flight.refused().map(|kind| NotDone::from(kind).detailed(HELD_BACK));
                 Err(held.unwrap_or(not_done))
             }

@@ -160,6 +160,8 @@ impl Renewal {
         let fetched = fetch::list(&self.door, &self.endpoint).await?;
         let files = self.files.clone();
         let placed = blocking(move || place(&files, &fetched, now)).await??;
+        // Kept when the reload fails: the file holds a newer list than the listener, and the next try loads it although
+        // it fetches nothing new.
         self.is_unused |= placed.is_new;
         if self.is_unused {
             let (files, reloader) = (self.files.clone(), self.reloader.clone());

@@ -64,6 +64,8 @@ impl SubjectGate {
     /// Over a vault and what it held when it was opened.
     #[must_use]
     pub fn new(vault: Vault, contents: Contents, clock: Clock) -> Arc<Self> {
+        // The vault is the truth after a crash. What was under way then is not in it: those intents are settled in the
+        // journal.
         let gate = Arc::new(Self { vault, clock, state: Mutex::default() });
         contents.consents.iter().for_each(|(lookup, record)| gate.given(*lookup, record));
         contents.holds.iter().for_each(|(lookup, record)| drop(gate.hold(*lookup, record)));
@@ -105,6 +107,7 @@ impl SubjectGate {
             .iter()
             .map(|reliance| (self.vault.lookup(&named(permit.operator(), &reliance.iin)), reliance.consent.clone()))
             .collect();
+        // Judged and claimed under one lock, all persons or none: no other exchange comes in between.
         let mut state = self.state();
         if standing::leaves_a_trace(permit.purpose()) {
             for (lookup, _) in &persons {
@@ -112,6 +115,8 @@ impl SubjectGate {
             }
             for (lookup, _) in &persons {
                 let claim = Use { operator: permit.operator().into(), purpose: permit.purpose().id.clone(), at: now };
+                // In memory only; `Gateway::marks` makes it durable. A failure in between leaves the claim until the
+                // restart: it refuses more, never less.
                 remember(Arc::make_mut(state.known.entry(*lookup).or_default()), claim);
             }
         }
@@ -139,6 +144,8 @@ impl SubjectGate {
     /// their operator's purposes, whose messages had left before.
     #[must_use]
     pub fn withdraw(&self, lookup: Lookup, ids: &[String], at: Timestamp) -> Vec<Uuid> {
+        // From here on `InFlight::leave` refuses. A crash before the vault has it forgets it, and nobody was told that
+        // it is done.
         let mut state = self.state();
         let mut ended = Vec::new();
         if let Some(standing) = state.known.get_mut(&lookup) {
@@ -163,6 +170,8 @@ impl SubjectGate {
                 standing.holds.push(hold_of(record));
             }
         });
+        // A second lock. In between nothing can leave any more, only end: an exchange that left and goes on is always
+        // named.
         self.state().under_way(lookup, |left| {
             *left.operator == *record.operator
                 && record.purpose.as_deref().is_none_or(|limited_to| limited_to == &*left.purpose)
@@ -178,6 +187,8 @@ impl SubjectGate {
     #[must_use]
     pub fn forget(&self, lookup: Lookup) -> Vec<Uuid> {
         let mut state = self.state();
+        // The person's consents go with it, so an exchange that relied on one is refused by `InFlight::leave` as
+        // without consent.
         state.known.remove(&lookup);
         state.under_way(lookup, |_| true)
     }
@@ -227,6 +238,7 @@ impl InFlight {
     /// The last word, and the first of being under way.
     fn leave(&self) -> Result<(), Held> {
         let now = self.gate.clock.now();
+        // The lock that `withdraw` and `hold` take: whichever comes first wins, and the other one sees it.
         let mut state = self.gate.state();
         for (lookup, relied_on) in &self.persons {
             let verdict = match state.known.get(lookup) {
@@ -239,6 +251,7 @@ impl InFlight {
                 return Err(Held(kind));
             }
         }
+        // Noted before the bytes are handed over: who withdraws from now on hears that this exchange has left.
         for (lookup, _) in &self.persons {
             let (operator, purpose) = (self.operator.clone(), self.purpose.clone());
             state.under_way.entry(*lookup).or_default().push(LeftExchange {
@@ -266,6 +279,7 @@ impl InFlight {
 
 impl Drop for InFlight {
     fn drop(&mut self) {
+        // Also when the task panics or nothing was sent. A second time does no harm.
         self.settled();
     }
 }
@@ -302,6 +316,8 @@ impl Body for GatedBody {
     type Error = Held;
 
     fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Held>>> {
+        // Asked when the connection takes the body: DNS, connect and TLS lie between room 6 and here. Once: there are
+        // no bytes left for a second sending.
         let Some(bytes) = self.bytes.take() else { return Poll::Ready(None) };
         Poll::Ready(Some(self.in_flight.leave().map(|()| Frame::data(bytes))))
     }

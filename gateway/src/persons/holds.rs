@@ -73,8 +73,12 @@ impl Holds {
             lifted: None,
         };
         let lookup = self.gate.vault().lookup(&named(&actor.who.operator, iin));
+        // In memory first: nothing leaves from here on. A crash before the vault has it forgets it; the officer, who
+        // got no answer, asks again.
         let under_way = self.gate.hold(lookup, &record);
         let subject = self.gate.vault().subject(&named(&actor.who.operator, iin), now).await.map_err(vault_error)?;
+        // A crash, or a journal that fails, behind this leaves a hold in force without a line: more is held than is on
+        // record, never less.
         self.gate.vault().put_hold(&subject, record.clone()).await.map_err(vault_error)?;
         self.by_id().insert(record.id.clone(), (lookup, record.clone()));
         let event = match kind {
@@ -96,6 +100,8 @@ impl Holds {
         }
         record.lifted = Some(Lifted { at: self.clock.now(), by: actor.who.caller.to_string() });
         let subject = self.gate.vault().behind(lookup).await.map_err(vault_error)?.ok_or(Refusal::HoldUnknown)?;
+        // The line first: a crash behind it leaves a line of a lifting that did not take effect. The person stays held,
+        // and the hold may be lifted again.
         let leaf = self.record(SubjectEvent::Unrestricted, &subject, &record, actor).await?;
         self.gate.vault().put_hold(&subject, record.clone()).await.map_err(vault_error)?;
         let under_way = self.gate.hold(lookup, &record);

@@ -148,11 +148,15 @@ impl Ledger {
     pub async fn destroy(&self, id: &str, txn: &str) -> Result<bool, NotDone> {
         let held = self.one(id).ok_or(Refusal::ConsentUnknown)?;
         let _turn = self.turn(held.lookup).await;
+        // Read again: who held the turn may have withdrawn, destroyed or erased it.
         let held = self.one(id).ok_or(Refusal::ConsentUnknown)?;
+        // Destroyed, and only its line failed: then this call writes the line.
         if held.record.destroyed_at.is_some() && !self.index().unrecorded.contains(id) {
             return Ok(false);
         }
         let at = held.record.destroyed_at.unwrap_or_else(|| self.clock.now());
+        // A crash behind this leaves a content that is gone and has no line: `unrecorded` is memory, and `settle` looks
+        // for withdrawals and erasures only. When it was destroyed stands in its record (`destroyed_at`).
         self.vault().destroy_consent_content(id, at).await.map_err(vault_error)?;
         let mut record = ConsentRecord::clone(&held.record);
         (record.guardian, record.evidence_sha256, record.kdp) = (None, None, None);
@@ -203,6 +207,7 @@ impl Ledger {
     /// Records a consent.
     pub(crate) async fn give(&self, giving: &JudgedConsent, by: &By<'_>) -> Result<Recorded, NotDone> {
         let lookup = self.vault().lookup(&named(&by.who.operator, giving.iin()));
+        // Two calls with one request id for a person come one after the other: the second finds what the first made.
         let _turn = self.turn(lookup).await;
         let mut record = ConsentRecord::clone(giving.record());
         record.id = self.id_of(giving.request_id(), by)?;
@@ -217,7 +222,10 @@ impl Ledger {
             .map_err(vault_error)?;
         let mut line = about(changed(ConsentEvent::Given, by.txn, record.recorded_at, &by.who, &record), &subject);
         (line.policy, line.policy_sha256) = (Some(giving.policy().0.into()), Some(giving.policy().1.into()));
+        // A crash behind this leaves a line without effect: the consent is not in force, and given again under the same
+        // request id it gets the same id.
         let leaf = self.append(&line).await?;
+        // From here on it survives a crash; until the gate has it, it does not yet count.
         self.vault().put_consent(&subject, record.clone()).await.map_err(|error| match error {
             // The same request id for another person, at the same moment.
             qaqpa_vault::Error::Taken(_) => other_consent(),
@@ -247,6 +255,8 @@ impl Ledger {
         let ending = self.ending(which, lookup, reach)?;
         let stopped_at = self.clock.now();
         let ids: Vec<String> = ending.iter().map(|record| record.id.clone()).collect();
+        // The gate first: nothing leaves from here on, whatever fails below. A crash before the vault has it undoes it,
+        // and the caller, who got no answer, withdraws again.
         let under_way: Vec<_> = self.gate.withdraw(lookup, &ids, stopped_at).iter().map(Uuid::to_string).collect();
         let subject = self.vault().behind(lookup).await.map_err(vault_error)?.ok_or(Refusal::ConsentUnknown)?;
         let mut done = Withdrawn { records: Vec::new(), leaves: Vec::new(), stopped_at, under_way };
@@ -261,7 +271,10 @@ impl Ledger {
                 withdrawn: record.withdrawn.clone().or_else(|| Some(withdrawal())),
                 ..(*record).clone()
             };
+            // A crash behind this: withdrawn without a line, which the next start writes (`settle`). Consents further
+            // on in the loop are not withdrawn yet; the caller, who got no answer, asks again.
             self.vault().put_consent(&subject, record.clone()).await.map_err(vault_error)?;
+            // Should the line fail, this consent still counts as open, and the same call may be made again.
             let record = self.keep_unrecorded(lookup, record);
             let mut line = about(changed(ConsentEvent::Withdrawn, by.txn, stopped_at, &by.who, &record), &subject);
             line.under_way = texts(&done.under_way);
@@ -342,6 +355,7 @@ impl Ledger {
 
     /// Changes about one person follow one another.
     pub(crate) async fn turn(&self, lookup: Lookup) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        // Persons who share a turn only wait for each other.
         let place = usize::try_from(self.turn_of.hash_one(lookup)).unwrap_or_default() % TURNS;
         match self.turns.get(place) {
             Some(turn) => Some(turn.lock().await),

@@ -111,12 +111,15 @@ impl Retention {
     /// # Errors
     /// Vault or journal; what was destroyed until then is recorded, the rest is found again.
     pub async fn keep(&self) -> Result<BTreeMap<&'static str, u64>, NotDone> {
+        // Each step looks for its work anew: after a crash or an error the rest is found by the next run.
         let now = self.clock.now();
         let mut done: BTreeMap<&'static str, u64> = BTreeMap::new();
         // With the time until the next run, so that an hourly job is never late.
         for id in self.persons.ledger.due(now.checked_add(INTERVAL).unwrap_or(now)) {
             *done.entry("consent-content").or_default() += u64::from(self.destroy_content(&id).await?);
         }
+        // Records, requests, salts and uses have no line of their own, only the one at the end: a crash or an error
+        // before it leaves what was destroyed so far uncounted in the journal.
         for record in self.persons.ledger.records() {
             if self.record_ends(&record).is_some_and(|end| end <= now) {
                 *done.entry("consent-record").or_default() += u64::from(self.delete_record(&record).await?);
@@ -130,6 +133,7 @@ impl Retention {
         let salts = self.salted(None, now).await?.into_iter().filter_map(over).collect();
         done.insert("salts", forget_salts(&self.journal, salts).await?);
         let before = earlier(now, self.longest_window().into());
+        // Memory before the vault: after a crash in between they are read again, and the next run deletes them.
         self.persons.gate.forget_uses_before(before);
         done.insert("uses", self.persons.vault().delete_uses_before(before).await.map_err(vault_error)?);
         done.retain(|_, count| *count > 0);
@@ -148,6 +152,7 @@ impl Retention {
         if let Some(subject) = self.persons.vault().behind(lookup).await.map_err(vault_error)? {
             let relied =
                 |usage: &Usage| usage.intent.subjects.relied_on(&consent_mark(&subject, &usage.intent.txn, id));
+            // A crash behind this leaves the content without the salts: it is found due again, and no salt is missed.
             let usages = usage::usages(&self.journal, subject.clone()).await?;
             let leaves = usages.iter().filter(|usage| relied(usage)).flat_map(|usage| usage.leaves.clone()).collect();
             forget_salts(&self.journal, leaves).await?;
@@ -156,6 +161,7 @@ impl Retention {
     }
 
     async fn delete_record(&self, record: &ConsentRecord) -> Result<bool, NotDone> {
+        // The vault first: where it fails, memory still has the record and the next run finds it.
         let deleted = self.persons.vault().delete_consent(&record.id).await.map_err(vault_error)?;
         if let Some((lookup, _)) = self.persons.ledger.held(&record.id) {
             self.persons.gate.forget_consent(lookup, &record.id);
@@ -184,6 +190,8 @@ impl Retention {
 
     async fn delete_request(&self, id: &str) -> Result<bool, NotDone> {
         if self.persons.holds.is_lifted(id) {
+            // Memory first: where the vault fails, the hold (lifted, so it stops nothing) is found again only after the
+            // next start.
             self.persons.holds.forget_hold(id);
             return self.persons.vault().delete_hold(id).await.map_err(vault_error);
         }

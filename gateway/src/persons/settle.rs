@@ -55,9 +55,11 @@ impl Persons {
         let directory = journal.directory().to_owned();
         let said = tokio::task::spawn_blocking(move || said(&directory)).await.map_err(|error| error.to_string())??;
         let mut settled = 0;
+        // A crash in here leaves some of the lines written; the next start reads them and writes the rest.
         for record in
             withdrawn.iter().filter(|record| said.given.contains(&record.id) && !said.ended.contains(&record.id))
         {
+            // The line bears the moment of the withdrawal, not of this start.
             let at = record.withdrawn.as_ref().map_or_else(|| clock.now(), |withdrawn| withdrawn.at);
             let txn = Ids::new(clock.clone()).fresh().to_string();
             let who = gateway(&record.operator);

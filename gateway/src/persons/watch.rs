@@ -120,6 +120,7 @@ impl Watcher {
                 _ = second.tick() => Ok(self.ended()),
                 live = self.live.recv() => match live {
                     Ok(event) => Ok(vec![WatchedEvent::clone(&event)]),
+                    // It has missed some: it is sent away, and asks again from the last moment that it has seen.
                     Err(broadcast::error::RecvError::Lagged(_)) => Err(Refusal::QuotaCaller.into()),
                     Err(broadcast::error::RecvError::Closed) => Err(NotDone::from(Failure::GatewayStopping)),
                 },

@@ -252,6 +252,7 @@ impl Calls {
             let answer = last.gateway.clone().exchange(last.call(Err(not_done))).await;
             answer.result.err().map(|not_done| Err(not_done.status(last.language, &answer.exchange_id)))
         });
+        // A client that goes away drops this stream, not the exchanges: each that has begun runs in a task of its own.
         let answers = answers.buffer_unordered(IN_FLIGHT).map(move |answer| Ok(record_reply(answer, language)));
         Box::pin(answers.chain(end.filter_map(std::future::ready)))
     }

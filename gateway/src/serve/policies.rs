@@ -82,6 +82,7 @@ async fn begin(gateway: Arc<Gateway>, call: Admitted, request: ShadowRequest) ->
     ];
     let line = Event::new(Phase::Admin, now, "shadow_began", facts);
     let run = gateway.shadows.begin(&live, pending, until, request.max_exchanges)?;
+    // No run without its line. A crash ends the run, which is memory alone; the line that it began stays.
     if let Err(unrecorded) = append(&gateway.journal, &line).await {
         gateway.shadows.end(operator);
         return Err(unrecorded);

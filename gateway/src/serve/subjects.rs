@@ -168,6 +168,7 @@ impl Call {
             closed_at: Some(now),
             recorded_by: self.admitted.caller.id().to_owned(),
         };
+        // A crash behind this leaves a request without a line. It is closed already, and goes at the end of its term.
         vault.put_request(&subject, record).await.map_err(vault_error)?;
         let receivers = match request.forward {
             true => report::receivers(&self.own(self.walk(subject.clone()).await?), &request.fields),
@@ -194,6 +195,8 @@ impl Call {
     async fn erase(&self, request: EraseRequest) -> Result<EraseResponse, NotDone> {
         let (iin, basis) = (iin(&request.iin)?, basis(request.basis())?);
         let (persons, now) = (&self.gateway.persons, self.gateway.clock.now());
+        // An exchange that begins between this walk and the erasure is not among the leaves: its salt stays until the
+        // term of salts, and no key leads to its line any more.
         let leaves: Vec<u64> = match self.subject(&iin).await? {
             Some(subject) => self.walk(subject).await?.iter().flat_map(|usage| usage.leaves.clone()).collect(),
             None => Vec::new(),
@@ -204,7 +207,10 @@ impl Call {
         // A consent or a hold that is being recorded is erased too, or comes to somebody new.
         let turn = persons.ledger.turn(lookup).await;
         let order = Erasure { id: self.admitted.txn.clone(), at: now, basis: basis.to_owned() };
+        // A crash behind this: the person is gone and no line says so. The next start writes it from the tombstone
+        // (`settle`).
         let erased = persons.vault().erase(&self.named(&iin), order).await.map_err(vault_error)?;
+        // After the vault: until here the gate knew the holds, so that nothing left about a person who was half erased.
         let _under_way = persons.gate.forget(lookup);
         persons.ledger.forget(lookup);
         persons.holds.forget(lookup);

@@ -55,6 +55,7 @@ pub(super) async fn settle(journal: &Journal, opening: Opening, environment: &En
             code: Some(Failure::GatewayCrashed.code().into()),
             ..Outcome::new(&txn, environment.clock.now(), Ended::Unknown)
         };
+        // A crash in here leaves the others open, and the next start finds them.
         journal.settle_open(intent, Entry::of(&outcome, None)?).await?;
     }
     let facts = [
@@ -62,6 +63,7 @@ pub(super) async fn settle(journal: &Journal, opening: Opening, environment: &En
         ("truncated_bytes", opening.truncated_bytes.to_string()),
         ("version", env!("CARGO_PKG_VERSION").to_owned()),
     ];
+    // Also when nothing was open: so each start is a line of the lane.
     let event = Event::new(Phase::Recovery, environment.clock.now(), "start", facts);
     journal.append(Entry::of(&event, None)?).await?;
     Ok(())

@@ -18,6 +18,8 @@ impl Gateway {
     pub async fn reload_packs(&self, config: &Config, source: &Source) -> bool {
         match Setup::packs(config, source, &self.contract) {
             Ok(packs) => {
+                // One pointer: an exchange has the old packs or the new, never some of each. A crash before the lines
+                // below: the next start reads the new files, and each intent names the pack that judged it.
                 let old = self.policies.swap(Arc::new(packs));
                 for (operator, plans) in self.policies.load().iter() {
                     let was = old.get(operator).map_or("", |plans| plans.pack().sha256());
@@ -41,6 +43,7 @@ impl Gateway {
     /// Enters the tables in force, and remembers them so that no older one follows.
     pub(crate) async fn enter_tables(&self, config: &Config) {
         let tables = self.door.tables();
+        // Remembered before the line: a crash in between repeats it, since every start writes the line.
         if let Err(error) = LastTables::of(&tables).write(&config.residency.remembered) {
             tracing::error!(%error, "the tables' dates were not kept; an older table would not be noticed");
         }
@@ -54,6 +57,7 @@ impl Gateway {
         match Setup::tables(config, source) {
             Ok(tables) if tables.version() == self.door.tables().version() => true,
             Ok(tables) => {
+                // Connections to addresses that do not pass any more end in this call, before the line says so.
                 self.door.replace_tables(Arc::new(tables));
                 self.enter_tables(config).await;
                 tracing::info!(tables = self.door.tables().version(), "tables reloaded");

@@ -23,6 +23,8 @@ impl Gateway {
 
     /// Once a second: verdicts that changed, how old the tables are, which exceptions live.
     pub(crate) async fn tell_residency(&self) {
+        // Taken out before they are written: a crash loses these lines, not the evidence, which each intent bears
+        // itself.
         for evidence in self.decisions.drain() {
             enter(&self.journal, self.clock.now(), "endpoint_judged", BTreeMap::from([("evidence", evidence)])).await;
         }

@@ -46,6 +46,7 @@ pub async fn start(
     setup: Setup,
     environment: &Environment,
 ) -> Result<Running, String> {
+    // All of this before anything listens: no caller meets a lane with open ends, or a withdrawal without a line.
     let (journal, opening) = open_journal(&config.journal).map_err(|error| format!("journal: {error}"))?;
     settle(&journal, opening, environment).await.map_err(|error| format!("journal: {error}"))?;
     let persons = Persons::open(&config.vault, &journal, &environment.clock, setup.calendar())
@@ -84,6 +85,7 @@ pub async fn listen(
     let (stop, stopped) = watch::channel(false);
     let reloader = listener.reloader();
     let ticking = tokio::spawn(tick(gateway.clone(), reporter, environment.clone(), stopped.clone()));
+    // Not awaited by `stop`: what a stop interrupts is found again by the first run after the next start.
     tokio::spawn(keep_retention(gateway.clone(), stopped.clone()));
     if let Some(endpoint) = &config.listen.crl_from {
         let (told, parts) = (gateway.clone(), (gateway.door.clone(), gateway.journal.clone(), gateway.clock.clone()));
@@ -131,6 +133,8 @@ impl Running {
                     Signal::Reload => self.reload().await,
                     Signal::Stop => break,
                 },
+                // What the disk has of the last batch is not known any more. Nothing is taken after that: the process
+                // ends, and the recovery of the next start decides what is durable.
                 _ = pulse.tick() => if let Condition::Poisoned(reason) = self.gateway.journal.health().condition {
                     tracing::error!(%reason, "the journal failed");
                     self.stop().await;
@@ -144,6 +148,7 @@ impl Running {
 
     /// Reads certificates, the revocation list, the packs and the tables of residency again; a bad file changes nothing.
     pub async fn reload(&self) {
+        // Three kinds, each by itself: a bad file of one does not keep the others from being renewed.
         match self.reloader.renew(&self.config.listen.tls()) {
             Ok(()) => tracing::info!("certificates and revocation list reloaded"),
             Err(error) => tracing::error!(%error, "not reloaded; the old certificates and list stay"),
@@ -157,6 +162,7 @@ impl Running {
     /// Stops accepting, waits for the calls under way, closes the journal.
     pub async fn stop(self) {
         let gateway = self.stop_listening().await;
+        // Retention may still be at work: with the vault closed it destroys nothing more there.
         gateway.persons.vault().close();
         gateway.journal.close();
     }
@@ -165,7 +171,10 @@ impl Running {
     pub async fn stop_listening(self) -> Arc<Gateway> {
         self.stop.send_replace(true);
         self.gateway.persons.ledger.stop(); // whoever watches it would keep the listener waiting
+        // The drain: as long as the calls under way take. If the process is killed in it, open intents are settled as
+        // `unknown` by the next start, as after a crash.
         let _ = self.listening.await;
+        // Its last turn writes what was counted while the journal is still open.
         let _ = self.ticking.await;
         self.gateway.telemetry.flush();
         self.gateway

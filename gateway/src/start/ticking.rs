@@ -25,6 +25,7 @@ pub(super) async fn tick(
             _ = second.tick() => false,
             _ = stop.wait_for(|stop| *stop) => true,
         };
+        // On stop one turn more: health says NOT_SERVING, and the last counts are written.
         let journal = gateway.journal.health();
         let vault = gateway.persons.vault().health().is_ok();
         let serving = journal.condition == Condition::Serving && journal.no_spare.is_none() && vault && !stopping;
@@ -33,6 +34,7 @@ pub(super) async fn tick(
             health.set_service_status(service, status).await;
         }
         gateway.tell_residency().await;
+        // Written each second, so a crash loses the counts of one second at most.
         gateway.refusal_counter.write(&gateway.journal, environment.clock.now()).await;
         if stopping {
             return;

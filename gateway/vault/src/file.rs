@@ -47,6 +47,8 @@ pub(crate) fn open(path: &Path, key: &VaultKey) -> Result<Session, Error> {
 /// Makes a vault beside `path` and links it there; an older one that appears meanwhile stays.
 fn make(path: &Path, key: &VaultKey) -> Result<(), Error> {
     let draft = draft(path)?;
+    // Linked, not renamed: a vault that another process made meanwhile is not replaced. A crash before the removal
+    // leaves a draft that nothing reads.
     let made = fill(&draft, key).and_then(|()| match std::fs::hard_link(&draft, path) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error).doing("naming the new vault file"),
         _ => Ok(()),
@@ -67,6 +69,7 @@ fn fill(draft: &Path, key: &VaultKey) -> Result<(), Error> {
         .execute("INSERT INTO vault (id, check_value, scrub) VALUES (1, ?1, 0)", [sealed])
         .doing("making the vault's tables")?;
     connection.close().map_err(|(_, error)| error).doing("closing the new vault file")?;
+    // Synced before it has its name: after a power cut there is a whole vault or none.
     File::open(draft).and_then(|file| file.sync_all()).doing("syncing the new vault file")
 }
 

@@ -43,6 +43,7 @@ impl Session {
             .prepare_cached("INSERT INTO sealed_key (id, sealed) VALUES (?1, ?2)")
             .doing("storing a key")?;
         insert.execute((id, sealed)).doing("storing a key")?;
+        // Also when this transaction is undone: a gap among the ids does no harm, an id given twice would.
         self.next_key.set(id + 1);
         Ok((id, key))
     }
@@ -86,12 +87,14 @@ impl Session {
         if number("SELECT scrub FROM vault")? == 0 {
             return Ok(());
         }
+        // The log first: it holds former pages, with keys that are zeros in the file by now.
         self.empty_log()?;
         if number("PRAGMA page_count")? * number("PRAGMA page_size")? > most {
             return Ok(());
         }
         self.connection.execute_batch("VACUUM").doing("rewriting the vault file")?;
         self.empty_log()?;
+        // Last: after a crash before it the file is rewritten once more, which does no harm.
         self.connection.execute("UPDATE vault SET scrub = 0", []).doing("noting what was scrubbed").map(drop)
     }
 

@@ -78,6 +78,8 @@ impl Vault {
     /// Of the disk; [`Error::Busy`].
     pub async fn subject(&self, iin: &str, now: Timestamp) -> Result<Subject, Error> {
         let lookup = self.lookup(iin);
+        // May be of a person who is erased at this moment: every write asks in its transaction whether the person is
+        // still there.
         if let Some(subject) = self.cached(&lookup)? {
             return Ok(subject);
         }

@@ -68,10 +68,12 @@ impl<T: Send, F: FnOnce(&Session) -> Result<T, Error> + Send> Job for Task<T, F>
         let Self { result, remember, reply, destroys, .. } = *self;
         let done = committed.and_then(|()| result.unwrap_or(Err(Error::Closed)));
         if let Ok(value) = &done {
+            // After the commit only: the cache knows nobody whom the file does not.
             remember(cache, value);
         }
         let answer = match destroys {
             Destroys::Nothing => done,
+            // Destroyed and not scrubbed is told as a failure: the caller asks again, and the scrub is made good.
             _ => done.and_then(|value| scrubbed.map(|()| value)),
         };
         // A caller who no longer waits finds it done.
@@ -197,6 +199,8 @@ impl State {
 pub(crate) fn run(queue: &Arc<Queue>, session: Session) {
     let _end = End(queue.clone());
     while let Some(mut jobs) = queue.take() {
+        // Commit, scrub, answer. A crash after the commit leaves a destruction that is done and a scrub that is owed in
+        // the same transaction; the next open makes it good.
         let committed = transact(&session, &mut jobs);
         let scrubbed = match jobs.iter().map(|job| job.destroys()).max() {
             Some(destroys) if committed.is_ok() => destroys.scrub(&session),
@@ -244,6 +248,7 @@ fn attempt(session: &Session, jobs: &mut [Box<dyn Job>]) -> Result<(), Error> {
                 // SQLite has rolled back everything, or nothing may be trusted any more.
                 return Err(error);
             }
+            // Refused by itself: the other jobs of the batch are committed without it.
             session.execute("ROLLBACK TO job")?;
         }
         session.execute("RELEASE job")?;

@@ -101,12 +101,14 @@ pub fn answers(
     window: SignedDuration,
     now: Timestamp,
 ) -> Result<Answer, NotAnswered> {
+    // Before the ids: an old reply may name our message, if it was recorded and is played again.
     let age = now.duration_since(info.response_date);
     if age.abs() > window {
         return Err(if age.is_negative() { NotAnswered::Future } else { NotAnswered::TooOld });
     }
     let by = match (info.correlation_id.as_deref(), business) {
         (Some(named), _) if named == sent.message_id || Some(named) == sent.correlation_id => AnsweredBy::CorrelationId,
+        // It names another message: a messageId that fits does not outweigh that.
         (Some(_), _) => return Err(NotAnswered::OtherMessage),
         (None, _) if info.message_id == sent.message_id => AnsweredBy::MessageId,
         (None, Some(named)) if named == sent.message_id => AnsweredBy::BusinessHead,

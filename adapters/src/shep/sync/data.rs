@@ -52,11 +52,13 @@ impl<'a, 'input> Data<'a, 'input> {
         let content = document::text(self.node);
         let is_text = !content.trim().is_empty();
         match (document::elements(self.node).next().is_some(), is_text) {
+            // Which of the two is the document? Readers would differ.
             (true, true) => Err(DataProblem::Mixed),
             (false, false) => Err(DataProblem::Empty),
             (true, false) => self.element(root).map(read),
             (false, true) => {
                 let escaped = text::normalise(content.trim_start_matches(is_leading).trim_end());
+                // A document of its own, so the guard looks at it as at the outer one: escaping is no way round it.
                 let document = Document::parse(&escaped)?;
                 Ok(read(document.root_element()))
             }

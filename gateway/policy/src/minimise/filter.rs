@@ -47,6 +47,7 @@ impl<'p> Filter<'p> {
         let mut run = None; // where neighbours that move as they came begin
         while let Some((tag, value)) = reader.field()? {
             let step = self.plan.step(plan, tag.number);
+            // A field that the contract does not know may hold anything: it never moves, under no plan.
             if step.kind == Kind::Unknown {
                 self.flush(&mut run, reader, tag);
                 self.tally.withhold_unknown(table);
@@ -58,6 +59,8 @@ impl<'p> Filter<'p> {
             }
             let absent = step.is_absent(value, || fixed_bits(reader.since(tag.start)));
             if step.kind == Kind::Keep && !absent {
+                // A value that moves is looked at first: what is no text, date or number of its shape does not leave as
+                // one.
                 if !is_plain_ascii(step, value) {
                     self.judge(slot, value, reader)?;
                 }
@@ -76,6 +79,7 @@ impl<'p> Filter<'p> {
             }
         }
         self.out.extend_from_slice(reader.between(run, reader.at()));
+        // Two members of one choice: protobuf keeps the last one, other readers the first. Refused, not guessed.
         if plan.oneofs.iter().any(|oneof| oneof.meets_twice(seen)) {
             return Err(Malformed { path: plan.unknown_path.clone(), ..reader.fault(Fault::Choice) });
         }

@@ -57,6 +57,7 @@ fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let beside = path.with_added_extension("new");
     let mut file = File::create(&beside)?;
     file.write_all(content)?;
+    // Before the rename: after a power cut the name never leads to half a list.
     file.sync_all()?;
     fs::rename(&beside, path)?;
     match path.parent() {

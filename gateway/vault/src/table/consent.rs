@@ -18,6 +18,7 @@ use std::collections::HashMap;
 pub(crate) fn put(session: &Session, subject: &Subject, record: ConsentRecord) -> Result<(), Error> {
     let (id, mut outline, content) = split(record);
     let before: Option<Outline> = sealed_table::find(session, SealedTable::Consent, subject, &id)?;
+    // A withdrawal that read its record before the destruction may write it after: what is destroyed stays destroyed.
     outline.destroyed_at = before.and_then(|before| before.destroyed_at).or(outline.destroyed_at);
     sealed_table::put(session, SealedTable::Consent, subject, &id, &outline)?;
     match outline.destroyed_at {

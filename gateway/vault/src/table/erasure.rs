@@ -17,6 +17,7 @@ use rusqlite::OptionalExtension;
 pub(crate) fn erase(session: &Session, lookup: Lookup, erasure: &Erasure) -> Result<Erased, Error> {
     let id = session.connection.query_row("SELECT id FROM subject WHERE lookup = ?1", [lookup.0], |row| row.get(0));
     let Some(id): Option<i64> = id.optional().doing("looking a subject up")? else { return Ok(Erased::default()) };
+    // One transaction with all below: a crash leaves the whole person or nothing of them.
     session.destroy_key(id)?;
     let mut erased = Erased { found: true, ..Erased::default() };
     for table in SealedTable::ALL {
@@ -30,6 +31,7 @@ pub(crate) fn erase(session: &Session, lookup: Lookup, erasure: &Erasure) -> Res
     }
     last_use::delete_all(session, id)?;
     session.connection.execute("DELETE FROM subject WHERE id = ?1", [id]).doing("destroying a subject")?;
+    // In the same transaction: from it the gateway writes the line that a crash left out.
     leave_tombstone(session, erasure, erased)?;
     session.owe_scrub()?;
     Ok(erased)
