@@ -29,7 +29,8 @@ pub struct Duplicates {
 #[derive(Default)]
 struct Seen {
     ids: HashMap<u64, Uuid>,
-    order: VecDeque<(Timestamp, u64)>,
+    /// When each was taken, and by which exchange: an id that was freed may have been taken again.
+    order: VecDeque<(Timestamp, u64, Uuid)>,
 }
 
 /// Room 7's evidence: the right to carry out one request id. Dropped without [`Ticket::done`], the id is free again.
@@ -51,7 +52,7 @@ struct Seen {
 /// }
 /// ```
 pub struct Ticket {
-    held: Option<(u64, Arc<Mutex<Seen>>)>,
+    held: Option<(u64, Uuid, Arc<Mutex<Seen>>)>,
 }
 
 impl Duplicates {
@@ -79,19 +80,26 @@ impl Duplicates {
             return Err(NotDone::from(Refusal::RequestDuplicate).detailed(first.to_string()));
         }
         seen.ids.insert(key, exchange);
-        seen.order.push_back((now, key));
-        Ok(Ticket { held: Some((key, self.seen.clone())) })
+        seen.order.push_back((now, key, exchange));
+        Ok(Ticket { held: Some((key, exchange, self.seen.clone())) })
     }
 }
 
 impl Seen {
     fn forget(&mut self, now: Timestamp) {
-        while let Some((since, key)) = self.order.front().copied() {
+        while let Some((since, key, exchange)) = self.order.front().copied() {
             let old = Duration::try_from(now.duration_since(since)).is_ok_and(|age| age > KEPT);
             if !old && self.order.len() < REMEMBERED {
                 break;
             }
             self.order.pop_front();
+            self.free(key, exchange);
+        }
+    }
+
+    /// Frees the id if this exchange still has it.
+    fn free(&mut self, key: u64, exchange: Uuid) {
+        if self.ids.get(&key) == Some(&exchange) {
             self.ids.remove(&key);
         }
     }
@@ -108,8 +116,8 @@ impl Drop for Ticket {
     fn drop(&mut self) {
         // Also after a timeout, when the state may have carried the message out: then its own duplicate check is the
         // last one.
-        if let Some((key, seen)) = self.held.take() {
-            seen.lock().unwrap_or_else(PoisonError::into_inner).ids.remove(&key);
+        if let Some((key, exchange, seen)) = self.held.take() {
+            seen.lock().unwrap_or_else(PoisonError::into_inner).free(key, exchange);
         }
     }
 }
@@ -136,5 +144,24 @@ mod tests {
         assert!(take("a", Some("1"), Timestamp::from_second(3601).unwrap()).is_ok(), "an hour later");
         drop(take("a", Some("2"), now).unwrap());
         assert!(take("a", Some("2"), now).is_ok(), "failed, may be tried again");
+    }
+
+    #[test]
+    fn an_id_that_was_taken_again_is_kept_for_its_own_hour() {
+        let duplicates = Duplicates::default();
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let take = |exchange, second| duplicates.hold("a", Some("1"), Uuid::from_u128(exchange), at(second));
+        drop(take(1, 0).unwrap());
+        take(2, 3_000).unwrap().done();
+        assert!(take(3, 3_700).is_err(), "the first try is forgotten, the second one is not an hour old");
+        assert!(take(4, 6_601).is_ok(), "an hour after the second");
+        let hangs = duplicates.hold("a", Some("2"), Uuid::from_u128(5), at(0)).unwrap();
+        let again = duplicates.hold("a", Some("2"), Uuid::from_u128(6), at(10_300)).unwrap();
+        drop(hangs);
+        assert!(
+            duplicates.hold("a", Some("2"), Uuid::from_u128(7), at(10_301)).is_err(),
+            "freed by its own ticket only"
+        );
+        drop(again);
     }
 }
