@@ -1,4 +1,4 @@
-//! Translates between the gateway and the state: bytes in, bytes out, no network, no clock.
+//! Adapters: encode and decode messages of state systems (XML, SOAP, WS-Security, SHEP); no network, no clock.
 pub mod codec;
 pub mod shep;
 pub mod soap;

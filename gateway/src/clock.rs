@@ -1,4 +1,5 @@
-//! Time comes in as an argument. The one real clock is made in `main.rs`; tests make their own.
+//! The clock: an argument of everything that needs the time. The one real clock is made in `main.rs`; tests make their
+//! own.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -7,7 +8,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil::Date};
 use qaqpa_policy::calendar::KAZAKHSTAN;
 
-/// Reads the wall clock. Cheap to clone.
+/// The wall clock, as a function that tests replace. Cheap to clone.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> SystemTime + Send + Sync>);
 

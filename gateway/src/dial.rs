@@ -1,5 +1,5 @@
-//! The one door outward. Every outgoing connection of the process is judged and opened here: state systems, OTLP, our own
-//! clients, databases, DNS.
+//! The residency connector, "the door": the one way out of the process. Every outgoing connection of the process is
+//! judged and opened here: state systems, OTLP, our own clients, databases, DNS.
 //!
 //! Resolve once, refuse unless every address passes, dial exactly the judged addresses, compare the peer. A judgement
 //! lives [`LIFETIME`], then the name is resolved and judged anew; every open connection holds a lease on the judgement
@@ -53,7 +53,7 @@ pub const LIFETIME: Duration = Duration::from_secs(30);
 /// Longest answer that is read from a state system.
 pub const MAX_ANSWER: usize = 16 << 20;
 
-/// The door: declared ways, the tables to judge by, the resolver to ask.
+/// The residency connector: the declared endpoints, the tables that judge them and the DNS client.
 pub struct Door {
     entries: BTreeMap<String, Entry>,
     evidence: Arc<Evidence>,
@@ -102,7 +102,7 @@ impl Door {
         Self { entries, evidence }
     }
 
-    /// Who is told of every fresh judgement, allowed or refused, from now on. Only the first is.
+    /// Sets the observer that is called with every new judgement, allowed or refused. Only the first is.
     pub fn observe(&self, observer: impl Fn(&Decision) + Send + Sync + 'static) {
         let _ = self.evidence.observer.set(Box::new(observer));
     }
@@ -116,7 +116,7 @@ impl Door {
         self.entries.values().for_each(|entry| entry.line.judge_again());
     }
 
-    /// The tables in force.
+    /// The residency tables in force.
     #[must_use]
     pub fn tables(&self) -> Arc<Tables> {
         self.evidence.tables.load_full()
@@ -127,7 +127,8 @@ impl Door {
         self.entries.values().map(|entry| entry.line.target.endpoint())
     }
 
-    /// What DNS says of an endpoint's host, or is declared in its place; for people who look. Nothing is judged or dialled.
+    /// The addresses of an endpoint's host by DNS, or the declared ones; for `qaqpa residency check`. Nothing is judged
+    /// or dialled.
     ///
     /// # Errors
     /// `residency.no_address`, or `residency.not_declared` of an endpoint of another door.

@@ -1,4 +1,5 @@
-//! What is written down: the lines of the journal, who counted what is not written singly, and what an exchange commits to.
+//! Evidence: the lines of the journal, the counters of refusals that are not written one by one, and the commitments of
+//! an exchange.
 //!
 //! Ids, decisions, digests and commitments, never a personal datum. Only this room makes lines; whoever reads them reads
 //! through the same types.

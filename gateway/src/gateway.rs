@@ -1,4 +1,5 @@
-//! The gateway as it runs: compiled contracts and packs, quotas, the door and the journal. Nothing is read from disk again.
+//! The state of a running gateway: compiled contracts and policy packs, quotas, residency connector, journal. Nothing
+//! is read from disk again.
 //!
 //! It is made by `start::setup`, after everything has been checked.
 
@@ -56,13 +57,13 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// The one door outward.
+    /// The residency connector.
     #[must_use]
     pub fn door(&self) -> &Arc<Door> {
         &self.door
     }
 
-    /// What is known of persons.
+    /// Consents, holds and the vault.
     #[must_use]
     pub fn persons(&self) -> &Persons {
         &self.persons
@@ -87,7 +88,7 @@ impl Gateway {
         self.policies.load().get(operator).cloned()
     }
 
-    /// What destroys things at the end of their terms, by the packs in force now.
+    /// The retention job, by the policy packs in force now.
     #[must_use]
     pub fn retention(&self) -> Retention {
         Retention {

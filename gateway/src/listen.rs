@@ -1,5 +1,6 @@
-//! Room 1: accept. An admitted address, then TLS 1.3, a client certificate, not revoked: or a reset, or an alert, and nothing
-//! else of the gateway is reached. There is this one listener: what else is served beside the contracts comes through it.
+//! Room 1: the TLS listener. An admitted address, then TLS 1.3, a client certificate, not revoked: or a reset, or an
+//! alert, and nothing else of the gateway is reached. There is this one listener: what else is served beside the
+//! contracts comes through it.
 //!
 //! Our own acceptor instead of tonic's: that one knows no revocation list, no version floor and no reload. Sessions are
 //! never resumed, because a resumed session would skip the list that was loaded in between; on reload every open
@@ -40,12 +41,13 @@ const HANDSHAKES_AT_ONCE: usize = 256;
 /// How long calls under way may go on when their peer is admitted no more.
 const PARTING: Duration = Duration::from_secs(10);
 
-/// What the listener proves itself with and whom it trusts. All four files are needed; there is no weaker form.
+/// The files of the TLS listener: its certificate and key, the roots of the callers, their revocation list. All four
+/// files are needed; there is no weaker form.
 #[derive(Debug, Clone)]
 pub struct TlsFiles {
     /// PEM chain of the gateway.
     pub certificate: PathBuf,
-    /// PEM key.
+    /// PEM private key of the gateway.
     pub key: PathBuf,
     /// PEM roots of the callers.
     pub client_ca: PathBuf,
@@ -78,7 +80,7 @@ impl TlsFiles {
         if lists.is_empty() { Err(problem(&self.crl, "holds no revocation list")) } else { Ok(lists) }
     }
 
-    /// Who judges callers by these lists.
+    /// The verifier of client certificates with these revocation lists.
     pub(crate) fn verifier(
         &self,
         lists: Vec<CertificateRevocationListDer<'static>>,
@@ -128,7 +130,7 @@ impl Peer {
     }
 }
 
-/// Told of every handshake that ended in an alert, with a stable word. Never blocks.
+/// Callback for every TLS handshake that ended in an alert, with a stable word. Never blocks.
 pub type OnAlert = Arc<dyn Fn(&'static str) + Send + Sync>;
 
 /// A listening socket with its TLS configuration.
@@ -143,7 +145,7 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Binds `address`. Only whom `filter` admits is heard.
+    /// Binds the TCP socket at `address`. Only whom `filter` admits is heard.
     ///
     /// # Errors
     /// As the operating system says.
@@ -231,7 +233,8 @@ impl Listener {
     }
 }
 
-/// What bounds those who are not through: balancers' headers apart, so that a slow one takes no handshake.
+/// Limits of concurrent handshakes and, apart from them, of PROXY headers that are awaited: a slow balancer takes no
+/// handshake's place.
 #[derive(Clone)]
 struct Slots {
     headers: Arc<Semaphore>,

@@ -1,5 +1,5 @@
-//! What is known of persons, in one place: the gate that lets exchanges about them leave, the ledger of their consents, the
-//! holds on their data; all over one vault.
+//! Consents, restrictions, objections and erasure: the gate before a message leaves, the ledger of consents, the holds;
+//! all over one vault.
 
 pub mod gate;
 pub(crate) mod giving;
@@ -29,24 +29,24 @@ use crate::persons::holds::Holds;
 use crate::persons::ledger::Ledger;
 use crate::persons::pseudonyms::Epoch;
 
-/// `[vault]`
+/// `[vault]`: the file of consents, holds and keys of persons.
 #[derive(Debug, Clone, Deserialize)]
 pub struct VaultFiles {
-    /// SQLite file.
+    /// SQLite file of the vault, made at first start.
     pub file: PathBuf,
-    /// Key file.
+    /// File with the 32-byte vault key in text form.
     pub key: PathBuf,
-    /// How often pseudonyms change.
+    /// When pseudonyms change: `monthly`, `quarterly` or `yearly` (default).
     #[serde(default)]
     pub pseudonyms: Epoch,
 }
 
-/// All that is known of persons. Cheap to clone.
+/// Handle to gate, ledger and holds over one vault. Cheap to clone.
 #[derive(Clone)]
 pub struct Persons {
-    /// Lets exchanges leave.
+    /// The gate that has the last word before a message leaves.
     pub gate: Arc<SubjectGate>,
-    /// Their consents.
+    /// The ledger of consents.
     pub ledger: Arc<Ledger>,
     /// Restrictions and objections.
     pub holds: Arc<Holds>,
@@ -80,8 +80,9 @@ impl Persons {
     }
 }
 
-/// What the vault knows a person by at one operator. Each operator has its own key, consents and holds of a person: what one
-/// of them erases or blocks is nobody else's, and nobody can tell that two of them know the same person.
+/// The vault's name of a person at one operator, `operator/IIN`. Each operator has its own key, consents and holds of a
+/// person: what one of them erases or blocks is nobody else's, and nobody can tell that two of them know the same
+/// person.
 #[must_use]
 pub fn named(operator: &str, iin: &Iin) -> Zeroizing<String> {
     Zeroizing::new(format!("{operator}/{}", iin.as_str()))

@@ -1,5 +1,5 @@
-//! What is not done, and how it reaches the caller: a reason of the one table (`qaqpa_proto::reason`) with what belongs to
-//! the case, and how what policy, residency and adapters say becomes one.
+//! Refusals and failures of a call: the reason of the one table (`qaqpa_proto::reason`), its details, and the
+//! conversion of what policy, residency and adapters report.
 
 mod from_rooms;
 mod not_done;

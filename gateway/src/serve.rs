@@ -74,7 +74,7 @@ pub mod policy {
     }
 }
 
-/// Who is at the other end of a connection (room 2). The connection puts it into every request.
+/// The identified caller of a connection (room 2). The connection puts it into every request.
 #[derive(Debug, Clone)]
 pub struct Client {
     /// The caller behind the certificate.
@@ -85,7 +85,7 @@ pub struct Client {
     pub peer: Arc<str>,
 }
 
-/// A call of an own service that may go on.
+/// A call of one of the gateway's own services, admitted by role and quota.
 #[derive(Clone)]
 pub(crate) struct Admitted {
     /// UUIDv7.
@@ -99,7 +99,7 @@ pub(crate) struct Admitted {
 }
 
 impl Admitted {
-    /// Lets a call in.
+    /// Admits a call: known caller, role, quota.
     ///
     /// # Errors
     /// `caller.unknown`, `quota.caller`, `caller.role`; all but the first are recorded here.
@@ -159,7 +159,7 @@ impl Admitted {
         task.await.unwrap_or_else(|_| Err(self.status(&Failure::GatewayInternal.into())))
     }
 
-    /// Records a refusal; if even that cannot be written, the caller is told so.
+    /// Records a refusal; where that cannot be written, answers `journal.unavailable`.
     pub(crate) async fn refuse(&self, gateway: &Gateway, not_done: NotDone) -> Status {
         let (now, row) = (gateway.clock.now(), not_done.reason.row());
         tracing::info!(
@@ -202,7 +202,7 @@ pub(crate) fn acting(caller: &Caller, pack: &Pack, on_behalf_of: &str) -> Result
     if may { Ok(named) } else { Err(Refusal::DelegationNotAllowed.into()) }
 }
 
-/// One field that cannot be.
+/// `request.invalid` for one field.
 pub(crate) fn invalid(path: &str, word: &'static str) -> NotDone {
     NotDone::from(Refusal::RequestInvalid).at(vec![at(path, word)])
 }

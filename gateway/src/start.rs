@@ -1,4 +1,4 @@
-//! From files to a gateway that listens, and back: configuration, checks, recovery, ticking, reload, signals, drain.
+//! Lifecycle of the process: configuration, checks, crash recovery, periodic work, reload, signals, graceful shutdown.
 
 pub mod config;
 pub mod environment;

@@ -1,5 +1,5 @@
-//! What is told about the work: logs and traces by `tracing`, metrics by OpenTelemetry, both over OTLP where an endpoint
-//! is declared, metrics also as Prometheus text at `/metrics`.
+//! Telemetry: logs and traces by `tracing`, metrics by OpenTelemetry, both over OTLP where an endpoint is declared,
+//! metrics also as Prometheus text at `/metrics`.
 //!
 //! Ids and decisions only. Spans carry the exchange id and the gRPC path, metrics the path and the reason: fields are
 //! written by name in this crate, nothing is captured, so a personal datum has no way in. The OTLP exporter's
@@ -30,15 +30,15 @@ const SERVICE: &str = "qaqpa";
 /// How often metrics go to the collector.
 const EXPORT_INTERVAL: Duration = Duration::from_secs(15);
 
-/// `[telemetry]`
+/// `[telemetry]`: level and form of logs, and the OTLP collector.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
 pub struct Output {
-    /// Log level.
+    /// Log level: `error`, `warn`, `info` (default), `debug` or `trace`.
     pub level: String,
-    /// `text` or `json`.
+    /// Form of the log: `text` or `json`.
     pub format: String,
-    /// Endpoint id of an OTLP collector.
+    /// Id of the endpoint (plane telemetry) that takes OTLP traces and metrics; none: no export.
     pub otlp: Option<String>,
 }
 
@@ -187,7 +187,7 @@ impl Telemetry {
         self.inbound.add(1, &[KeyValue::new("code", code)]);
     }
 
-    /// How old a table is, days.
+    /// Sets the age of a residency table, in days.
     pub fn table_age(&self, table: &str, days: i64) {
         self.table_ages.record(days, &[KeyValue::new("table", table.to_owned())]);
     }
@@ -197,7 +197,7 @@ impl Telemetry {
         self.tables_refused.add(1, &[]);
     }
 
-    /// How many days an exception still lives.
+    /// Sets the days that a residency exception still has, its last day included.
     pub fn exception(&self, endpoint: &str, until: &str, days: i64) {
         let labels = [KeyValue::new("endpoint", endpoint.to_owned()), KeyValue::new("until", until.to_owned())];
         self.exceptions.record(days, &labels);
@@ -214,7 +214,7 @@ impl Telemetry {
         TextEncoder::new().encode_to_string(&self.registry.gather()).unwrap_or_default()
     }
 
-    /// Sends what is left to the collector.
+    /// Flushes what is left to the OTLP collector.
     pub fn flush(&self) {
         if let Err(error) = self.meters.force_flush() {
             tracing::debug!(%error, "metrics were not flushed");

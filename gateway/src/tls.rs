@@ -15,7 +15,7 @@ pub struct TlsProblem {
     problem: String,
 }
 
-/// The one crypto provider of the house.
+/// The one rustls crypto provider, aws-lc-rs.
 #[must_use]
 pub fn provider() -> Arc<rustls::crypto::CryptoProvider> {
     static PROVIDER: std::sync::LazyLock<Arc<rustls::crypto::CryptoProvider>> =

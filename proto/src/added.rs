@@ -1,4 +1,4 @@
-//! Contracts that are given at start: the compiled-in ones, and what folders and files add to them.
+//! Loads contracts at start: the compiled-in ones, and those that folders and files add.
 //!
 //! ```text
 //! contracts/qaqpa/library/v1/readers.proto     a new system; its name is its path from the folder

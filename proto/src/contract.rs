@@ -94,7 +94,7 @@ pub struct Operation {
     pub reply_root: String,
     /// What the gateway writes itself, before all fields, in this order.
     pub fill: Vec<Filled>,
-    /// Whom the exchange is about.
+    /// Paths of the persons (data subjects) in request and reply.
     pub subject: Subject,
     /// Where the request names the organisation it is made for.
     pub acting: Option<FieldPath>,

@@ -7,8 +7,8 @@
 //!   a descriptor set. The compiled-in set is [`DESCRIPTOR_SET`]; [`with_added`] puts an agency's own contracts beside it.
 //! * [`reason`] is the one table of refusals and failures: `ErrorInfo.reason` is part of the contract. [`language`] has the
 //!   three languages that texts for people are written in.
-//! * [`google`] is `google.rpc`, in which every error is told, also inside a stream.
-//! * [`wire`] reads protobuf's wire format without knowing any message: the one reader of whoever looks into bytes.
+//! * [`google`] is `google.rpc`, the form of every error, also inside a stream.
+//! * [`wire`] reads protobuf's wire format without knowing any message: the one reader of wire bytes.
 //! * [`moment`] turns the wire's timestamps and durations into ours and back.
 //!
 //! An exchange never passes through the Rust types: it is filtered, written and read by tables made from [`Contract`].

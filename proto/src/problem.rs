@@ -1,9 +1,9 @@
-//! Why a contract is none, by the full name of what is wrong in it.
+//! Errors of contracts, by the full name of what is wrong.
 
 /// Why a descriptor set is no contract. The author of the .proto is at fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ContractError {
-    /// Not a descriptor set.
+    /// The bytes are no `FileDescriptorSet`.
     #[error("not a protobuf descriptor set: {0}")]
     Descriptor(String),
     /// A file that cannot be read or compiled.

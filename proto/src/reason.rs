@@ -28,9 +28,9 @@ use crate::language::Language;
 /// Why something is not done.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
-    /// We said no.
+    /// A refusal: the gateway said no.
     Refusal(Refusal),
-    /// It did not work.
+    /// A failure: it did not work.
     Failure(Failure),
 }
 
@@ -70,7 +70,7 @@ impl Reason {
         self.row().code
     }
 
-    /// Who has to do something about it.
+    /// The party at fault, who has to act.
     #[must_use]
     pub const fn fault(self) -> Fault {
         self.row().fault
@@ -88,7 +88,7 @@ impl Reason {
         self.row().retry
     }
 
-    /// For the caller.
+    /// Text for the caller.
     #[must_use]
     pub const fn text(self, language: Language) -> &'static str {
         self.row().text.in_language(language)
@@ -133,7 +133,7 @@ impl fmt::Display for Reason {
     }
 }
 
-/// Who has to do something about it.
+/// The party at fault, who has to act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fault {
     /// The caller: change the request, or ask for a right.
@@ -162,7 +162,7 @@ impl Fault {
 /// Whether trying again, with the same message, helps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Retry {
-    /// The answer stays the same until somebody changes something.
+    /// A retry gives the same answer until something is changed.
     No,
     /// Nothing was done; later it may succeed.
     Later,

@@ -1,4 +1,4 @@
-//! Which fields a debug print must leave out: all whose category is about a person.
+//! Redaction of debug prints: the fields whose category is about a person.
 //!
 //! The category says so itself, by `debug_redact` on its value in `qaqpa/v1/options.proto`: C++ and Java look there. For all others
 //! the same is written on each field of the descriptor set, and the build gives the Rust messages a `Debug` without values.

@@ -9,7 +9,7 @@ use crate::reason::Refusal;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{fault} at byte {at}{}", if path.is_empty() { String::new() } else { format!(" (field `{path}`)") })]
 pub struct Malformed {
-    /// What is wrong.
+    /// The fault.
     pub fault: Fault,
     /// Byte offset in the message.
     pub at: usize,
@@ -93,8 +93,8 @@ pub enum Value<'a> {
     Bytes(&'a [u8]),
 }
 
-/// Walks one message. Small and copied, never lent, by the pass: whatever is lent lives in memory, and where it has come
-/// to is needed at every byte.
+/// A reader of the fields of one message. Small and copied, never lent, by the pass: whatever is lent lives in memory,
+/// and where it has come to is needed at every byte.
 #[derive(Debug, Clone, Copy)]
 pub struct Reader<'a> {
     bytes: &'a [u8],
@@ -239,7 +239,7 @@ impl<'a> Reader<'a> {
         self.at == self.bytes.len()
     }
 
-    /// `fault`, here.
+    /// The error `fault` at the current offset.
     #[inline(always)]
     #[must_use]
     pub fn fault(&self, fault: Fault) -> Malformed {

@@ -1,4 +1,5 @@
-//! A contract becomes a table. All that could go wrong with names is found here, at start, and not while an exchange waits.
+//! Compiles a contract into a codec table. All that could go wrong with names is found here, at start, and not while an
+//! exchange waits.
 //!
 //! Refused: names that are no XML names, two fields with one element, formats that do not fit their type, enumerations with
 //! one text twice, a namespace that would need escaping, types that are not written as XML (maps, `Any`, floats).

@@ -1,4 +1,4 @@
-//! What the gateway writes into a document itself: the request id, the date, the organisations.
+//! Fills: the elements that the gateway writes itself (request id, date, organisations).
 //!
 //! The contract names element paths (`head/requestId`); they are grouped here once, so that one `head` holds them all.
 //! Refused: two values for one element, an element that is also a field, a value that nobody supplied.

@@ -89,7 +89,7 @@ impl Codec {
         self.write(&self.request, wire, fills, out)
     }
 
-    /// As [`Codec::write_request`], for whoever stands in for the state.
+    /// Writes a reply document, as [`Codec::write_request`] does a request; for the mock.
     ///
     /// # Errors
     /// The first field that cannot be written, by path. `out` is then as it was.
@@ -97,7 +97,7 @@ impl Codec {
         self.write(&self.reply, wire, &Fills::default(), out)
     }
 
-    /// Reads a request document, for whoever stands in for the state.
+    /// Reads a request document; for the mock.
     ///
     /// # Errors
     /// See [`ReadError`].

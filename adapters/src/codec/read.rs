@@ -1,4 +1,4 @@
-//! A document to wire bytes: lenient in spelling, strict in meaning.
+//! Decoder: XML document to protobuf wire bytes, lenient in spelling, strict in meaning.
 //!
 //! Elements are matched by local name in any order. What the contract does not know is withheld, counted and named, never
 //! handed on. Refused, by path and never by value: a value that is not of its type, and a singular element that stands twice
@@ -62,10 +62,10 @@ pub enum ReadError {
     /// A singular element stands twice.
     #[error("`{0}` stands twice")]
     Repeated(String),
-    /// Deeper than 32 messages.
+    /// The document is nested deeper than 32 messages.
     #[error("the document is nested too deeply at `{0}`")]
     TooDeep(String),
-    /// More than [`Limits`].
+    /// The document exceeds [`Limits`].
     #[error("the document is larger than the limits at `{0}`")]
     TooLarge(String),
 }

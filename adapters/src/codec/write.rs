@@ -1,4 +1,4 @@
-//! Wire bytes to text, in the order of the schema whatever the order on the wire.
+//! Encoder: protobuf wire bytes to XML text, in the order of the schema whatever the order on the wire.
 //!
 //! The text is its own exclusive canonical form: no empty-element tags, canonical escapes, one attribute on the root.
 //! Refused, by path and never by value: a required field that is missing, a singular field that stands twice, an enum value
@@ -18,7 +18,7 @@ pub enum WriteError {
     /// The external schema demands it. For a path with `/` the gateway is at fault: a fill without a value.
     #[error("required field `{0}` is missing")]
     Missing(String),
-    /// Singular, and stands twice.
+    /// A singular field occurs twice.
     #[error("field `{0}` may stand only once")]
     Repeated(String),
     /// Not a date or date-time, or a number out of its type's range.
@@ -27,7 +27,7 @@ pub enum WriteError {
     /// Unspecified, or a number without a text in the contract.
     #[error("the enum value of field `{0}` has no text in the external schema")]
     Enumeration(String),
-    /// XML 1.0 section 2.2.
+    /// A character that XML 1.0 (section 2.2) does not allow.
     #[error("field `{0}` holds a character that XML does not have")]
     IllegalCharacter(String),
     /// A number that the contract does not have; the minimiser should have refused it.

@@ -13,7 +13,7 @@
 /// What a code says, as far as a caller can act on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
-    /// Answered.
+    /// The system answered.
     Success,
     /// The business data are wrong, or what they ask for does not exist.
     BusinessData,
@@ -31,7 +31,7 @@ pub enum Class {
     NotSigned,
     /// SHEP's or the receiver's own failure.
     Internal,
-    /// Not attested.
+    /// A code that no public source attests.
     Unknown,
 }
 

@@ -1,4 +1,4 @@
-//! SOAP envelopes: found and taken apart, never trusted. Whether a Body is authentic is decided in `wsse`.
+//! Parses SOAP envelopes; nothing in them is verified here. Whether a Body is authentic is decided in `wsse`.
 //!
 //! SOAP 1.1 is what SHEP speaks; 1.2 is read and never written (kz-protocols 1.1: one client posts it). Refused: any other root,
 //! a second Header or Body, a Header after the Body, anything else beside them, and a Body with two messages in it.
@@ -61,7 +61,7 @@ pub enum SoapError {
     /// The root is something else.
     #[error("the document is not a SOAP envelope")]
     NotEnvelope,
-    /// No Body.
+    /// The Envelope has no Body.
     #[error("the envelope has no Body")]
     NoBody,
     /// A second Header or Body, a Header after the Body, or a stranger beside them.

@@ -10,7 +10,7 @@ use x509_parser::prelude::FromDer;
 use super::suite::{Accepted, VerifyingKey};
 use super::{Suite, issuer};
 
-/// Why a certificate or a key cannot be used. Whoever configured it is at fault.
+/// Why a certificate or a key cannot be used. The operator is at fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyRefused {
     /// No `CERTIFICATE` block in the PEM.

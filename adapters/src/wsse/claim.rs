@@ -1,4 +1,4 @@
-//! What a `ds:Signature` claims: this digest, of the element with this id, signed with this algorithm by the owner of this key.
+//! Parses a `ds:Signature`: digest, reference, algorithms and key info.
 //!
 //! Read strictly: the parts in their order and no others, one reference, one transform, the algorithms of the list, no parameters.
 //! A transform is a program chosen by the signer; the only one that runs here is exclusive canonicalisation.
@@ -10,7 +10,7 @@ use super::suite::Accepted;
 use super::{DS, NotAuthentic, Suite, WSU};
 use crate::xml::{c14n, document};
 
-/// A Signature, taken apart.
+/// A parsed `ds:Signature`.
 pub(super) struct Claim<'a, 'input> {
     pub(super) signed_info: Node<'a, 'input>,
     pub(super) suite: &'static dyn Suite,

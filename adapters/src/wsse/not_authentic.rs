@@ -1,4 +1,4 @@
-//! Why a message is not what its pinned signer said: one variant a reason, one stable code a variant.
+//! Why the signature of a message is not accepted, each reason with a stable code.
 //!
 //! The texts repeat nothing of the document, so they may be logged, journalled and shown.
 
@@ -41,7 +41,7 @@ pub enum NotAuthentic {
     /// A certificate that is not pinned.
     #[error("the signature names a certificate that is not pinned")]
     WrongSigner,
-    /// The pinned certificate is not yet or no longer valid. Whoever keeps the pins is at fault as well.
+    /// The pinned certificate is not yet or no longer valid. The operator, who keeps the pins, is at fault as well.
     #[error("the pinned certificate is out of its validity period")]
     ExpiredSigner,
     /// A header that must be understood and is not.

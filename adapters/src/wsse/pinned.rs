@@ -1,7 +1,7 @@
 //! The certificates that a system may sign with: named in the configuration, never taken from a message.
 //!
 //! A reply of the SHEP gateway names its certificate by issuer and serial number only (kz-protocols 1.6), so it has to be here.
-//! A chain is not built: who is not on this list did not sign, whoever certified him.
+//! No chain is built: a signer that is not on this list is not accepted, whatever authority certified it.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! Where everything stands in a signed envelope, and that nothing else stands anywhere.
+//! Protection against signature wrapping: locates Body and Signature, and refuses a second element of these names
+//! anywhere.
 //!
 //! Signature wrapping works by giving the verifier one Body and the reader another. So before any digest: the root is the
 //! Envelope, Header and Body are its only children, Security is a child of the Header, Signature one of Security, and no second
@@ -70,7 +71,7 @@ fn is_protected(node: Node<'_, '_>) -> bool {
     }
 }
 
-/// SOAP 1.1 section 4.2.3: a header block that must be understood, by somebody who does not, refuses the message.
+/// SOAP 1.1 section 4.2.3: a header block with `mustUnderstand` that is not understood refuses the message.
 fn understood(blocks: &[Node<'_, '_>], security: Node<'_, '_>, soap: &str) -> Result<(), NotAuthentic> {
     let demands = |block: &Node<'_, '_>| {
         block.attribute((soap, "mustUnderstand")).is_some_and(|value| matches!(value.trim(), "1" | "true"))

@@ -1,4 +1,4 @@
-//! How the messages of one channel are signed, and whose replies are believed: one signer, and the certificates pinned for it.
+//! Message security of one channel: the signer of our messages, and the pinned certificates of its replies.
 //!
 //! ```no_run
 //! # fn example(signer: qaqpa_adapters::wsse::Signer, pins: &[u8], uuid: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
@@ -22,14 +22,14 @@ enum Mode {
 }
 
 impl Security {
-    /// Signs with `signer`, believes `pinned` and nobody else.
+    /// Security with this signer and these pinned certificates.
     #[must_use]
     pub fn new(signer: Box<dyn Sign>, pinned: PinnedSigners) -> Self {
         Self(Mode::Signed { signer, pinned })
     }
 
     /// Neither signs nor verifies. For `tests/examples/bench_gateway.rs`, which measures an exchange without signatures, and
-    /// for nobody else: `tests/house` looks. No configuration leads here.
+    /// nothing else: `tests/house` looks. No configuration leads here.
     #[must_use]
     pub fn none_for_the_benchmark() -> Self {
         Self(Mode::Unsigned)
@@ -39,7 +39,7 @@ impl Security {
     /// is parsed once more. May block, as a token does.
     ///
     /// # Errors
-    /// [`NotSigned`]: the content's fault or the signer's, told apart.
+    /// [`NotSigned`]: by the content or by the signer, as different variants.
     pub fn envelope(&self, content: &str, canonical: bool, body: Id) -> Result<String, NotSigned> {
         match &self.0 {
             Mode::Signed { signer, .. } if canonical => Ok(super::envelope(content, body, signer.as_ref())?),

@@ -1,5 +1,5 @@
-//! The envelope as it leaves, signed by construction: what is written is already its own canonical form, so the digest is taken
-//! over the octets at hand and nothing is parsed.
+//! Signs a SOAP envelope without canonicalising it: what is written is already canonical, so the digest is taken over
+//! the octets at hand and nothing is parsed.
 //!
 //! It holds only while two things do. The Body repeats the declarations of the prefixes it uses, in canonical order. And the
 //! content is canonical text: attributes sorted and double-quoted, no self-closing tags, the escapes of
@@ -41,7 +41,7 @@ impl std::fmt::Display for Id {
     }
 }
 
-/// How the signature says whose it is.
+/// How `ds:KeyInfo` names the signer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyInfo {
     /// The whole certificate in `wsse:KeyIdentifier`: what SHEP expects of its clients.

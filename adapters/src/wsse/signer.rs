@@ -1,4 +1,4 @@
-//! Who signs: the seam between the envelope and the key, and the one implementation that holds its key in memory.
+//! The signer interface between envelope and key, and the implementation that holds its key in memory.
 //!
 //! A PKCS#11 token or a GOST sidecar is another implementation of [`Sign`]; what is signed and how is the [`Suite`]'s. Keys are never printed, and a key that is not the
 //! certificate's is refused when it is loaded, not when the state refuses the first message.

@@ -1,4 +1,5 @@
-//! Verification, from the places of the elements to the signature, in an order in which each step may rely on the ones before.
+//! Verification of a WS-Security signature, from the places of the elements to the signature value; each step relies on
+//! the ones before.
 //!
 //! ```no_run
 //! use qaqpa_adapters::wsse::{self, PinnedSigners};

@@ -1,4 +1,4 @@
-//! The octets that a signature is about: Exclusive XML Canonicalization 1.0 and Canonical XML 1.0 of a subtree, without comments.
+//! Canonicalisation: Exclusive XML Canonicalization 1.0 and Canonical XML 1.0 of a subtree, without comments.
 //!
 //! It walks the tree without recursion and remembers only which prefix was last written with which URI. It refuses nothing; the
 //! apex must be an element. Comments are left out by definition of the algorithm, so the readers of signed text join around them.

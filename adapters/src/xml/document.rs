@@ -1,4 +1,4 @@
-//! A parsed document, and the few questions the house asks of its nodes.
+//! A parsed XML document, and helpers to read its nodes.
 //!
 //! Children are asked for by local name, because the wire spells namespaces in more than one way (kz-protocols 1.7); whoever
 //! needs the namespace asks the node. The text of a node is all its own character data joined: a comment in the middle hides nothing.

@@ -1,4 +1,4 @@
-//! Why a document is not parsed: one fault a variant, one stable code a fault, and the place.
+//! Why a document is not parsed: a fault with its stable code and its offset.
 //!
 //! The texts repeat nothing of the document, so they may be logged, journalled and shown.
 //!

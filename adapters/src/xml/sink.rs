@@ -1,4 +1,4 @@
-//! Where canonical text goes: into memory or straight into a digest.
+//! Output of canonical text: into memory or straight into a digest.
 //!
 //! Pieces are `&str`, because everything canonical is UTF-8; a sink never sees half a character.
 //!

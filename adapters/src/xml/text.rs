@@ -1,4 +1,4 @@
-//! Bytes of an HTTP body to text: which encoding they are in, and nothing that is not in it.
+//! Decodes the bytes of an HTTP body to text: finds the character encoding and refuses octets that it does not have.
 //!
 //! The order of RFC 7303 section 3: byte order mark, then the `charset` of the Content-Type, then the XML declaration, then UTF-8.
 //! UTF-8, UTF-16 and windows-1251 are known; every other name is refused rather than guessed, and one malformed sequence

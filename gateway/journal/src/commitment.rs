@@ -1,6 +1,6 @@
 //! Salted commitments to single fields: a leaf can promise a value without holding it.
 //!
-//! Whoever learns the *field salt* and the value of one field can check it against the leaf; nothing follows about any other field.
+//! With the *field salt* and the value of one field a reader checks it against the leaf; nothing follows about other fields.
 //! Once the record's salt is destroyed, a commitment cannot be guessed, not even for the 7.3e8 possible IINs.
 //! It refuses nothing: any path and any bytes may be committed to.
 //!

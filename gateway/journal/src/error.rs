@@ -1,4 +1,4 @@
-//! What can go wrong with a journal, and whose fault it is. No variant ever repeats the content of a record.
+//! Errors of the journal, each with who is at fault. No variant ever repeats the content of a record.
 //!
 //! Example: `Error::Poisoned` after a failed sync: the lane stays refused until a restart has run recovery.
 

@@ -1,4 +1,4 @@
-//! The few things that the journal does to a disk. Tests put a disk in its place that fills up, fails or hangs.
+//! The disk operations of the journal. Tests put a disk in its place that fills up, fails or hangs.
 //!
 //! It refuses nothing and retries nothing: after a failed sync the kernel may have dropped the pages,
 //! so an error here must end the lane (see `writer`).
@@ -14,7 +14,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-/// A disk.
+/// The disk operations that the journal needs; tests replace them.
 pub trait Files: Send + Sync {
     /// Makes a file of `bytes` zeros that are really allocated, durable together with its name.
     fn create_zeroed(&self, path: &Path, bytes: u64) -> io::Result<()>;

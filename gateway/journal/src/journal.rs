@@ -47,7 +47,7 @@ pub struct Options {
     pub segment_bytes: u64,
     /// How long a caller waits for the disk, 50 ms to 60 s. Too long: calls pile up behind a hanging disk.
     pub deadline: Duration,
-    /// The disk.
+    /// The disk operations; [`RealFiles`] outside tests.
     pub files: Arc<dyn Files>,
 }
 
@@ -139,7 +139,7 @@ impl Journal {
         Ok(destroyed)
     }
 
-    /// How the lane is.
+    /// The health of the lane.
     pub fn health(&self) -> Health {
         self.inner.lane.health()
     }
@@ -217,7 +217,7 @@ pub struct OutcomeOwed {
 }
 
 impl OutcomeOwed {
-    /// Where the INTENT is.
+    /// The position of the INTENT.
     pub fn intent(&self) -> Receipt {
         self.receipt
     }

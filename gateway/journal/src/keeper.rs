@@ -111,7 +111,7 @@ impl Keeper {
     }
 }
 
-/// Nobody may wait for a keeper that is gone.
+/// Poisons the lane when the keeper panics, so that no caller waits for it.
 impl Drop for Keeper {
     fn drop(&mut self) {
         if std::thread::panicking() {
@@ -132,12 +132,13 @@ fn answer(demands: Vec<Reply<Published>>, stored: io::Result<Published>) {
             Ok(published) => Ok(published.clone()),
             Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
         };
-        // Whoever asked may have gone.
+        // The caller may have gone.
         let _ = demand.send(answer.doing(|| "storing the checkpoint".to_owned()));
     }
 }
 
-/// Fails whoever waits longer than `deadline` for one commit; the lane goes on if the disk comes back.
+/// The watchdog: fails callers that wait longer than `deadline` for one commit; the lane goes on if the disk comes
+/// back.
 pub(crate) fn watchdog(lane: &Lane, deadline: Duration) {
     let (tick, mut seen, mut late) = (deadline / TICKS, 0, 0);
     let mut state = lane.lock();

@@ -1,7 +1,7 @@
-//! What the threads of one lane share, behind one lock: who waits, what is in flight, how much room is left, how healthy it is.
+//! Shared state of the threads of one lane, behind one lock: queue, batch in flight, room left, health.
 //!
 //! The callers put [`Job`]s into `queue` and take room; the *writer* moves them to `flying`, and settles or poisons; the *keeper*
-//! adds spare segments and takes what is to be published; the *watchdog* fails whoever waits for a disk that hangs.
+//! adds spare segments and takes what is to be published; the *watchdog* fails callers that wait for a disk that hangs.
 //! No lock is ever held across a disk operation or an `.await`.
 //!
 //! Example: `Lane::enqueue` refuses with `Error::Poisoned` at once after a failed sync.
@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
-/// Where a durable record is.
+/// The position of a durable record in the lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Receipt {
     /// The record's number in its lane, from 0.
@@ -32,7 +32,7 @@ pub struct Published {
     pub note: String,
 }
 
-/// How the lane is.
+/// The health of a lane.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Health {
     /// Whether it takes records.
@@ -48,7 +48,7 @@ pub struct Health {
 /// Whether a lane takes records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Condition {
-    /// It does.
+    /// It takes records.
     Serving,
     /// The disk has not answered for longer than the deadline; it may recover.
     Stalled,
@@ -165,7 +165,7 @@ impl Lane {
         Self { state: Mutex::new(state), work: Condvar::new(), chores: Condvar::new(), watch: Condvar::new() }
     }
 
-    /// The state is consistent after every statement that can panic, so a poisoned mutex loses nothing.
+    /// Locks the state, which is consistent after every statement that can panic: a poisoned mutex loses nothing.
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -182,7 +182,7 @@ impl Lane {
         Health { condition, no_spare, no_checkpoint, size: state.size }
     }
 
-    /// Asks the keeper for a checkpoint; refused once nobody would answer.
+    /// Asks the keeper for a checkpoint; refused once the lane is closed or poisoned.
     pub(crate) fn demand_checkpoint(&self) -> Result<oneshot::Receiver<Result<Published, Error>>, Error> {
         let (demand, answer) = oneshot::channel();
         let mut state = self.lock();
@@ -209,7 +209,7 @@ impl Lane {
         Ok(answer)
     }
 
-    /// Ends the lane for good: nobody may be told "durable" again before a recovery.
+    /// Ends the lane for good after a failed write: no record counts as durable again before a recovery.
     pub(crate) fn poison(&self, reason: &str) {
         let mut state = self.lock();
         let reason = state.poison.get_or_insert_with(|| reason.into()).clone();

@@ -1,4 +1,5 @@
-//! Remembers: a transparency log of exchanges that anybody can verify, also after the data in it is gone.
+//! The journal: a transparency log of exchanges that anybody can verify, also after the salts of its commitments are
+//! destroyed.
 //!
 //! ```text
 //! append ─► queue ─► writer (one write, one sync per batch) ─► seg-NNNNNN.log ─► receipt
@@ -6,7 +7,7 @@
 //! directory ─► export (jsonl, bundle.zip) ─► verify (offline, trusts only `trust.toml`)
 //! ```
 //! A leaf is the exact JSON line as written. It never holds a personal datum: commitments to fields ([`commitment`]) stand in
-//! it, their salts in a sidecar that can be deleted. This crate knows nobody: no gateway, no network, no clock.
+//! it, their salts in a sidecar that can be deleted. This crate depends on no gateway, network or clock.
 //!
 //! It refuses to say "durable" before a sync, to go on after a failed one, to open a directory that lost or changed what its
 //! checkpoint signed, and to say "valid" about what it did not check.

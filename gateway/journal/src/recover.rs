@@ -1,4 +1,5 @@
-//! What a directory holds when it is opened: every frame re-read, the tree rebuilt, and all of it held against the checkpoint.
+//! Crash recovery of a lane: re-reads every frame, rebuilds the Merkle tree and checks both against the signed
+//! checkpoint.
 //!
 //! A crash leaves at most a torn write behind the last synced record: it is cut off and reported in [`Opening`].
 //! Refused: damage anywhere else, a record that names another lane or number, fewer records than the checkpoint signed,
@@ -19,12 +20,12 @@ use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::path::Path;
 
-/// What recovery found.
+/// The result of a recovery.
 #[derive(Debug)]
 pub struct Opening {
     /// The number of records.
     pub size: u64,
-    /// Bytes of a torn write that were cut off behind the last record; nobody had been told that they were durable.
+    /// Bytes of a torn write that were cut off behind the last record; no caller had been answered for them.
     pub truncated_bytes: u64,
     /// Exchanges that began and of which no end is recorded, oldest first.
     pub open_intents: Vec<OpenIntent>,

@@ -1,4 +1,5 @@
-//! Salts and their end. A salt is what lets somebody who knows a released value recognise it in a leaf; destroyed, nobody can.
+//! Destruction of salts (crypto-shredding of commitments). With its salt, a reader who knows a released value can
+//! recognise it in a leaf; without it no reader can.
 //!
 //! The slots of the given records become zeros where they stand, synced before the answer: the leaves, their hashes and every
 //! proof stay as they are. The keeper does it, so that no exchange waits; slots behind the durable end are the writer's and are
@@ -42,7 +43,7 @@ impl Forget {
             Some(index) if *index >= size => Err(Error::NoSuchRecord { index: *index, size }),
             _ => forget(files, dir, starts, &self.indexes),
         };
-        // Whoever asked may have gone.
+        // The caller may have gone.
         let _ = self.reply.send(answer);
     }
 }

@@ -1,4 +1,4 @@
-//! What an auditor trusts: the public key of each lane, from a file that did not come with the evidence.
+//! `trust.toml`: the public keys of lanes that an auditor trusts, from a file that did not come with the evidence.
 //!
 //! ```toml
 //! [[lane]]

@@ -1,4 +1,4 @@
-//! The one thread that writes a lane: takes all that waits, writes it at once, syncs once, answers.
+//! The writer thread of a lane: group commit, one write and one fsync for all records that wait.
 //!
 //! While one sync runs, the next batch gathers by itself (64 waiting callers cost one sync); and while other exchanges are under
 //! way, it gathers for a millisecond before it begins. A lone exchange waits for nothing.
@@ -157,7 +157,7 @@ impl Writer {
     }
 }
 
-/// Tells the others that the writer is gone, even if it panicked.
+/// Marks the lane as drained when the writer ends, and poisons it when it panicked.
 struct End(Arc<Lane>);
 
 impl Drop for End {

@@ -1,7 +1,7 @@
-//! Who calls: from a verified client certificate to an operator, a role and what it may ask for.
+//! Identification of callers: a verified client certificate to its operator, role and purposes.
 //!
 //! Refuses rules that could match one certificate twice, at start and again at each call: a certificate that two
-//! rules know is nobody.
+//! rules match identifies no caller.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub struct Identity {
     pub certificate_sha256: [u8; 32],
 }
 
-/// What a caller may do at all.
+/// Roles of callers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
     /// Exchange data with state systems.
@@ -41,7 +41,7 @@ pub enum Role {
 pub struct CallerRule {
     /// Stable id for logs and journal.
     pub id: String,
-    /// By what it is known.
+    /// The certificate names that identify it.
     pub matches: CallerMatch,
     /// Operator (pack id) for which it calls.
     pub operator: String,
@@ -53,7 +53,7 @@ pub struct CallerRule {
     pub on_behalf_of: Vec<Bin>,
 }
 
-/// By what a certificate is recognised.
+/// The certificate names that identify a caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallerMatch {
     /// Exactly this URI among its names.
@@ -197,7 +197,7 @@ impl Caller {
     }
 }
 
-/// Why a certificate is nobody. The caller is at fault.
+/// Why a certificate identifies no caller. The caller is at fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unknown {
     /// No rule knows it.
@@ -222,19 +222,19 @@ pub enum CallerProblem {
     /// Without id, URI or UID.
     #[error("caller `{0}` has an empty id or match")]
     Empty(String),
-    /// May exchange, for nothing.
+    /// A caller of role `exchange` without a purpose.
     #[error("caller `{0}` may exchange but has no purpose")]
     NoPurpose(String),
-    /// One id, two callers.
+    /// Two callers have the same id.
     #[error("two callers are called `{0}`")]
     TwiceTheSameId(String),
-    /// One certificate, two callers.
+    /// One certificate could match two callers.
     #[error("one certificate could be caller `{0}` and caller `{1}`")]
     Ambiguous(String, String),
     /// No pack of that operator.
     #[error("caller `{0}` belongs to operator `{1}`, which has no policy pack")]
     UnknownOperator(String, String),
-    /// Not in the pack.
+    /// A granted purpose is not in the policy pack.
     #[error("caller `{0}` is granted the purpose `{1}`, which the policy pack does not have")]
     UnknownPurpose(String, String),
 }

@@ -1,8 +1,9 @@
-//! Room 6: may data of these persons move? Holds, incompatible purposes, consents of the ledger, guardians of minors.
+//! Room 6: checks holds, purpose limitation and consent of every person in an exchange. Holds, incompatible purposes,
+//! consents of the ledger, guardians of minors.
 //!
 //! The age comes from the birth date alone, never from the IIN. A birth date in the future is a minor's. Refuses a
 //! birth date that is missing or unreadable where the contract has a place for it, since silence would hide a minor,
-//! a guardian who is the student, and a person whom no valid IIN names, since nobody could tell what holds them.
+//! a guardian who is the student, and a person whom no valid IIN names, since their holds cannot be looked up.
 //!
 //! ```text
 //! reporting, consent in force                  -> Consent, relying on it
@@ -28,7 +29,7 @@ use crate::subject::{self, Person, Subjects};
 
 pub use crate::lack::{Lack, LackKind};
 
-/// Evidence that everybody in an exchange may be spoken of, now.
+/// Evidence that data of every person in an exchange may be processed now.
 #[derive(Debug, Clone)]
 pub struct Consent {
     persons: usize,
@@ -40,7 +41,7 @@ pub struct Consent {
 /// A person of an exchange and the consent it relies on, if one was needed.
 #[derive(Debug, Clone)]
 pub struct Reliance {
-    /// Who.
+    /// IIN of the person.
     pub iin: Iin,
     /// Id of the consent in the ledger.
     pub consent: Option<String>,
@@ -77,7 +78,8 @@ pub fn check(
     }
 }
 
-/// Judges the persons of a reply where the request told no birth date: a policy that refuses minors refuses them here.
+/// Judges the persons of a reply where the request states no birth date: a policy that refuses minors refuses them
+/// here.
 ///
 /// # Errors
 /// A minor, or bytes that are no protobuf.
@@ -217,7 +219,7 @@ impl Consent {
         Self { persons: subjects.persons().len(), minors: 0, mismatches: Vec::new(), reliances: Vec::new() }
     }
 
-    /// Who the exchange is about, and the consents it relies on.
+    /// The persons of the exchange, each with the consent that is relied on.
     #[must_use]
     pub fn reliances(&self) -> &[Reliance] {
         &self.reliances
@@ -243,7 +245,7 @@ impl Consent {
     }
 }
 
-/// Who lacks what. The caller is at fault.
+/// The persons whose data may not move, and why. The caller is at fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", summary(lacks))]
 pub struct NotConsented {

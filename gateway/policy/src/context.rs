@@ -1,4 +1,5 @@
-//! What a request says of itself: its purpose, for whom, by which consent. A claim, not yet a permission.
+//! The context of a request: claimed purpose, organisation acted for, consent reference, request id. A claim, not yet a
+//! permission.
 //!
 //! Read from the wire before anything is decoded. Refuses a request without purpose, and one that states its
 //! purpose twice, since protobuf would let the last one win unseen.
@@ -89,10 +90,10 @@ pub enum ContextProblem {
     /// Too long, or with control characters.
     #[error("`context.consent` must be at most {MAX_CONSENT} bytes without control characters")]
     Consent,
-    /// No BIN.
+    /// `on_behalf_of` is no BIN.
     #[error("`context.on_behalf_of` is no BIN: {0}")]
     OnBehalfOf(InvalidIdentifier),
-    /// Not protobuf.
+    /// The request is no protobuf.
     #[error("the request is malformed: {0}")]
     Malformed(#[from] Malformed),
 }

@@ -1,4 +1,4 @@
-//! What stands against a person's data moving, and where in the request it shows. Words alone: what is lacking is found by
+//! Why a person's data may not move, and the place in the request. Words alone: what is lacking is found by
 //! [`consent`](crate::consent) and [`standing`](crate::standing).
 //!
 //! ```text
@@ -7,7 +7,7 @@
 
 use qaqpa_proto::reason::Refusal;
 
-/// One person's lack.
+/// Why one person's data may not move.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lack {
     /// Field path with position, `student[3].guardian_iin`; never a value.
@@ -41,9 +41,9 @@ pub enum LackKind {
     ConsentScope,
     /// No consent for the purpose.
     ConsentMissing,
-    /// Without a birth date nobody knows whether a guardian is needed.
+    /// The birth date is missing, so it is unknown whether a guardian must consent.
     BirthDate,
-    /// No valid IIN says who it is.
+    /// The person is named by no valid IIN.
     Unknown,
 }
 

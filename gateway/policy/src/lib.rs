@@ -1,4 +1,4 @@
-//! Decides: caller, purpose, consent, minimisation. No I/O, no clock, no async.
+//! Policy decisions: caller, purpose, consent, data minimisation. No I/O, no clock, no async.
 //!
 //! What comes in are bytes, a pack, a day; what goes out is evidence with private fields, or a refusal with a
 //! stable code. Nothing here can be skipped by its user, since the next room of the corridor demands the evidence:

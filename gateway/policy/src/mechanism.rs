@@ -1,4 +1,4 @@
-//! By what a clause is kept: the closed list of the gateway's mechanisms, named as packs write them.
+//! Mechanisms: the closed list of what the gateway does to keep a clause of a policy, named as packs write them.
 //!
 //! Refuses every other word: a pack cannot promise by a mechanism that the gateway does not have.
 //!
@@ -6,10 +6,10 @@
 //! - { number: "10", says: { ... }, kept_by: [mutual-tls, journal] }
 //! ```
 
-/// What keeps a clause.
+/// A mechanism that keeps a clause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Mechanism {
-    /// Nobody speaks to the gateway without a certificate.
+    /// Every caller authenticates by a client certificate (mutual TLS).
     MutualTls,
     /// A certificate is one caller of one operator.
     CallerBinding,
@@ -41,9 +41,9 @@ pub enum Mechanism {
     Erasure,
     /// An objection stops a purpose.
     Objection,
-    /// A person is told of every exchange about them.
+    /// Every exchange about a person is in their report.
     SubjectReport,
-    /// Terms end by themselves.
+    /// The retention job destroys at the end of terms.
     Retention,
     /// No address outside the country.
     Residency,
@@ -55,7 +55,7 @@ pub enum Mechanism {
     Recipients,
     /// Own purpose and own consent for pictures and the like.
     SpecialCategories,
-    /// Nobody asks without measure.
+    /// Rate limits of callers.
     Quotas,
     /// Messages are signed, replies verified.
     MessageSignature,

@@ -1,4 +1,4 @@
-//! The wire filter: a message's bytes go in, the bytes that a purpose needs come out, in one pass and undecoded.
+//! Data minimisation: filters the wire bytes of a message down to what a purpose needs, in one pass and undecoded.
 //!
 //! Refuses malformed bytes, values that do not look as the contract says, and, of a request, missing fields that the
 //! state demands. In [`Mode::Strict`] a field that would be withheld is an error too. All flaws are named at once,
@@ -38,10 +38,10 @@ pub use crate::pseudonym::PseudonymKey;
 /// What happens to fields that the purpose does not need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
-    /// Withheld, counted and told.
+    /// Withholds them, counted and listed in the receipt.
     #[default]
     Strip,
-    /// An error that names them; for callers who want to send no more than they may.
+    /// Refuses the request and names them; for callers that mean to send no more than they may.
     Strict,
 }
 
@@ -284,7 +284,7 @@ pub struct InvalidField {
 /// What can be wrong with a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Flaw {
-    /// No IIN.
+    /// The text is no IIN.
     #[error("not an IIN: {0}")]
     Iin(InvalidIdentifier),
     /// No BIN.
@@ -296,7 +296,7 @@ pub enum Flaw {
     /// No day of the calendar.
     #[error("not a date of the form YYYY-MM-DD")]
     Date,
-    /// No moment.
+    /// The text is no RFC 3339 moment.
     #[error("not an RFC 3339 date-time")]
     DateTime,
     /// No mark.

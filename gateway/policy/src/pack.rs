@@ -107,7 +107,7 @@ impl Pack {
         &self.sha256
     }
 
-    /// Whose policy this is.
+    /// The operator of this policy.
     #[must_use]
     pub fn operator(&self) -> &Operator {
         &self.operator
@@ -167,7 +167,7 @@ impl Pack {
         &self.terms
     }
 
-    /// Who may receive or be asked.
+    /// The recipients: organisations and systems that may receive data or be asked.
     #[must_use]
     pub fn recipients(&self) -> &[Recipient] {
         &self.recipients

@@ -1,7 +1,7 @@
-//! The permission for one exchange: this caller, this operation, this purpose, for this organisation.
+//! Authorisation of one exchange: caller, operation, purpose and the organisation acted for.
 //!
 //! Refuses what any of the three does not grant: the certificate's rule, the policy pack, the contract; and what the
-//! pack prohibits, whoever asks. There is no default purpose and no purpose that grants another.
+//! pack prohibits, whatever the caller. There is no default purpose and no purpose that grants another.
 //!
 //! ```text
 //! backend, /qaqpa.avtoshkola.v1.Training/SyncStudents, state-exchange  -> Permit, acting for 990141000002
@@ -79,7 +79,7 @@ fn acting(caller: &Caller, claim: &Claim, plans: &Plans) -> Result<Bin, NotPermi
 }
 
 impl Permit {
-    /// Who calls.
+    /// The caller.
     #[must_use]
     pub fn caller(&self) -> &Caller {
         &self.caller
@@ -159,7 +159,7 @@ pub enum NotPermitted {
     /// The pack has no such purpose.
     #[error("the operator's policy has no such purpose")]
     UnknownPurpose,
-    /// The pack has it so that nobody may claim it.
+    /// The pack prohibits the purpose.
     #[error("the operator's policy prohibits the purpose")]
     Prohibited,
     /// The caller has it not.
@@ -171,7 +171,7 @@ pub enum NotPermitted {
     /// The policy withholds what the state demands.
     #[error("the purpose cannot be served: {0}")]
     NotOffered(NotOffered),
-    /// Not in the caller's list, or named by nobody although the operator has no BIN of its own.
+    /// The organisation is not in the caller's list, or none is named and the operator has no BIN of its own.
     #[error("this caller may not act for the organisation in `context.on_behalf_of`")]
     Delegation,
 }

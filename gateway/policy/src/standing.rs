@@ -1,4 +1,4 @@
-//! What the gateway knows of one person, and whether an exchange about them may go on: holds, consents, past purposes.
+//! Consents, holds and past uses of one person, and the decision whether an exchange about them may go on.
 //!
 //! Refuses a person whose data is blocked (Law 94-V, "blocking"), who objected to the purpose, whose data went out for
 //! an incompatible purpose within its window, and, where the policy wants a consent, everything but one that is in
@@ -23,7 +23,7 @@ use crate::pack::{ConsentRule, Purpose};
 use crate::permit::Permit;
 use crate::plan::{FieldFate, Plan};
 
-/// What is known of one person across all operators of the gateway.
+/// Consents, holds and uses of one person across all operators of the gateway.
 #[derive(Clone, Default)]
 pub struct Standing {
     /// Consents, whatever their state.
@@ -53,11 +53,11 @@ pub struct Given {
     pub categories: Vec<String>,
     /// System ids it is limited to.
     pub recipients: Vec<String>,
-    /// From when.
+    /// Start of its validity.
     pub given_at: Timestamp,
-    /// Until when.
+    /// End of its validity; none: open.
     pub expires_at: Option<Timestamp>,
-    /// Who gave it for a minor.
+    /// IIN of the guardian who gave it for a minor.
     pub guardian: Option<Iin>,
     /// Withdrawn since.
     pub withdrawn_at: Option<Timestamp>,
@@ -96,7 +96,7 @@ pub struct Use {
     pub at: Timestamp,
 }
 
-/// Whose consent an exchange needs.
+/// The consent that an exchange needs: the person's own, or a guardian's.
 #[derive(Clone, Copy)]
 pub(crate) enum Demand<'a> {
     /// The person's own, for a purpose whose rule wants one.

@@ -1,4 +1,4 @@
-//! Whom an exchange is about, read from the wire by the contract's subject paths: one entry a person.
+//! Reads the persons (data subjects) of a message by the contract's subject paths: one entry a person.
 //!
 //! Refuses a value that stands twice. Values that are no IIN or no date are kept as such, since it is the filter's
 //! task to name them all; nothing here is ever printed.

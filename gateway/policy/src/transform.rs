@@ -1,4 +1,4 @@
-//! What a rule may do to a value besides letting it move whole or keeping it back: a pack's `transform:` key.
+//! Transforms (generalisation and pseudonymisation of values): a pack's `transform:` key.
 //!
 //! Every transform is total: it gives a value of at most [`MAX_BYTES`] bytes, cut between characters and never inside
 //! one, or nothing. Nothing means the field stays behind; a value that cannot be read (no date, no KATO code, too short

@@ -1,4 +1,4 @@
-//! A way out and what is known of it now: the judgement in force, and the leases of the connections it has opened.
+//! The state of an endpoint: the residency judgement in force, and the leases of open connections.
 //!
 //! A judgement lives [`LIFETIME`]; then the name is resolved and judged anew, by whoever needs it next or, while
 //! connections are open, by the watch. A refusal ends them all (silence of DNS only after [`SILENCE`]); an address that is not in the new answer ends those that
@@ -24,13 +24,13 @@ use super::tunnel;
 use crate::clock::Clock;
 use crate::refusal::NotDone;
 
-/// Told of every fresh judgement, allowed or refused. Never blocks.
+/// Callback for every new judgement, allowed or refused. Never blocks.
 pub(super) type Observer = Box<dyn Fn(&Decision) + Send + Sync>;
 
 /// How long open connections may go on while DNS says nothing at all. Any answer is judged at once.
 const SILENCE: Duration = Duration::from_secs(300);
 
-/// What every line judges by.
+/// Tables, DNS client, clock and observer that all endpoints share.
 pub(super) struct Evidence {
     pub(super) tables: ArcSwap<Tables>,
     /// Set once, before the first question: its sockets are lines themselves.
@@ -50,10 +50,10 @@ pub(super) struct Judgement {
     since: Timestamp,
 }
 
-/// What DNS has said and when it was asked, or why it was not.
+/// A DNS answer with the time of the question, or why there is none.
 type Answered = Result<(Answer, Timestamp), Refused>;
 
-/// A way out and what is known of it now.
+/// An endpoint with its judgement and its leases.
 pub(super) struct EndpointState {
     pub(super) target: Target,
     evidence: Arc<Evidence>,
@@ -111,7 +111,7 @@ impl EndpointState {
         self.state().refused.clone().unwrap_or_else(|| Refusal::ResidencyNoAddress.into())
     }
 
-    /// What DNS says, and that the tunnel to there is present.
+    /// Resolves the name, and checks the tunnel where one is declared.
     async fn answer(&self) -> Result<Answer, Refused> {
         let endpoint = &self.target.endpoint;
         let answer = self.ask().await?;
@@ -125,7 +125,7 @@ impl EndpointState {
         Ok(answer)
     }
 
-    /// What DNS says, or is said in its place.
+    /// Resolves the name, or takes the declared addresses.
     pub(super) async fn ask(&self) -> Result<Answer, Refused> {
         let endpoint = &self.target.endpoint;
         Ok(match endpoint.host() {
@@ -154,7 +154,7 @@ impl EndpointState {
         }
     }
 
-    /// Whether what is sent to `address` now goes into the declared tunnel, if there is to be one.
+    /// Checks that packets to `address` go into the declared tunnel now, if one is declared.
     pub(super) async fn tunnel_to(&self, address: SocketAddr) -> Result<(), Refused> {
         let endpoint = &self.target.endpoint;
         let Some(tunnel) = endpoint.tunnel() else { return Ok(()) };

@@ -1,6 +1,6 @@
-//! A lease: an open connection holds one on the judgement that opened it. When the judgement is void, the lease is
-//! revoked, and whoever reads or writes is told so at once, also an idle connection in a pool or a channel that only
-//! listens: it is woken up for that.
+//! Leases: the right of an open connection to go on, bound to the residency judgement that opened it. When the
+//! judgement is void, the lease is revoked, and its readers and writers get an error at once, also an idle connection
+//! in a pool or a channel that only listens: it is woken up for that.
 //!
 //! A revoked connection lets no byte pass any more, and what the kernel has not sent yet is thrown away (RST).
 //! Example: the tables are replaced, 195.12.113.29 is no longer at home: `read` → `residency.revoked`.
@@ -31,7 +31,7 @@ struct Seat {
 }
 
 impl Lease {
-    /// Whether it holds. Costs one load.
+    /// Checks that the lease is not revoked. Costs one load.
     ///
     /// # Errors
     /// `residency.revoked`.

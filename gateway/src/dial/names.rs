@@ -1,4 +1,4 @@
-//! Who is asked for names: a table that a test brings, or the declared DNS servers, in order.
+//! Name resolution: the declared DNS servers in order, or a resolver that a test brings.
 //!
 //! DNS servers are endpoints like any other, so that their sockets come through the door as well: judged at every
 //! question, connected to the judged address, by the declared tunnel. A server that is not one of them is refused.
@@ -20,7 +20,7 @@ use super::refusal::refused;
 use super::resolver::{DnsClient, Resolve, Sockets};
 use super::socket;
 
-/// Who is asked for names.
+/// The source of name resolution.
 pub enum Names {
     /// This table or client, in place of the declared servers.
     Given(Arc<dyn Resolve>),

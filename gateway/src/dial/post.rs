@@ -1,5 +1,5 @@
-//! One message to a state system, over HTTP/1.1 and a pool of judged connections. What is in it, and under which headers it
-//! goes, is its sender's matter.
+//! Sends one message to a state system by HTTP/1.1 POST over a pool of judged connections. What is in it, and under
+//! which headers it goes, is its sender's matter.
 //!
 //! Redirects, `Alt-Svc`, proxies and retries do not exist here: an answer is read to its bound and handed on, whatever
 //! it points to. A message's body is asked for only when a connection is there ([`Outgoing`] has the last word on whether
@@ -34,14 +34,14 @@ pub(super) type Pool = legacy::Client<Connector, Outgoing>;
 /// Idle connections kept to one endpoint.
 const IDLE: usize = 64;
 
-/// An answer of a state system, not yet believed.
+/// An HTTP reply of a state system, not verified yet.
 #[derive(Debug)]
 pub struct RawReply {
     /// HTTP status.
     pub status: u16,
     /// `content-type`, as sent.
     pub content_type: String,
-    /// At most [`MAX_ANSWER`].
+    /// Body of at most [`MAX_ANSWER`] bytes.
     pub body: Bytes,
 }
 

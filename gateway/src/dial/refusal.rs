@@ -1,5 +1,5 @@
-//! A refusal on its way through libraries: tower, hyper, tonic and rustls hand on errors, and at the end it must be known
-//! again which row of the table it was. Its text is the stable code and nothing else.
+//! Refusals inside I/O errors: carries a reason through tower, hyper, tonic and rustls and finds it again among the
+//! causes of an error. Its text is the stable code and nothing else.
 //!
 //! Example: `io::Error` → `residency.revoked`.
 
@@ -54,7 +54,7 @@ pub(super) fn cause<T>(
     None
 }
 
-/// Whether it is us who refused.
+/// The refusal of ours among the causes of an error, if there is one.
 pub(super) fn turned_away(error: &(dyn Error + 'static)) -> Option<NotDone> {
     cause(error, |error| error.downcast_ref().map(|TurnedAway(not_done)| not_done.clone()))
 }

@@ -1,5 +1,5 @@
-//! The configured DNS client. Asks judged servers for every address of a name, and believes an answer only when all of
-//! it can be believed.
+//! The DNS client. Asks judged servers for every address of a name, and believes an answer only when all of it can be
+//! believed.
 //!
 //! It opens no sockets: they come from [`Sockets`], which the door implements and which refuses a server that was not
 //! judged. It remembers nothing, reads no hosts file and adds no search list: every judgement asks anew, and a name is

@@ -1,4 +1,4 @@
-//! Sockets that lead out. The only file that opens one; it is called with judged addresses and nothing else.
+//! Opens outgoing sockets. The only file that opens one; it is called with judged addresses and nothing else.
 //!
 //! A tunnel's interface is bound before the connection is made, so that packets have no other way to leave by, whatever
 //! the routes say at that moment.

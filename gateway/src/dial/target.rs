@@ -1,5 +1,5 @@
-//! One declared way out: an endpoint, what its server must show, how long to wait. Everything that is dialled is made
-//! from it, and nothing from the text of a request.
+//! A declared endpoint with its TLS trust and timeouts. Everything that is dialled is made from it, and nothing from
+//! the text of a request.
 //!
 //! Example: `shep`, `https://smartbridge.example.kz/bip-sync-wss-gost/`, 10 s to connect, 60 s in all.
 
@@ -16,7 +16,7 @@ use rustls::pki_types::ServerName;
 use super::tls::{Trust, strict};
 use crate::refusal::NotDone;
 
-/// One declared way out.
+/// A declared endpoint with its TLS trust and timeouts.
 pub struct Target {
     pub(super) endpoint: Endpoint,
     pub(super) addresses: Vec<IpAddr>,

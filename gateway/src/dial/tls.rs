@@ -1,5 +1,5 @@
-//! Whom a server's certificate must convince: the roots of its authority, and, where the connection agreement names its
-//! key, that key as well (SPKI pin, RFC 7469 section 2.4: SHA-256 of the SubjectPublicKeyInfo).
+//! Verification of server certificates: the chain to declared roots and, where pinned, the public key (SPKI pin, RFC
+//! 7469 section 2.4: SHA-256 of the SubjectPublicKeyInfo).
 //!
 //! A pin narrows and never widens: the chain, the name and the dates are verified first, as without it. Sessions are not
 //! resumed, since a resumed one shows no certificate. Nothing is fetched that a certificate names (AIA, CRL, OCSP).
@@ -26,7 +26,7 @@ impl SpkiPin {
         base64::engine::general_purpose::STANDARD.decode(text).ok()?.try_into().ok().map(Self)
     }
 
-    /// Of a certificate's key.
+    /// The pin of a certificate's public key.
     #[must_use]
     pub fn of(certificate: &CertificateDer<'_>) -> Option<Self> {
         let (_, parsed) = x509_parser::parse_x509_certificate(certificate).ok()?;

@@ -1,4 +1,5 @@
-//! Is the declared tunnel there? Asked of the kernel right before a closed network's endpoint is dialled.
+//! Checks that the declared tunnel of a closed network is up. Asked of the kernel right before a closed network's
+//! endpoint is dialled.
 //!
 //! Smart Bridge takes plain http inside an IPsec tunnel. When the tunnel falls, its route often stays, and the same plain
 //! text would travel over whatever leads there next, so a route alone is never enough. [`present`] refuses unless the

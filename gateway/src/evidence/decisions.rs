@@ -1,4 +1,4 @@
-//! The last verdict on each endpoint: told once when it changes, not with every connection.
+//! The last residency verdict on each endpoint: journalled when it changes, not with every connection.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

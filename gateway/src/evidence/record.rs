@@ -1,5 +1,4 @@
-//! Lines that are made of what the gateway knows, and how they become durable. What a line says stands in
-//! `qaqpa_journal::line`.
+//! Makes journal lines and appends them durably. What a line says stands in `qaqpa_journal::line`.
 //!
 //! Ids, decisions, digests and commitments; never a personal datum, never free text that anybody sent.
 
@@ -12,7 +11,7 @@ use qaqpa_proto::reason::Failure;
 
 use crate::refusal::NotDone;
 
-/// Who acts, in which call.
+/// The actor of a line: caller, call and method.
 pub(crate) struct Actor<'a> {
     /// UUIDv7 of the call.
     pub(crate) txn: &'a str,

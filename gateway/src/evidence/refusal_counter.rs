@@ -1,5 +1,5 @@
-//! Refusals that strangers can cause at will are counted, not written one by one: a flood must not fill the disk. Who is
-//! turned away is counted here and its line is written here; `listen`, `serve` and `exchange` only tell of it.
+//! Flood protection of the journal: refusals that strangers can cause at will are counted, not written one by one. Who
+//! is turned away is counted here and its line is written here; `listen`, `serve` and `exchange` only tell of it.
 //!
 //! The first of a kind within a second is recorded at once; the others are counted into one line when the second is over.
 
@@ -28,12 +28,12 @@ impl Default for Kind {
     }
 }
 
-/// What one line stands for.
+/// One line for several refusals of a kind.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Counted {
-    /// As it was counted.
+    /// Code of the refusal, and behind `/` the caller where one is known.
     pub kind: String,
-    /// How many.
+    /// Number of refusals.
     pub count: u64,
     /// Line of evidence of the first of them, where there is one.
     pub evidence: Option<String>,

@@ -1,7 +1,7 @@
-//! Every exchange about one person, found in the journal by the person's own key: who, when, for what, which fields, to whom.
+//! Finds every exchange about one person in the journal by the person's key.
 //!
 //! The journal names nobody. Each intent carries marks, and only who has a person's key can say which of them are theirs;
-//! this walks the lines, makes the mark of each exchange anew and compares. Whoever's key is destroyed has no exchanges.
+//! this walks the lines, makes the mark of each exchange anew and compares. A person whose key is destroyed has none.
 //! Nothing is kept in between, so a report costs one walk through the lane.
 
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! What comes in and what goes back: one message of a caller, and its answer.
+//! One request message of a caller and its answer.
 
 use std::sync::Arc;
 
@@ -13,19 +13,19 @@ use crate::exchange::receipt::ReplyWithReceipt;
 use crate::exchange::system::Served;
 use crate::refusal::NotDone;
 
-/// One message of a caller, and where it goes.
+/// One request message of a caller, with its operation.
 pub struct Call {
-    /// Who, if the configuration knows the certificate.
+    /// The identified caller; none when the configuration does not know the certificate.
     pub caller: Option<Caller>,
     /// SHA-256 of the client certificate, hex.
     pub certificate: Arc<str>,
-    /// The line of evidence by which its machine was let in.
+    /// The line of evidence by which its address was admitted.
     pub peer: Arc<str>,
     /// The operation behind the path.
     pub served: Arc<Served>,
     /// Wire bytes of the request, or why there are none.
     pub request: Result<Bytes, NotDone>,
-    /// For the texts of a refusal.
+    /// Language of the texts for the caller.
     pub language: Language,
     /// When the request was complete.
     pub accepted: Timestamp,

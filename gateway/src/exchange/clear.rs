@@ -1,4 +1,4 @@
-//! Rooms 2 to 10: everything that is shown before anything leaves.
+//! Rooms 2 to 10: all checks before a message leaves.
 
 use std::sync::Arc;
 
@@ -19,8 +19,8 @@ use crate::gateway::Gateway;
 use crate::persons::gate::InFlight;
 use crate::refusal::NotDone;
 
-/// What rooms 2 to 10 have shown. Nothing has left yet. Made in one place, of evidence alone: whoever takes a room out of
-/// [`Gateway::clear`] has nothing to put into the field.
+/// The evidence of rooms 2 to 10. Nothing has left yet. Made in one place, of evidence alone: with a room taken
+/// out of [`Gateway::clear`] one of its fields has no value.
 pub struct Cleared {
     permitted: Permitted,
     claim: Claim,

@@ -1,4 +1,4 @@
-//! The request id as idempotency key: what went through, or is under way, is not carried out again.
+//! Room 7, idempotency: a request id that went through, or is under way, is not carried out again.
 //!
 //! Kept in memory for an hour and for at most [`REMEMBERED`] ids, as keyed digests. An exchange that failed frees its id,
 //! so that it may be tried again; after a restart the state system's own duplicate check is what remains.

@@ -1,4 +1,4 @@
-//! Room 4: this caller, this operation, this purpose, for this school and no other.
+//! Room 4, purpose limitation: authorises caller, operation, purpose and the school that is acted for.
 
 use qaqpa_adapters::codec::scalar;
 use qaqpa_policy::{Bin, Claim, Permit, Plans, permit};

@@ -1,4 +1,4 @@
-//! Rooms 3 and 7: how much is enough. Four limits, each with a name that the refusal carries.
+//! Rooms 3 and 8, rate limits. Four limits, each with a name that the refusal carries.
 //!
 //! * `caller`: calls per second of one caller, before any costly work;
 //! * `purpose`: calls per minute of (caller, purpose, RPC);
@@ -24,15 +24,15 @@ use qaqpa_proto::reason::Refusal;
 use crate::exchange::duplicate::Ticket;
 use crate::refusal::NotDone;
 
-/// Limits, all positive. Documented in `deploy/gateway.toml`.
+/// `[quotas]`: rate limits, all at least 1. Documented in `deploy/gateway.toml`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(default)]
 pub struct Limits {
-    /// Calls per second of one caller.
+    /// Calls per second of one caller; default 200.
     pub caller_per_second: NonZeroU32,
-    /// Calls per minute of one caller for one purpose and RPC.
+    /// Calls per minute of one caller for one purpose and RPC; default 6000.
     pub purpose_per_minute: NonZeroU32,
-    /// Distinct persons one caller may ask about in an hour.
+    /// Distinct persons that one caller may ask about in an hour; default 1000.
     pub subjects_per_hour: NonZeroU32,
 }
 
@@ -90,7 +90,7 @@ pub struct Within<'c> {
 }
 
 impl<'c> Within<'c> {
-    /// Who.
+    /// The caller.
     #[must_use]
     pub fn caller(&self) -> &'c Caller {
         self.caller
@@ -142,7 +142,7 @@ impl Quotas {
         }
     }
 
-    /// Room 3.
+    /// Room 3: takes one call from the rate of the caller.
     ///
     /// # Errors
     /// `quota.caller` with the wait.
@@ -196,7 +196,7 @@ impl Quotas {
     }
 }
 
-/// Who asks for what, for room 8.
+/// The keys of the limits of room 8: caller, purpose, operation, service, persons.
 #[derive(Debug)]
 pub struct Ask<'a> {
     /// Caller id.

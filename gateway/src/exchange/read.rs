@@ -1,4 +1,4 @@
-//! Rooms 13 to 15: is it authentic, does it answer us, what does it say, and what of that may the caller have.
+//! Rooms 13 to 15: verifies, decodes and minimises a reply.
 
 use qaqpa_adapters::codec::Drift;
 use qaqpa_adapters::shep::{Decoded, Expected};
@@ -141,7 +141,7 @@ impl Reply {
         &self.minimised
     }
 
-    /// All that was decoded, for what only watches. It is not released.
+    /// The decoded reply before minimisation, for shadow runs. It is not released.
     pub(crate) fn wire(&self) -> &[u8] {
         &self.decoded.read().wire
     }

@@ -1,4 +1,4 @@
-//! Room 17: what the caller is told beside the reply, in the caller's language.
+//! Room 17: the receipt that goes back in front of the reply, in the caller's language.
 
 use bytes::Bytes;
 use prost::Message as _;
@@ -119,7 +119,7 @@ pub(crate) fn withheld<'a>(
         .collect()
 }
 
-/// What the caller should look at; nothing was refused for it.
+/// Warnings of the receipt; nothing was refused for them.
 pub(crate) fn warnings(consent: &Consent, language: Language) -> Vec<Warning> {
     let mismatch = |path: &String| Warning {
         code: "iin.birth_date_mismatch".to_owned(),

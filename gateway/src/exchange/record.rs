@@ -1,5 +1,5 @@
-//! Rooms 11 and 16: what is written of an exchange. Its intent before anything leaves, its outcome before anything returns,
-//! its refusal; and the one event of the log. Ids, decisions, digests and commitments, never a value.
+//! Rooms 11 and 16: the journal lines of an exchange. Its intent before anything leaves, its outcome before anything
+//! returns, its refusal; and the one event of the log. Ids, decisions, digests and commitments, never a value.
 
 use qaqpa_journal::line::{self, Counts, Intent, Outcome, Subjects, Text, Times, Who, Why};
 use qaqpa_journal::{Entry, OutcomeOwed, Receipt as Leaf};
@@ -18,7 +18,7 @@ use crate::exchange::send::Received;
 use crate::gateway::Gateway;
 use crate::refusal::NotDone;
 
-/// How an exchange ended that left: what came, what was made of it, and when.
+/// The result of an exchange whose intent is recorded: the received bytes, the reply or failure, and the times.
 pub(super) struct Ended {
     pub(super) received: Option<Received>,
     pub(super) reply: Result<Reply, NotDone>,
@@ -44,7 +44,7 @@ impl Recorded {
 }
 
 impl Gateway {
-    /// Room 11. What returns is the duty to record an outcome, and the right to send.
+    /// Room 11: records the intent. What returns is the duty to record an outcome, and the right to send.
     pub(super) async fn record_intent(&self, exchange: &Exchange, cleared: &Cleared) -> Result<OutcomeOwed, NotDone> {
         let (call, operation, permit) = (&exchange.call, &exchange.call.served.operation, cleared.permit());
         let minimised = cleared.request().minimised();
@@ -91,7 +91,7 @@ impl Gateway {
         self.journal.reserve().map_err(journal_error)?.intent(entry).await.map_err(journal_error)
     }
 
-    /// Room 16.
+    /// Room 16: records the outcome.
     pub(super) async fn record_outcome(
         &self,
         exchange: &Exchange,
@@ -123,7 +123,7 @@ impl Gateway {
         Ok(Recorded { intent, outcome })
     }
 
-    /// Records a refusal; if even that cannot be written, the caller is told so.
+    /// Records a refusal; where that cannot be written, returns `journal.unavailable`.
     pub(super) async fn deny(&self, exchange: &Exchange, not_done: NotDone) -> NotDone {
         let (call, claim) = (&exchange.call, exchange.claim.as_ref().ok());
         let purpose = claim
@@ -176,7 +176,7 @@ impl Gateway {
         );
     }
 
-    /// Where a line stands, for a reply.
+    /// The position of a journal line, as a message.
     pub(crate) fn journal_entry(&self, leaf: Leaf) -> JournalEntry {
         JournalEntry {
             lane: self.journal.vkey().name().to_owned(),

@@ -1,4 +1,5 @@
-//! What is told of a message that was not signed, and of a reply that is no answer: which row of the table, and the stable word.
+//! Refusals and failures of rooms 10 and 13 to 14: the row of the table and its stable word, for messages that were not
+//! signed and replies that are no answer.
 //!
 //! Nothing that another system wrote is repeated, except its code where [`stable_word`] finds it safe to keep.
 
@@ -66,7 +67,7 @@ impl From<NotDecoded> for NotDone {
 }
 
 impl From<Fault> for NotDone {
-    /// By its code alone.
+    /// Keeps the code of the fault and nothing else.
     fn from(fault: Fault) -> Self {
         Self::from(Failure::UpstreamFault).detailed(stable_word(fault.stated_code()))
     }

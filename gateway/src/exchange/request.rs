@@ -1,4 +1,4 @@
-//! Room 5: the request, minimised on its wire bytes; and whom it is about.
+//! Room 5, data minimisation: the request filtered on its wire bytes, and the persons named in it.
 
 use qaqpa_policy::minimise::Circumstances;
 use qaqpa_policy::{Minimised, Subjects};

@@ -1,4 +1,4 @@
-//! Room 12: the message leaves for the judged address, past the gate of withdrawals; and what came back, unread.
+//! Room 12: sends the message to the judged address, past the gate of withdrawals, and receives the reply unread.
 
 use std::sync::Arc;
 
@@ -69,7 +69,7 @@ impl Received {
     ) -> Result<Self, NotDone> {
         let body = GatedBody::new(signed.envelope().to_owned().into(), in_flight.clone()).boxed();
         // A crash during this await leaves an intent without an outcome: settled as `unknown` at the next start, because
-        // nobody can tell whether the state carried it out.
+        // it is unknown whether the state carried it out.
         match door.post(resident, signed.headers(), body).await {
             Ok(raw) => {
                 let (at, hmac) = (clock.now(), hmac(salt, &raw.body));

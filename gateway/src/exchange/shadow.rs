@@ -1,4 +1,4 @@
-//! A pending pack beside the live one: what would change, counted from real traffic.
+//! Shadow runs: a pending policy pack beside the live one, whose differences are counted on real traffic.
 //!
 //! The live pack alone decides. Of each exchange the pending plans see the same bytes, and what is kept of the comparison are
 //! operation, purpose, direction, field path and a count; no value, no person, no exchange id. One run per operator at a
@@ -26,7 +26,7 @@ use crate::refusal::NotDone;
 #[derive(Default)]
 pub struct Shadows(Mutex<HashMap<String, Arc<Shadow>>>);
 
-/// One run.
+/// One shadow run.
 pub struct Shadow {
     live_sha256: String,
     pending: Plans,
@@ -114,7 +114,7 @@ impl Gateway {
 }
 
 impl Shadows {
-    /// Begins a run.
+    /// Begins a shadow run.
     ///
     /// # Errors
     /// `quota.shadow`: there is one for this operator.
@@ -129,7 +129,7 @@ impl Shadows {
         Ok(run)
     }
 
-    /// Ends an operator's run.
+    /// Ends an operator's shadow run.
     pub fn end(&self, operator: &str) {
         self.runs().remove(operator);
     }

@@ -1,4 +1,4 @@
-//! Room 10: the contract's XML in a message of the channel, signed.
+//! Room 10: encodes the request as XML, wraps it in a message of the channel and signs it.
 
 use std::sync::Arc;
 
@@ -106,7 +106,7 @@ impl Signed {
         self.0.channel()
     }
 
-    /// What an answer must name.
+    /// The ids of the message, which an answer must name.
     #[must_use]
     pub fn sent(&self) -> Sent<'_> {
         self.0.sent()

@@ -1,4 +1,4 @@
-//! Room 10, where the signature is made: off the runtime's threads, and never more at once than there are cores.
+//! Room 10, signatures: made off the runtime's threads, at most as many at once as there are cores.
 //!
 //! A signature takes a core for most of a millisecond, or a token for longer. Made on a worker it holds up every exchange that
 //! worker carries, and the journal's batches with them: measured, they stay small. Each channel has a bound of its own, so a
@@ -26,7 +26,7 @@ use uuid::Uuid;
 
 use crate::refusal::NotDone;
 
-/// The security of one channel, and how many signatures it may be making.
+/// Signer and pinned certificates of one channel, with a bound on concurrent signatures.
 pub struct Signing {
     security: Arc<Security>,
     places: Arc<Semaphore>,
@@ -41,8 +41,9 @@ impl Signing {
         Self { security: Arc::new(security), places: Arc::new(Semaphore::new(places)), patience: PATIENCE }
     }
 
-    /// Who signs and who is believed. Verifying stays on the worker: RSA takes less than the way to another thread and back is
-    /// worth (all of room 13: 15-18 us; ECDSA was not measured). A suite that takes longer belongs here beside the signature.
+    /// The signer and the pinned certificates of the channel. Verifying stays on the worker: RSA takes less than the
+    /// way to another thread and back is worth (all of room 13: 15-18 us; ECDSA was not measured). A suite that takes
+    /// longer belongs here beside the signature.
     #[must_use]
     pub fn security(&self) -> &Security {
         &self.security

@@ -1,4 +1,4 @@
-//! What is served, and which external system answers it.
+//! A served operation, and the state system that answers it.
 
 use jiff::SignedDuration;
 use qaqpa_adapters::codec::Codec;
@@ -9,9 +9,9 @@ use crate::exchange::signing::Signing;
 
 /// An operation, its compiled codec and the channel that it is exchanged on.
 pub struct Served {
-    /// From the contract.
+    /// The operation of the contract.
     pub operation: Operation,
-    /// Its two tables.
+    /// Its compiled codec, one table for requests and one for replies.
     pub codec: Codec,
     /// What its contract says SHEP is to do with a message.
     pub channel: Channel,
@@ -21,10 +21,10 @@ pub struct Served {
 pub struct System {
     /// Endpoint id.
     pub endpoint: String,
-    /// As whom we are known there.
+    /// Our login at SHEP.
     pub sender: Sender,
-    /// Who signs our messages, and whose replies are believed.
+    /// Our signer and the pinned signers of replies.
     pub signing: Signing,
-    /// How far a reply's date may be from now.
+    /// Replay window: how far the date of a reply may lie from now, either way.
     pub replay_window: SignedDuration,
 }

@@ -1,4 +1,5 @@
-//! Room 2: the names in a proven certificate. Which caller has them is decided in `policy/src/caller.rs`.
+//! Room 2: reads the names (URI, BIN, UID) of a verified client certificate. Which caller has them is decided in
+//! `policy/src/caller.rs`.
 //!
 //! NUC RK's subject profile: `OU=BIN` and twelve digits for the organisation, `UID` for an information system; SPIFFE
 //! and our development certificates use a URI in the subject alternative name. A person's IIN in the subject is not read.

@@ -1,5 +1,5 @@
-//! The peer filter: who may call at all, judged by address before TLS costs anything. An answer to somebody abroad is a
-//! transfer, whatever certificate asks for it.
+//! The peer filter: admits or refuses a TCP connection by its source address, before TLS. An answer to a peer abroad
+//! is a transfer, whatever certificate asks for it.
 //!
 //! Refuses without a byte, a task or a slot: the connection is reset where it was accepted, and counted. Believes nobody
 //! about addresses but the socket and, where a rule declares `proxy_protocol`, the header a balancer must send first
@@ -31,10 +31,11 @@ pub use proxy::HeaderProblem;
 
 use crate::clock::Clock;
 
-/// How often who is connected is judged though nothing was replaced: a day may end an exception, or the life of a table.
+/// Interval at which open connections are judged again though no table was replaced: a day may end an exception, or the
+/// life of a table.
 const AGAIN: Duration = Duration::from_secs(3600);
 
-/// Told of everybody who is turned away. Never blocks.
+/// Callback for every peer that is refused. Never blocks.
 pub type OnRefused = Arc<dyn Fn(&NotAdmitted) + Send + Sync>;
 
 /// Judges peers by the rules and tables in force. Cheap to clone; all clones are one.
@@ -49,14 +50,14 @@ struct Inner {
     on_refused: OnRefused,
 }
 
-/// Why somebody is turned away. Displays as the line of evidence.
+/// Why a peer is refused. Displays as the line of evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotAdmitted {
     decision: Decision,
     header: Option<HeaderProblem>,
 }
 
-/// Evidence that a caller may call: admitted by a rule, and so was the balancer it came by, if it did.
+/// Evidence that a caller's address was admitted by a rule, and the balancer's as well where there is one.
 #[derive(Debug, Clone)]
 pub struct Arrival {
     address: SocketAddr,
@@ -64,7 +65,7 @@ pub struct Arrival {
     proxy: Option<AdmittedPeer>,
 }
 
-/// Evidence that the other end of a socket may speak: as a caller, or as a balancer who says for whom.
+/// Evidence that the address of a socket was admitted: as a caller, or as a balancer that must send a PROXY header.
 #[derive(Debug, Clone)]
 pub struct AdmittedPeer {
     address: SocketAddr,
@@ -78,13 +79,13 @@ impl PeerFilter {
         Self(Arc::new(Inner { peers, tables, changed: watch::Sender::new(()), clock, on_refused }))
     }
 
-    /// From now on by `tables`. Whoever is connected and passes no more is asked to go.
+    /// Replaces the residency tables. Connected peers that are not admitted by them are disconnected.
     pub fn replace_tables(&self, tables: Arc<Tables>) {
         self.0.tables.store(tables);
         self.judge_again();
     }
 
-    /// From now on by `peers`. Whoever is connected and passes no more is asked to go.
+    /// Replaces the rules for peers. Connected peers that are not admitted by them are disconnected.
     pub fn replace_peers(&self, peers: Peers) {
         self.0.peers.store(Arc::new(peers));
         self.judge_again();
@@ -94,19 +95,21 @@ impl PeerFilter {
         self.0.changed.send_replace(());
     }
 
-    /// What changes when judgements made so far are void. Ask for it before [`Self::admit`], so that none is missed.
+    /// Signals when tables or rules are replaced, so that judgements made so far are void. Ask for it before
+    /// [`Self::admit`], so that none is missed.
     pub(crate) fn changes(&self) -> watch::Receiver<()> {
         self.0.changed.subscribe()
     }
 
-    /// Judges whom a socket has connected. Who is turned away is told to `on_refused`, and dropping the stream resets it.
+    /// Judges the source address of an accepted socket. A refusal is reported to `on_refused`, and dropping the
+    /// stream resets it.
     pub fn admit(&self, stream: &TcpStream, address: SocketAddr) -> Option<AdmittedPeer> {
         let address = SocketAddr::new(address.ip().to_canonical(), address.port());
         let admitted = self.0.admitted(address.ip()).inspect_err(|refused| self.turn_away(stream, refused)).ok()?;
         Some(AdmittedPeer { address, admitted })
     }
 
-    /// Hears the header of a balancer and judges the caller in it; whoever called directly has arrived already.
+    /// Reads the PROXY header of a balancer and judges the address in it; a direct caller is admitted already.
     pub(crate) async fn arrive(&self, stream: &mut TcpStream, peer: AdmittedPeer) -> Option<Arrival> {
         let arrived = self.0.arrive(stream, peer).await;
         arrived.inspect_err(|refused| self.turn_away(stream, refused)).ok()
@@ -174,7 +177,7 @@ fn lists(rule: &PeerRule, address: IpAddr) -> bool {
 }
 
 impl AdmittedPeer {
-    /// Whether a header must come first.
+    /// Whether a PROXY header must come first.
     pub(crate) fn is_proxy(&self) -> bool {
         self.admitted.needs_proxy_header()
     }
@@ -256,8 +259,8 @@ pub(crate) struct PeerWatch {
 }
 
 impl PeerWatch {
-    /// Waits until the caller passes no more, and tells `on_refused` once. Forever, if that never happens; may be dropped and
-    /// asked again.
+    /// Waits until the caller is admitted no more, and calls `on_refused` once. Forever, if that never happens; may be
+    /// dropped and asked again.
     pub(crate) async fn over(&mut self) {
         while !self.over {
             let _ = tokio::time::timeout(AGAIN, self.changes.changed()).await; // its sender lives in the filter held here

@@ -1,4 +1,4 @@
-//! The callers' revocation list, kept fresh from a declared endpoint: `[listen] crl_from`.
+//! Renewal of the certificate revocation list (CRL) from a declared endpoint: `[listen] crl_from`.
 //!
 //! Asked at start, every hour, and every five minutes when the list in force is in the last quarter of its life. A list
 //! takes the place of the file `[listen] crl` only when an authority of `client_ca` has signed it and it is younger than
@@ -39,7 +39,7 @@ const INTERVAL: SignedDuration = SignedDuration::from_hours(1);
 /// How often when the list in force will end soon, or could not be taken into use.
 const URGENT: SignedDuration = SignedDuration::from_mins(5);
 
-/// Why the list in force stays.
+/// Why a revocation list was not renewed; the one in force stays.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotRenewed {
     /// The endpoint may not be reached, or gave nothing; a code of residency, or a word.
@@ -51,13 +51,13 @@ pub(crate) enum NotRenewed {
     /// The endpoint is at fault, or `client_ca` lacks an authority.
     #[error("the list is not of the authority whose list is in force, or that one is not in `client_ca`")]
     ForeignIssuer,
-    /// Somebody has changed the list, or made it.
+    /// The signature of the list does not verify.
     #[error("the list is not signed by the authority that it names")]
     BadSignature,
     /// The endpoint gave a list from before the one in force.
     #[error("the list is older than the one in force")]
     Older,
-    /// The endpoint gave a list whose successor is due already.
+    /// The nextUpdate of the fetched list is past.
     #[error("the list's own end has come")]
     Expired,
     /// The operator is at fault: the list in force must be one list, in a folder that the gateway may write to.
@@ -80,7 +80,7 @@ impl NotRenewed {
     }
 }
 
-/// The work of keeping the list fresh.
+/// The task that renews the revocation list.
 pub(crate) struct Renewal {
     door: Arc<Door>,
     journal: Journal,
@@ -97,7 +97,7 @@ pub(crate) struct Renewal {
 }
 
 impl Renewal {
-    /// Of the list among `files`, asked of `endpoint` through the door; each try is counted by `told`.
+    /// A task that fetches from `endpoint` the list among `files`; each try is counted by `told`.
     pub(crate) fn new(
         (endpoint, files, reloader): (String, TlsFiles, Reloader),
         (door, journal, clock): (Arc<Door>, Journal, Clock),
@@ -106,7 +106,7 @@ impl Renewal {
         Self { door, journal, clock, told: Box::new(told), endpoint, files, reloader, is_unused: false, failing: None }
     }
 
-    /// Until the gateway stops. The time that counts is the gateway's clock, looked at once a second.
+    /// Renews the list until the gateway stops. The time that counts is the gateway's clock, looked at once a second.
     pub(crate) async fn keep(mut self, mut stop: watch::Receiver<bool>) {
         let mut second = tokio::time::interval(Duration::from_secs(1));
         let mut waits: Option<(Timestamp, Timestamp)> = None;

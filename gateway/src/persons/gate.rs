@@ -1,5 +1,5 @@
-//! The gate of persons: what is known of each of them, in memory over the vault, and the last word on whether a message
-//! about them may leave.
+//! The gate of withdrawals: consents and holds of each person in memory over the vault, and the last check before a
+//! message about them leaves.
 //!
 //! Room 6 asks it once, early. It is asked again by [`GatedBody`], the message's body, at the very moment the connection
 //! takes its bytes: under the same lock that [`SubjectGate::withdraw`] and [`SubjectGate::hold`] take. So when one of
@@ -29,7 +29,7 @@ use crate::clock::Clock;
 use crate::dial::Outgoing;
 use crate::persons::named;
 
-/// All persons that anything is known of.
+/// Consents, holds and uses of all persons, in memory.
 pub struct SubjectGate {
     vault: Vault,
     clock: Clock,
@@ -83,7 +83,7 @@ impl SubjectGate {
         &self.vault
     }
 
-    /// What an operator knows of a person.
+    /// Consents, holds and uses that an operator has of a person.
     #[must_use]
     pub fn standing(&self, operator: &str, iin: &Iin) -> Arc<Standing> {
         let lookup = self.vault.lookup(&named(operator, iin));
@@ -235,7 +235,7 @@ impl InFlight {
         self.persons.iter().map(|(lookup, _)| *lookup)
     }
 
-    /// The last word, and the first of being under way.
+    /// The last check before the bytes leave; notes the exchange as under way.
     fn leave(&self) -> Result<(), Held> {
         let now = self.gate.clock.now();
         // The lock that `withdraw` and `hold` take: whichever comes first wins, and the other one sees it.
@@ -263,7 +263,7 @@ impl InFlight {
         Ok(())
     }
 
-    /// The outcome is recorded.
+    /// Ends the exchange for the gate: its outcome is recorded, or it never left.
     pub fn settled(&self) {
         let mut state = self.gate.state();
         for (lookup, _) in &self.persons {
@@ -289,7 +289,8 @@ impl Drop for InFlight {
 #[error("held back: {}", .0.reason().code())]
 pub struct Held(LackKind);
 
-/// A message's body. Its bytes are handed over once, and only if the gate still agrees.
+/// The HTTP body of a message, gated by consents and holds. Its bytes are handed over once, and only if the gate still
+/// agrees.
 pub struct GatedBody {
     bytes: Option<Bytes>,
     in_flight: Arc<InFlight>,

@@ -1,4 +1,4 @@
-//! A consent on its way into the ledger, judged against the operator's policy.
+//! Validates a consent that is to be recorded against the operator's policy.
 //!
 //! Refuses, before anything is written: numbers and moments that cannot be (all at once, by path), a scope that is empty or
 //! that the policy does not have, a purpose that does not rest on consent, a form that the policy does not take, a proof
@@ -30,7 +30,7 @@ pub(crate) struct JudgedConsent {
 }
 
 impl JudgedConsent {
-    /// Whose data.
+    /// IIN of the person whose data it is.
     pub(crate) fn iin(&self) -> &Iin {
         &self.iin
     }
@@ -40,7 +40,7 @@ impl JudgedConsent {
         self.request_id.as_deref()
     }
 
-    /// Without id and moment.
+    /// The record, without id and moment.
     pub(crate) fn record(&self) -> &ConsentRecord {
         &self.record
     }

@@ -1,8 +1,8 @@
-//! Restrictions and objections: what stops a person's data, for one purpose or for all; over the vault, the gate and the journal.
+//! Restrictions and objections of data subjects, for one purpose or for all; over the vault, the gate and the journal.
 //!
 //! A hold bites in the gate first, then it is made durable, then it is recorded: nothing leaves from the first moment on,
-//! whatever fails then; who is told of a failure tries again. Lifting goes the other way round. Of another operator's
-//! holds nobody is told anything.
+//! whatever fails then; a caller that gets a failure tries again. Lifting goes the other way round. Of another
+//! operator's holds nobody is told anything.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,11 +1,11 @@
-//! The ledger of consents: what was given, what was taken back, what is destroyed; over the vault, the gate and the journal.
+//! The ledger of consents: giving, withdrawal and destruction; over the vault, the gate and the journal.
 //!
 //! The order of effects decides what a crash or a full disk means:
 //!
 //! * *give*: journal, vault, gate. A line without effect may remain, and giving it again under the same request id makes
 //!   the same consent; a consent in force without a line never.
-//! * *withdraw*: gate, vault, journal. Nothing leaves from the first moment on, whatever fails then: who is told of a
-//!   failure withdraws again, and what was lacking is done.
+//! * *withdraw*: gate, vault, journal. Nothing leaves from the first moment on, whatever fails then: a caller that gets
+//!   a failure withdraws again, and what was lacking is done.
 //! * *destroy*: vault, journal. Nothing is called destroyed that is not.
 //!
 //! Changes about one person follow one another; about different persons they do not wait for each other. Whether a caller
@@ -50,14 +50,14 @@ pub struct Ledger {
     pub(crate) stopping: CancellationToken,
 }
 
-/// Who asks, in which call.
+/// The caller and the call that change the ledger.
 pub(crate) struct By<'a> {
     /// UUIDv7 of the call.
     pub(crate) txn: &'a str,
     pub(crate) who: Who<'a>,
 }
 
-/// Which consents somebody may see and take back.
+/// The consents that a caller may see and withdraw.
 #[derive(Debug, Clone)]
 pub(crate) struct Reach {
     pub(crate) operator: String,
@@ -73,7 +73,7 @@ impl Reach {
     }
 }
 
-/// Which consents are taken back.
+/// The consents that a withdrawal covers.
 pub(crate) enum Which {
     One(String),
     /// Of a person, those that cover one of the purposes; all when there are none.
@@ -87,7 +87,7 @@ pub(crate) struct Recorded {
     pub(crate) leaf: Option<Leaf>,
 }
 
-/// What a withdrawal did.
+/// The result of a withdrawal.
 pub(crate) struct Withdrawn {
     pub(crate) records: Vec<Arc<ConsentRecord>>,
     pub(crate) leaves: Vec<Leaf>,
@@ -193,7 +193,7 @@ impl Ledger {
         self.index().all().map(|held| held.record.clone()).collect()
     }
 
-    /// Whose a consent is, and what it says.
+    /// The person (as a lookup) and the record of a consent.
     #[must_use]
     pub fn held(&self, id: &str) -> Option<(Lookup, Arc<ConsentRecord>)> {
         self.one(id).map(|held| (held.lookup, held.record))
@@ -238,7 +238,7 @@ impl Ledger {
         Ok(Recorded { record, leaf: Some(leaf) })
     }
 
-    /// Takes consents back. From its first step on nothing that needs them leaves any more.
+    /// Withdraws consents. From its first step on nothing that needs them leaves any more.
     pub(crate) async fn withdraw(
         &self,
         which: &Which,

@@ -1,8 +1,8 @@
-//! How long one pseudonym stands for one person: `[vault] pseudonyms`.
+//! Epochs of pseudonyms: `[vault] pseudonyms`.
 
 use serde::Deserialize;
 
-/// How often pseudonyms change.
+/// When pseudonyms change.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Epoch {

@@ -1,5 +1,6 @@
-//! What is destroyed at the end of its term, and when: contents of withdrawn consents with the salts of what relied on them,
-//! records of consents long over, closed requests, salts, and the memory of purposes that no window reaches any more.
+//! The retention job: destroys at the end of their terms contents of withdrawn consents with the salts of what relied
+//! on them, records of ended consents, closed requests, salts, and uses that no window of incompatible purposes reaches
+//! any more.
 //!
 //! The job runs in the gateway, once an hour and at start; each destruction is a line of the journal (phase RETENTION).
 //! Terms come from the operator's pack; where it names none, from `[retention]` of the configuration.
@@ -29,20 +30,20 @@ use crate::persons::Persons;
 use crate::persons::ledger::vault_error;
 use crate::refusal::NotDone;
 
-/// Something with an end.
+/// Something whose retention term ends.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Due {
-    /// When it must be gone.
+    /// The end of its term; it is destroyed by then.
     pub at: Timestamp,
-    /// What.
+    /// The kind of thing.
     pub what: What,
     /// The consent, hold or request it is about.
     pub id: Option<String>,
-    /// How many.
+    /// Number of things.
     pub count: u64,
 }
 
-/// What has an end.
+/// The kinds of things that have a retention term.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum What {
     /// Guardian, reference, token and evidence of a withdrawn consent, and the salts of the exchanges that relied on it.
@@ -55,15 +56,15 @@ pub enum What {
     Salts,
 }
 
-/// `[retention]`: what holds where a pack names no term.
+/// `[retention]`: terms in days where a policy pack states none, each 1 to 36500.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
 pub struct DefaultTerms {
-    /// Days that salts stay, so that released fields can be proven.
+    /// Days that salts are kept, so that released fields can be proven; default 1095.
     pub salts_days: u32,
-    /// Days that a consent's record stays after its end.
+    /// Days that the record of a consent is kept after its end; default 1095.
     pub consents_days: u32,
-    /// Days that a subject's request stays after it was closed.
+    /// Days that a subject's request is kept after it was closed; default 365.
     pub requests_days: u32,
 }
 
@@ -109,7 +110,8 @@ impl Retention {
     /// Destroys what is due. Returns how many things went, by kind.
     ///
     /// # Errors
-    /// Vault or journal; what was destroyed until then is recorded, the rest is found again.
+    /// Vault or journal. What was destroyed until then stays destroyed, with a line of its own only for the contents of
+    /// consents; the rest is found again.
     pub async fn keep(&self) -> Result<BTreeMap<&'static str, u64>, NotDone> {
         // Each step looks for its work anew: after a crash or an error the rest is found by the next run.
         let now = self.clock.now();
@@ -152,9 +154,9 @@ impl Retention {
         if let Some(subject) = self.persons.vault().behind(lookup).await.map_err(vault_error)? {
             let relied =
                 |usage: &Usage| usage.intent.subjects.relied_on(&consent_mark(&subject, &usage.intent.txn, id));
-            // A crash behind this leaves the content without the salts: it is found due again, and no salt is missed.
             let usages = usage::usages(&self.journal, subject.clone()).await?;
             let leaves = usages.iter().filter(|usage| relied(usage)).flat_map(|usage| usage.leaves.clone()).collect();
+            // A crash behind this leaves the content without the salts: it is found due again, and no salt is missed.
             forget_salts(&self.journal, leaves).await?;
         }
         self.persons.ledger.destroy(id, &self.ids.fresh().to_string()).await
@@ -277,7 +279,7 @@ fn later(at: Timestamp, days: u32) -> Timestamp {
     at.checked_add(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::MAX)
 }
 
-/// How often the job runs.
+/// Interval of the job: one hour.
 pub(crate) const INTERVAL: SignedDuration = SignedDuration::from_hours(1);
-/// Seconds.
+/// Seconds of a day.
 const DAY: i64 = 86_400;

@@ -1,5 +1,5 @@
-//! What a crash left without its line: withdrawals and erasures that took effect in the vault while the journal could not say
-//! so. Their lines are written at the next start, by the gateway itself.
+//! Crash recovery of the vault: writes the journal lines of withdrawals and erasures that took effect and have none.
+//! Their lines are written at the next start, by the gateway itself.
 //!
 //! A withdrawal is lacking where the lane holds the consent's giving and not its end; an erasure, where it happened in the
 //! lane's time. A lane that is new has nothing to say of what was before it.

@@ -1,4 +1,4 @@
-//! What happened to consents, from a moment on and then as it happens.
+//! The event stream of consents (`Watch`): past events from a moment on, then live ones.
 //!
 //! The past is read out of the records themselves, so that it survives a restart; a record that retention has deleted has no
 //! past any more. Ends of terms happen without anybody doing anything: they are looked for once a second.
@@ -20,7 +20,7 @@ use tokio::time::MissedTickBehavior;
 use crate::persons::ledger::{Ledger, Reach};
 use crate::refusal::NotDone;
 
-/// What can happen to a consent.
+/// Kinds of events of a consent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Kind {
     Given,
@@ -29,7 +29,7 @@ pub(crate) enum Kind {
     Destroyed,
 }
 
-/// Something happened to a consent.
+/// An event of a consent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct WatchedEvent {
     pub(crate) at: Timestamp,
@@ -45,7 +45,7 @@ impl WatchedEvent {
         Self { at, id: record.id.clone(), kind, operator, acting_for }
     }
 
-    /// On the wire.
+    /// The event as a response message.
     pub(crate) fn response(&self) -> WatchResponse {
         let event = match self.kind {
             Kind::Given => EventKind::Given,
@@ -75,7 +75,7 @@ fn expired_at(record: &ConsentRecord) -> Option<Timestamp> {
     record.expires_at.filter(|end| earlier.is_none_or(|earlier| *end < earlier))
 }
 
-/// A reader of happenings.
+/// A subscriber of events.
 pub(crate) struct Watcher {
     ledger: Arc<Ledger>,
     reach: Reach,

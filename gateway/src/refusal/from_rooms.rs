@@ -1,5 +1,6 @@
-//! Everything that policy, residency and adapters refuse as [`NotDone`], with the stable word it keeps. Which row of the table
-//! it is, policy and residency say themselves; of the adapters, which do not know who asks, it is said here.
+//! Conversions of errors of policy, residency and adapters into [`NotDone`], with the stable word that each keeps.
+//! Which row of the table it is, policy and residency say themselves; of the adapters, which do not know who asks, it
+//! is said here.
 //!
 //! Each `match` is exhaustive, so that a new way to fail over there does not compile before it has a row here.
 

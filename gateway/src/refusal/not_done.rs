@@ -17,10 +17,10 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 /// Name space of our `ErrorInfo.reason` codes.
 pub const ERROR_DOMAIN: &str = "qaqpa";
 
-/// What was asked is not done: why, and what belongs to this one case.
+/// A refusal or failure of one call: the reason and its details.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotDone {
-    /// Row of the table.
+    /// The reason, a row of the one table.
     pub reason: Reason,
     /// Stable word that narrows the reason down, for example `digest` of `reply.not_authentic`.
     pub detail: Option<String>,

@@ -1,4 +1,5 @@
-//! `qaqpa.consent.v1.Consents`: who may do what with the ledger, and the way from messages to records and back.
+//! `qaqpa.consent.v1.Consents`: authorisation of calls to the ledger of consents, and conversion between messages and
+//! records.
 //!
 //! An exchange caller reaches the consents that were given to its own operator for an organisation it may act for, and only
 //! for purposes it may claim; an officer, all of its own operator. A person's number goes in and never out.

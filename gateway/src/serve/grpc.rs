@@ -1,4 +1,4 @@
-//! Serves the contracts: any path of the descriptor set is an exchange, walked by one generic path; beside them the
+//! The gRPC server: every RPC of the descriptor set is an exchange, served by one generic handler; beside them the
 //! gateway's own services, gRPC health and reflection, and `/metrics`.
 //!
 //! Messages pass as bytes (`Raw`), so that they are minimised before anything decodes them. A stream is a sequence of
@@ -35,12 +35,12 @@ use crate::refusal::NotDone;
 use crate::serve::reflection;
 use crate::serve::{Client, consents, policies, subjects};
 
-/// Longest request message.
+/// Longest request message, in bytes: 4 MiB.
 pub const MAX_REQUEST: usize = 4 << 20;
 /// Exchanges of one stream that are under way at once; the stream's own flow control holds back the rest.
 pub const IN_FLIGHT: usize = 32;
 
-/// What serves all connections of a gateway.
+/// The gRPC server of a gateway.
 #[derive(Clone)]
 pub struct Server {
     gateway: Arc<Gateway>,
@@ -78,7 +78,7 @@ impl Server {
     }
 }
 
-/// All calls of one connection.
+/// The service of one connection, with its identified caller.
 #[derive(Clone)]
 pub struct Connection {
     server: Server,
@@ -195,7 +195,7 @@ impl StreamingService<Bytes> for Exchanges {
     }
 }
 
-/// Who calls what, for every message of the call.
+/// Caller, operation and language of one RPC, for each of its messages.
 struct Calls {
     gateway: Arc<Gateway>,
     caller: Option<Caller>,
@@ -295,7 +295,7 @@ fn language(headers: &http::HeaderMap) -> Language {
     metadata.get("accept-language").and_then(|value| value.to_str().ok()).map(Language::accepted).unwrap_or_default()
 }
 
-/// Messages as they are.
+/// The pass-through codec: messages as undecoded bytes.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Raw;
 

@@ -49,7 +49,7 @@ impl Policies for Service {
     }
 }
 
-/// Begins a run, and whoever ends it: a caller that has hung up by now leaves no run behind.
+/// Begins a shadow run and the task that ends it: a caller that has hung up leaves no run behind.
 async fn begin(gateway: Arc<Gateway>, call: Admitted, request: ShadowRequest) -> Result<Reports, NotDone> {
     let operator = call.caller.operator();
     if request.operator != operator {

@@ -1,4 +1,5 @@
-//! What a report says of one exchange: the journal's lines in words, with the contract's categories and the policy's names.
+//! An entry of a subject's report: the journal's lines of one exchange, with the contract's categories and the policy's
+//! names.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -135,7 +136,7 @@ fn withheld(usage: &Usage) -> Vec<WithheldCount> {
         .collect()
 }
 
-/// How it ended, by the outcome's line; without one nobody knows.
+/// The result of an exchange by its OUTCOME line; unknown without one.
 fn outcome(usage: &Usage) -> Outcome {
     match usage.outcome.as_ref().map(|outcome| outcome.result) {
         Some(Ended::Answered) => Outcome::Answered,
@@ -165,7 +166,7 @@ pub(crate) fn data_usage(gateway: &Gateway, usage: &Usage) -> DataUsage {
     }
 }
 
-/// Who has received one of the fields: systems in requests, organisations in replies; the last time of each.
+/// The receivers of one of the fields: systems in requests, organisations in replies; with the last time of each.
 pub(crate) fn receivers(usages: &[Usage], fields: &[String]) -> Vec<Receiver> {
     let mut found: BTreeMap<(String, String), (BTreeSet<String>, Timestamp)> = BTreeMap::new();
     let mut note = |receiver: (String, String), path: &str, at: Timestamp| {

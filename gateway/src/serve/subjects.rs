@@ -1,7 +1,8 @@
-//! `qaqpa.subject.v1.Subjects`: what a person may ask of the operator, through its officer.
+//! `qaqpa.subject.v1.Subjects`: the rights of data subjects (access, restriction, objection, correction, erasure),
+//! exercised through an officer.
 //!
 //! Only officers, only about exchanges and holds of their own operator. A number goes in and never out; reports hold paths,
-//! categories, times and organisations, since the gateway keeps no values. Whoever reads is a line of the journal too.
+//! categories, times and organisations, since the gateway keeps no values. Reading is a line of the journal too.
 //!
 //! ```text
 //! Report   walks the journal with the person's key       Restrict, Object   stop exchanges before they answer

@@ -23,45 +23,45 @@ use crate::persons::VaultFiles;
 use crate::persons::retention::DefaultTerms;
 use crate::telemetry::Output;
 
-/// The whole file.
+/// The configuration file `gateway.toml`.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Config {
-    /// What may be trusted.
+    /// `production` or `development`.
     pub profile: Profile,
     /// Folders of `.proto` files and descriptor sets, added to the compiled-in contracts.
     #[serde(default)]
     pub contracts: Vec<PathBuf>,
-    /// Where callers come in.
+    /// Address and TLS files of the listener.
     pub listen: Listen,
-    /// Where the evidence goes.
+    /// Directory, name and key of the journal.
     pub journal: Journal,
-    /// What names persons, sealed.
+    /// File and key of the vault: consents, holds, keys of persons.
     pub vault: VaultFiles,
-    /// Days off, for terms in working days.
+    /// Public holidays and worked weekends, for terms in working days.
     #[serde(default)]
     pub calendar: Calendar,
-    /// How long things are kept.
+    /// Retention terms in days, where a policy pack states none.
     #[serde(default)]
     pub retention: DefaultTerms,
-    /// Whose policies decide.
+    /// The operators (controllers of personal data) and their policy packs.
     pub operators: Vec<Operator>,
-    /// Who may call.
+    /// The callers: certificate to operator, role and purposes.
     pub callers: Vec<Caller>,
-    /// How state systems are reached.
+    /// Connections with SHEP, by channel id.
     pub channels: BTreeMap<String, Channel>,
-    /// What answers, and by which channel.
+    /// State systems, by the id in their contract; each names its channel.
     pub systems: BTreeMap<String, System>,
-    /// Where connections may go.
+    /// Endpoints of outgoing connections, by endpoint id; undeclared ones are refused.
     pub endpoints: BTreeMap<String, Endpoint>,
-    /// Who may connect.
+    /// Rules for source addresses of incoming connections, by rule id; unlisted ones are refused.
     pub peers: BTreeMap<String, Peers>,
-    /// By which tables both are judged.
+    /// The residency tables that judge endpoints and peers, and the DNS servers.
     #[serde(default)]
     pub residency: Residency,
-    /// How much is enough.
+    /// Rate limits per caller, purpose and subject.
     #[serde(default)]
     pub quotas: Limits,
-    /// What is told about the work.
+    /// Log level and form, and the OTLP collector.
     #[serde(default)]
     pub telemetry: Output,
 }
@@ -76,7 +76,7 @@ pub enum Profile {
     Development,
 }
 
-/// `[listen]`
+/// `[listen]`: the mutual TLS 1.3 listener.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Listen {
     /// Address and port; port 0 takes a free one.
@@ -85,7 +85,8 @@ pub struct Listen {
     key: PathBuf,
     client_ca: PathBuf,
     crl: PathBuf,
-    /// Endpoint that the revocation list is renewed from.
+    /// Id of the endpoint (plane support) that the revocation list is renewed from; none: the file is replaced by hand
+    /// and SIGHUP.
     pub crl_from: Option<String>,
 }
 
@@ -102,16 +103,17 @@ impl Listen {
     }
 }
 
-/// `[journal]`
+/// `[journal]`: the transparency log of this process.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Journal {
-    /// Directory of the lane.
+    /// Directory of the journal, one per gateway process.
     pub directory: PathBuf,
-    /// C2SP origin.
+    /// Name of the journal lane (C2SP checkpoint origin), unique for all time, for example
+    /// `gw-1.example.kz/audit/2026`.
     pub origin: String,
-    /// Key file, C2SP note form.
+    /// File with the Ed25519 signing key in C2SP note form.
     pub key: PathBuf,
-    /// Segment size, MiB.
+    /// Size of a segment file in MiB, 1 to 1024; default 32.
     #[serde(default = "Journal::default_segment_mib")]
     pub segment_mib: u32,
 }
@@ -122,52 +124,52 @@ impl Journal {
     }
 }
 
-/// `[calendar]`
+/// `[calendar]`: working days of Kazakhstan.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Calendar {
-    /// Days off besides Saturdays and Sundays.
+    /// Public holidays besides Saturdays and Sundays, `YYYY-MM-DD`.
     pub holidays: Vec<jiff::civil::Date>,
-    /// Saturdays and Sundays that are worked.
+    /// Saturdays and Sundays that are working days, `YYYY-MM-DD`.
     pub working_weekends: Vec<jiff::civil::Date>,
 }
 
-/// `[[operators]]`
+/// `[[operators]]`: an operator and its policy pack.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Operator {
     /// Id of the pack inside the file.
     pub id: String,
-    /// Policy pack.
+    /// File of the policy pack, YAML.
     pub policy: PathBuf,
-    /// BIN, where the pack names none.
+    /// BIN of the operator, 12 digits; required where the pack states none, else equal to it.
     pub bin: Option<String>,
 }
 
-/// `[[callers]]`
+/// `[[callers]]`: a client certificate and what its holder may do. Either `uri`, or `bin` with or without `uid`.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Caller {
-    /// Stable name in journal and metrics.
+    /// Stable id of the caller in journal and metrics.
     pub id: String,
-    /// URI of the subject alternative name.
+    /// URI in the subject alternative name of the certificate.
     pub uri: Option<String>,
-    /// BIN of the subject's OU.
+    /// BIN in the subject of the certificate (`OU=BIN` and 12 digits).
     pub bin: Option<String>,
-    /// UID of the subject.
+    /// UID in the subject of the certificate; only beside `bin`.
     pub uid: Option<String>,
-    /// Operator whose policy binds the caller.
+    /// Id of the operator whose policy binds the caller.
     pub operator: String,
-    /// `exchange`, `auditor`, `officer` or `admin`.
+    /// Role: `exchange`, `auditor`, `officer` or `admin`.
     pub role: String,
-    /// Purposes it may claim.
+    /// Purposes of the operator's pack that the caller may claim.
     #[serde(default)]
     pub purposes: Vec<String>,
-    /// BINs it may act for.
+    /// BINs of the organisations it may act for; empty: the operator alone.
     #[serde(default)]
     pub on_behalf_of: Vec<String>,
 }
 
 impl Config {
-    /// Reads a file.
+    /// Reads a configuration file.
     ///
     /// # Errors
     /// All problems at once: syntax, types, unknown keys, values out of bounds.

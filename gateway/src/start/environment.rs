@@ -1,4 +1,4 @@
-//! What a gateway is given besides its configuration: the time, and for tests who answers for names.
+//! Dependencies that are injected besides the configuration: the clock and, for tests, a DNS resolver.
 
 use std::sync::Arc;
 
@@ -10,6 +10,6 @@ use crate::dial::Resolve;
 pub struct Environment {
     /// The wall clock.
     pub clock: Clock,
-    /// Who is asked for names in place of the declared DNS servers: a test's table, or the demo's.
+    /// DNS resolver in place of the declared servers; for tests and the demo.
     pub resolver: Option<Arc<dyn Resolve>>,
 }

@@ -1,4 +1,4 @@
-//! Certificates that `qaqpa certs dev` made: production trusts none of them.
+//! Finds development certificates (`qaqpa certs dev`), which the production profile refuses.
 
 use qaqpa_certs_dev::inspect::Report;
 

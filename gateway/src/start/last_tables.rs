@@ -1,4 +1,4 @@
-//! Which tables were last in force, kept over a restart, so that nobody puts an older one in their place.
+//! Rollback protection of the residency tables: dates and digests of those last in force, kept over a restart.
 //!
 //! One small JSON file beside the configuration: table, date, digest. A file that cannot be read is a problem, not an
 //! empty one; who means to begin anew deletes it.

@@ -1,4 +1,4 @@
-//! Opening the lane, and settling what a crash left open in it.
+//! Crash recovery: opens the journal and settles exchanges that have an intent and no outcome.
 
 use qaqpa_journal::line::{Ended, Event, Outcome, Phase};
 use qaqpa_journal::{Entry, Error, Journal, Opening, Options, Signer};
@@ -33,7 +33,7 @@ pub fn open_journal(config: &config::Journal) -> Result<(Journal, Opening), Open
 pub enum OpenFailed {
     /// A running gateway writes it.
     InUse,
-    /// Everything else, for people.
+    /// Any other error, as a sentence for the operator.
     Other(String),
 }
 
@@ -46,7 +46,7 @@ impl std::fmt::Display for OpenFailed {
     }
 }
 
-/// An intent without an outcome: the message may have left and been carried out, and nobody was told.
+/// Settles each INTENT without OUTCOME as `unknown`: the message may have left and been carried out.
 pub(super) async fn settle(journal: &Journal, opening: Opening, environment: &Environment) -> Result<(), Error> {
     let open = opening.open_intents.len();
     for intent in opening.open_intents {

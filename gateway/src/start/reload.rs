@@ -1,5 +1,5 @@
-//! New packs and new tables of residency in a running gateway: read, compiled and checked whole, then put in place of the
-//! old ones at once.
+//! Reload of policy packs and residency tables in a running gateway: read, compiled and checked as a whole, then
+//! swapped atomically.
 //!
 //! A bad one never replaces a good one: one problem anywhere and all packs, or all tables, in force stay. Exchanges under
 //! way end by the plans they began with. Both outcomes are entered into the journal.

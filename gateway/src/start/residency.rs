@@ -1,5 +1,5 @@
-//! What the gateway tells of residency, beside what stands in each exchange's record: verdicts that changed, tables in
-//! force, exceptions while they live.
+//! Journal lines and metrics about residency beside those of exchanges: changed verdicts, tables in force, live
+//! exceptions.
 //!
 //! ```text
 //! {"phase":"ADMIN","event":"endpoint_judged","facts":{"evidence":"endpoint=collector plane=telemetry code=..."}}

@@ -1,4 +1,4 @@
-//! A gateway as it runs: opened, listening, told to reload, stopped after the calls under way.
+//! A running gateway: start, reload, graceful shutdown after the calls under way.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,9 +21,9 @@ use crate::start::setup::Setup;
 use crate::start::signals::{Signal, Signals};
 use crate::start::ticking::{keep_retention, tick};
 
-/// A gateway that listens.
+/// A gateway that serves.
 pub struct Running {
-    /// Where it listens.
+    /// The bound address, with the port that was given.
     pub address: SocketAddr,
     /// The gateway itself.
     pub gateway: Arc<Gateway>,
@@ -100,7 +100,8 @@ pub async fn listen(
     Ok(Running { address, gateway, stop, listening, ticking, reloader, filter, config, source })
 }
 
-/// Who is turned away there is counted, and told of once a second and code: strangers can cause it at will.
+/// The peer filter; refused peers are counted and logged once a second per code, since strangers can cause them at
+/// will.
 fn filter(gateway: &Arc<Gateway>) -> PeerFilter {
     let told = gateway.clone();
     let on_refused = Arc::new(move |refused: &NotAdmitted| {

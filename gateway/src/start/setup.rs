@@ -1,4 +1,4 @@
-//! The gateway before it opens: every file that the configuration names is read, compiled and checked against the others.
+//! Validation before start: every file that the configuration names is read, compiled and checked against the others.
 //!
 //! [`Setup::check`] reports all problems at once, each at its file and line; it is what `qaqpa check` does.
 
@@ -42,7 +42,7 @@ use crate::start::config::{self, Config, Problem, Profile, Source};
 use crate::start::laptops;
 use crate::telemetry::Telemetry;
 
-/// Everything but the journal, checked.
+/// The validated configuration with everything compiled from it; the journal and the vault are not open yet.
 pub struct Setup {
     pub(crate) descriptor_set: Vec<u8>,
     pub(crate) contract: Arc<Contract>,
@@ -178,7 +178,7 @@ impl Setup {
         &self.door
     }
 
-    /// Whose connections are let in.
+    /// The rules by which peers are admitted.
     #[must_use]
     pub fn peers(&self) -> &Peers {
         &self.peers
@@ -299,7 +299,8 @@ impl Checker<'_> {
             .ok()
     }
 
-    /// The pack of an operator whose BIN is in the pack, in the configuration, or in both and the same.
+    /// The policy pack with the operator's BIN, from the pack or the configuration; where both state one they must
+    /// agree.
     fn with_bin(&mut self, pack: Pack, index: usize, operator: &config::Operator) -> Option<Pack> {
         let key = format!("operators.{index}.bin");
         match &operator.bin {

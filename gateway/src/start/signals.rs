@@ -1,6 +1,6 @@
-//! SIGHUP, SIGTERM and Ctrl-C.
+//! Signals of the process: SIGHUP reloads; SIGTERM and SIGINT (Ctrl-C) stop it.
 
-/// What an operator tells a process.
+/// A listener for SIGHUP, SIGTERM and SIGINT.
 pub struct Signals {
     hangup: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,

@@ -1,4 +1,4 @@
-//! What a running gateway does by itself: once a second and once an hour.
+//! Periodic tasks: health and counters once a second, retention once an hour.
 
 use std::sync::Arc;
 use std::time::Duration;

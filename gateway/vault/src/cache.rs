@@ -7,7 +7,7 @@ use crate::subject::{Lookup, Subject};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// See the file's head.
+/// The keys of persons met lately, in bounded memory.
 #[derive(Default)]
 pub(crate) struct Cache(Mutex<Generations>);
 

@@ -1,4 +1,4 @@
-//! What can go wrong with a vault, and whose fault it is. No variant repeats a personal datum, a key or what SQLite said about
+//! Errors of the vault, each with who is at fault. No variant repeats a personal datum, a key or what SQLite said about
 //! a value: only what was being done and SQLite's result code.
 //!
 //! Example: `the vault key is not the one this vault was made with`.
@@ -13,7 +13,8 @@ pub enum Error {
     /// The operator's key text is not `qaqpa-vault-key-v1:` and 43 letters of base64url.
     #[error("the vault key is not of the form `qaqpa-vault-key-v1:` with 32 bytes in base64url behind it")]
     KeyForm,
-    /// The operator gave another vault's key (or the check value is damaged, which nobody can tell apart).
+    /// The key is of another vault, or the check value is damaged; the two cannot be told apart. The operator is at
+    /// fault.
     #[error("the vault key is not the one this vault was made with")]
     WrongKey,
     /// The file is not a vault.

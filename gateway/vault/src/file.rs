@@ -1,4 +1,4 @@
-//! The vault's file: made whole or not at all, and looked at from all sides before it is used.
+//! The SQLite file of the vault: created atomically, and validated before use.
 //!
 //! A new vault is made beside its place, synced, and linked there in one step; so an empty or short file is never a new vault
 //! but a damaged one. Pragmas: WAL with `synchronous = FULL` (an answered write survives a power cut), `secure_delete = ON`,
@@ -81,7 +81,7 @@ fn draft(path: &Path) -> Result<std::path::PathBuf, Error> {
     Ok(name.into())
 }
 
-/// What can be told without SQLite, which would make a journal beside a foreign file.
+/// Validates the file header and permissions without SQLite, which would make a journal beside a foreign file.
 fn inspect(path: &Path) -> Result<(), Error> {
     let mut file = File::open(path).doing("opening the vault file")?;
     let metadata = file.metadata().doing("opening the vault file")?;

@@ -12,7 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::{Zeroize, Zeroizing};
 
-/// See the file's head.
+/// The vault key, 32 random bytes; every other key of the vault is derived from it or sealed under it.
 #[derive(Clone)]
 pub struct VaultKey(Zeroizing<[u8; 32]>);
 

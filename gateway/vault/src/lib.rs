@@ -1,12 +1,12 @@
-//! Keeps what names people: a key per person, consents, restrictions; sealed, and destroyable for ever.
+//! The vault: a key per person, consents, restrictions; encrypted, and destroyable for ever (crypto-shredding).
 //!
 //! ```text
 //! IIN ─HMAC─► lookup ─► subject row ─► key row (under the vault key) ─► subject key ─► marks, consents, holds, requests, uses
 //! erase ─► the key row becomes zeros where it stands ─► nothing of this person opens, no mark can be computed again
 //! ```
 //! One SQLite file, one process, one writer thread; whatever was answered is synced. Everything that says something about a
-//! person is sealed (AES-256-GCM); an IIN is not even stored sealed, only its keyed hash. This crate knows nobody: no gateway,
-//! no network, no clock.
+//! person is sealed (AES-256-GCM); an IIN is not even stored sealed, only its keyed hash. This crate depends on no
+//! gateway, network or clock.
 //!
 //! It refuses a wrong key, a file of something else or of a newer program, a file that others may read or another process has
 //! open, records that were moved or altered, and, after a failed write, everything.

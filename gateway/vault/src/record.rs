@@ -1,4 +1,4 @@
-//! What the vault keeps about a person, as its users see it: opened, in memory.
+//! Records of the vault, decrypted: consents, holds, requests, uses, tombstones.
 //!
 //! Their `Debug` shows ids only. The vault judges nothing in them: whether a consent suffices is decided elsewhere.
 //!
@@ -119,13 +119,13 @@ pub struct RequestRecord {
     pub id: String,
     /// The operator it is addressed to.
     pub operator: String,
-    /// What is requested.
+    /// Kind of the request, a stable word.
     pub kind: String,
     /// When.
     pub at: Timestamp,
     /// What exactly.
     pub detail: String,
-    /// Where it stands.
+    /// State of the request, a stable word.
     pub state: String,
     /// When it was closed.
     pub closed_at: Option<Timestamp>,

@@ -16,7 +16,7 @@ use rusqlite::Connection;
 use std::cell::Cell;
 use zeroize::Zeroizing;
 
-/// See the file's head. Only the writer thread has it.
+/// The writing connection with the vault's own keys. Only the writer thread has it.
 pub(crate) struct Session {
     pub(crate) connection: Connection,
     /// Seals subjects' keys and tombstones.
@@ -25,7 +25,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// For a vault whose key was found right.
+    /// A session of a vault whose key was checked.
     pub(crate) fn new(connection: Connection, key: &VaultKey) -> Result<Self, Error> {
         let wrap = Sealer::new(&key.own(WRAP))?;
         let last: i64 = connection

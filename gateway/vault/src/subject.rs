@@ -1,4 +1,4 @@
-//! A person, as far as the gateway ever names one: a keyed hash to find the row, and the keys that its row holds.
+//! A person in the vault: a keyed hash (HMAC) to find the row, and the keys that its row holds.
 //!
 //! `lookup = HMAC-SHA256(lookup key of the vault, IIN)`: without the vault key the 7.3e8 possible IINs cannot be tried.
 //! `mark = HMAC-SHA256(mark key of the subject, "qaqpa/v1/subject" || 0x00 || txn)`, its first 16 bytes: a journal line carries
@@ -13,7 +13,7 @@ use crate::seal::Sealer;
 use aws_lc_rs::hmac;
 use std::sync::Arc;
 
-/// The keyed hash of an IIN. It names a person to whoever has the vault key: keep it in memory, never in a log.
+/// The keyed hash of an IIN. Together with the vault key it names a person: keep it in memory, never in a log.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Lookup(pub(crate) [u8; 32]);
 

@@ -1,4 +1,4 @@
-//! The vault as its users see it: every call returns when what it did is durable.
+//! The interface of the vault: every call returns when what it did is durable.
 //!
 //! An IIN is hashed on the caller's thread and goes no further. The calls need no runtime: they wait on a channel.
 //! Refused: what [`Error`] lists. After a failed write everything, so that nobody decides on what may not be there.
@@ -178,8 +178,8 @@ impl Vault {
 
     /// Destroys the person's key and everything about the person; returns when it is gone from the file. Idempotent.
     ///
-    /// The person comes again as somebody new. A handle from before can write nothing. A minor's consent that names this
-    /// person as guardian belongs to the minor and stays.
+    /// A person who comes again gets a new key. A handle from before can write nothing. A minor's consent that names
+    /// this person as guardian belongs to the minor and stays.
     ///
     /// # Errors
     /// [`Error::Taken`], if the erasure's id is another's; of the disk: then ask again, what was left is made good.
@@ -189,8 +189,8 @@ impl Vault {
         self.ask(Destroys::Traces, work, |cache, (_, lookup)| cache.purge(lookup)).await.map(|(erased, _)| erased)
     }
 
-    /// Destroys who gave a consent for a minor, its document number, token and evidence; the rest stays. False when there is no
-    /// such consent or its content was destroyed before.
+    /// Destroys the content of a consent: guardian, document number, KDP token and evidence; the rest stays. False when
+    /// there is no such consent or its content was destroyed before.
     ///
     /// # Errors
     /// Of the disk.
@@ -234,7 +234,7 @@ impl Vault {
         self.ask(Destroys::Traces, move |session| last_use::delete_before(session, at), |_, _| {}).await
     }
 
-    /// Who was erased, as far as that may be known: oldest first.
+    /// The tombstones of erased persons, which name nobody; oldest first.
     ///
     /// # Errors
     /// Of the disk.

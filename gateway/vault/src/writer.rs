@@ -1,5 +1,5 @@
-//! The one thread that touches the file: takes all that waits, does it in one transaction with a savepoint each, syncs once,
-//! answers.
+//! The writer thread of the vault: group commit, one transaction and one fsync for all calls that wait, with a
+//! savepoint each.
 //!
 //! While one commit syncs, the next batch gathers by itself. Nobody is answered before the commit; who asked for a destruction,
 //! not before the log is emptied. The cache is changed here only, in the order of the commits.
@@ -73,7 +73,7 @@ impl<T: Send, F: FnOnce(&Session) -> Result<T, Error> + Send> Job for Task<T, F>
         }
         let answer = match destroys {
             Destroys::Nothing => done,
-            // Destroyed and not scrubbed is told as a failure: the caller asks again, and the scrub is made good.
+            // Destroyed and not scrubbed is reported as a failure: the caller asks again, and the scrub is made good.
             _ => done.and_then(|value| scrubbed.map(|()| value)),
         };
         // A caller who no longer waits finds it done.
@@ -164,7 +164,7 @@ impl Queue {
 /// What must be gone from the file, and how thoroughly, before a caller is answered.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Destroys {
-    /// Nothing.
+    /// The call destroys nothing.
     Nothing,
     /// Records with keys of their own: those keys also from the log. What no key opens may stay for a while.
     Records,
@@ -263,7 +263,7 @@ impl Session {
     }
 }
 
-/// Tells the callers that the writer is gone, even if it panicked.
+/// Stops the vault when the writer panicked.
 struct End(Arc<Queue>);
 
 impl Drop for End {

@@ -1,4 +1,5 @@
-//! What did not work: the second half of the table. Nobody said no; a part that an exchange needs did not do its work.
+//! Failures: the second half of the table of reasons. No rule refused; a part that an exchange needs did not do its
+//! work.
 //!
 //! Refuses to hold a rule's no; that is a [`Refusal`](super::Refusal).
 
@@ -7,7 +8,7 @@ use super::{Fault, Retry, StatusCode};
 use crate::language::Text;
 
 reasons! {
-    /// It did not work.
+    /// Failures: it was allowed and did not work.
     pub enum Failure {
         /// What names persons cannot be read or made durable.
         VaultUnavailable = "vault.unavailable", Gateway, Unavailable, Later, [

@@ -1,4 +1,4 @@
-//! What we refuse: the first half of the table. Nothing left the gateway, or the door was shut behind what had.
+//! Refusals: the first half of the table of reasons. Nothing left the gateway, or the door was shut behind what had.
 //!
 //! Refuses to hold anything that merely did not work; that is a [`Failure`](super::Failure).
 
@@ -7,9 +7,9 @@ use super::{Fault, Retry, StatusCode};
 use crate::language::Text;
 
 reasons! {
-    /// We said no.
+    /// Refusals: a rule says no.
     pub enum Refusal {
-        /// The certificate belongs to nobody in the configuration.
+        /// No configured caller has this certificate.
         CallerUnknown = "caller.unknown", Caller, Unauthenticated, No, [
             "Сертификат шлюзде тіркелмеген. Шлюз операторына хабарласыңыз.",
             "Сертификат не зарегистрирован на шлюзе. Обратитесь к оператору шлюза.",
@@ -117,7 +117,7 @@ reasons! {
             "Это лицо возразило против обработки для этой цели.",
             "This person objected to processing for this purpose.",
         ],
-        /// No valid IIN says whom a record is about.
+        /// A record names its person by no valid IIN.
         SubjectUnknown = "subject.unknown", Caller, InvalidArgument, No, [
             "Жазба кім туралы екені белгісіз: дұрыс ЖСН керек.",
             "Неизвестно, о ком запись: нужен правильный ИИН.",
@@ -129,7 +129,7 @@ reasons! {
             "Для несовершеннолетнего нужно согласие родителя или опекуна: заполните guardian_iin и consent_ref.",
             "A minor needs the consent of a parent or guardian: set guardian_iin and consent_ref.",
         ],
-        /// Nobody knows whether a guardian is needed.
+        /// Without a birth date it is unknown whether a guardian must consent.
         ConsentBirthDateUnknown = "consent.birth_date_unknown", Caller, FailedPrecondition, No, [
             "Туған күнсіз қамқоршының келісімі қажет пе, белгісіз: birth_date толтырыңыз.",
             "Без даты рождения неизвестно, нужно ли согласие опекуна: заполните birth_date.",
@@ -201,7 +201,7 @@ reasons! {
             "Нет доказательства согласия: укажите SHA-256 документа или токен КДП.",
             "The consent's proof is missing: give the document's SHA-256 or the KDP token.",
         ],
-        /// Given after now.
+        /// The stated moment of consent lies in the future.
         ConsentGivenInFuture = "consent.given_in_future", Caller, InvalidArgument, No, [
             "Келісім берілген уақыт болашақта.",
             "Время дачи согласия находится в будущем.",
@@ -237,7 +237,7 @@ reasons! {
             "Это согласие дано другому оператору или другой организации.",
             "This consent was given to another operator or organisation.",
         ],
-        /// Withdrawn before.
+        /// The consent was withdrawn before.
         ConsentAlreadyWithdrawn = "consent.already_withdrawn", Caller, FailedPrecondition, No, [
             "Бұл келісім бұрын қайтарып алынған.",
             "Это согласие уже отозвано.",
@@ -249,13 +249,13 @@ reasons! {
             "Такого ограничения или возражения нет.",
             "There is no such restriction or objection.",
         ],
-        /// It concerns another operator.
+        /// The hold belongs to another operator.
         HoldStranger = "hold.stranger", Caller, PermissionDenied, No, [
             "Бұл шектеу немесе қарсылық басқа операторға қатысты.",
             "Это ограничение или возражение относится к другому оператору.",
             "This restriction or objection concerns another operator.",
         ],
-        /// Lifted before.
+        /// The hold was lifted before.
         HoldAlreadyLifted = "hold.already_lifted", Caller, FailedPrecondition, No, [
             "Бұл шектеу немесе қарсылық бұрын алынып тасталған.",
             "Это ограничение или возражение уже снято.",
@@ -357,7 +357,7 @@ reasons! {
             "Соединение запрещено: адрес специальный (частный, локальный или зарезервированный). Обратитесь к оператору шлюза.",
             "The connection is refused: the address is a special one (private, local or reserved). Tell the gateway's operator.",
         ],
-        /// Abroad by every table.
+        /// Every table places the address abroad.
         ResidencyForeign = "residency.foreign", Gateway, FailedPrecondition, No, [
             "Қосылуға тыйым салынды: мекенжай Қазақстан аумағында деп танылмады. Шлюз операторына хабарласыңыз.",
             "Соединение запрещено: адрес не признан находящимся в Казахстане. Обратитесь к оператору шлюза.",
@@ -444,7 +444,7 @@ reasons! {
     }
 }
 
-/// Whose rule says no.
+/// The origin of the rule that refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Judge {
     /// The operator's policy pack: under another pack the answer might be yes.
@@ -456,7 +456,7 @@ pub enum Judge {
 }
 
 impl Refusal {
-    /// Whose rule says no.
+    /// The origin of the rule that refuses.
     #[must_use]
     pub const fn judge(self) -> Judge {
         match self {

@@ -8,7 +8,7 @@ use crate::language::Text;
 pub struct Row {
     /// Stable `room.word`.
     pub code: &'static str,
-    /// Who has to do something about it.
+    /// The party at fault, who has to act.
     pub fault: Fault,
     /// gRPC status.
     pub status: StatusCode,

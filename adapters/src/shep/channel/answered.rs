@@ -1,4 +1,4 @@
-//! What a verified Body says: SHEP's three status layers, kept apart, and the business document behind them.
+//! Reads a verified Body: SHEP's three status layers, kept apart, and the business document behind them.
 //!
 //! 1. a fault: the channel refused or failed ([`NoAnswer::Fault`]);
 //! 2. SHEP's status: anything but an attested success is no answer ([`NoAnswer::Status`]);
@@ -39,7 +39,7 @@ pub enum NoAnswer {
     /// First status layer: the channel refused or failed.
     #[error("the channel answered with a fault")]
     Fault(Fault),
-    /// Another message's answer, or one of another time. Somebody may be replaying.
+    /// Another message's answer, or one of another time. It may be a replay.
     #[error(transparent)]
     NotOurs(#[from] NotAnswered),
     /// Second status layer: SHEP's own word is not success.
@@ -117,7 +117,7 @@ fn document(data: Option<Data<'_, '_>>, expected: &Expected<'_>) -> Result<Read,
 }
 
 impl Answered {
-    /// What ties it to our message.
+    /// The id that ties it to our message.
     #[must_use]
     pub fn by(&self) -> AnsweredBy {
         self.by

@@ -1,4 +1,4 @@
-//! The seam between the corridor and SHEP: what it means to send a message on a channel, and what an answer to it is.
+//! Channels of SHEP: how a message is written and signed, and how an answer to it is verified and decoded.
 //!
 //! The corridor speaks of a [`Channel`] and knows no element of SHEP. It is made from an operation at start; a channel that is
 //! not served is refused there ([`NotServed`]). Bytes in, bytes out: no socket, no clock.

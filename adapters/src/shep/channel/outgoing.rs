@@ -1,5 +1,5 @@
-//! A message on its way out: written, then signed. Only [`Channel::write`](super::Channel::write) makes an [`Unsigned`], and only
-//! [`Unsigned::sign`] a [`Signed`].
+//! Outgoing messages: written, then signed. Only [`Channel::write`](super::Channel::write) makes an [`Unsigned`], and
+//! only [`Unsigned::sign`] a [`Signed`].
 
 use jiff::Timestamp;
 
@@ -7,7 +7,7 @@ use super::{Channel, Headers};
 use crate::shep::sync::{Password, Sent};
 use crate::wsse::{Id, NotSigned, Security};
 
-/// As whom the gateway is known to SHEP.
+/// Login of the gateway at SHEP.
 #[derive(Debug, Clone)]
 pub struct Sender {
     /// Login of the sending system.
@@ -23,7 +23,7 @@ pub struct Message<'m> {
     pub id: &'m str,
     /// When it is sent.
     pub date: Timestamp,
-    /// As whom.
+    /// Our login.
     pub sender: &'m Sender,
     /// The business document, a fragment of canonical XML. Personal data.
     pub document: &'m str,
@@ -50,10 +50,11 @@ impl Unsigned {
         Self { channel, body, canonical, message_id }
     }
 
-    /// Signs it. May block, as a token does; not for a thread that others wait for.
+    /// Signs the message; `body` becomes the id of its Body. May block, as a token does; not for a thread that others
+    /// wait for.
     ///
     /// # Errors
-    /// [`NotSigned`]: the content's fault or the signer's, told apart. Nothing may be sent.
+    /// [`NotSigned`]: by the content or by the signer, as different variants. Nothing may be sent.
     pub fn sign(self, security: &Security, body: Id) -> Result<Signed, NotSigned> {
         let envelope = security.envelope(&self.body, self.canonical, body)?;
         let (channel, message_id) = (self.channel, self.message_id);

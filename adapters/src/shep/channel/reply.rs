@@ -1,4 +1,4 @@
-//! What came back, until it is authentic: text of a content type that SOAP has, a guarded document, a verified Body.
+//! Reads a reply until it is authentic: text of a SOAP content type, a guarded document, a verified Body.
 //!
 //! Each value is made from the one before and by nothing else. A fault of SHEP may come unsigned, because SHEP could not read us;
 //! it releases nothing, so it may speak ([`NotVerified::Fault`]).
@@ -12,7 +12,7 @@ use crate::wsse::{NotAuthentic, Security, VerifiedBody};
 use crate::xml::text::{self, NotText};
 use crate::xml::{Document, Refused};
 
-/// Why a reply is no message at all. Whoever answered is at fault.
+/// Why a reply is no SOAP message. The sender is at fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
     /// A content type that no SOAP message has: a proxy's page, most likely.
@@ -94,7 +94,7 @@ impl<'b> ReplyText<'b> {
         Ok(Self { channel, text: text::decode(body, Some(content_type))? })
     }
 
-    /// Parses it.
+    /// Parses the text as XML, under guard.
     ///
     /// # Errors
     /// [`Unreadable::Document`].

@@ -1,4 +1,5 @@
-//! Does this reply answer the message that was sent? A signature alone does not say so: yesterday's reply is signed too.
+//! Replay protection: checks that a reply answers the message that was sent, and is of our time. A signature alone does
+//! not say so: yesterday's reply is signed too.
 //!
 //! The reply must name our message and be of our time. Receivers that leave correlationId away (a real one does) name it in
 //! messageId or in the head of the business document; one that names nothing of ours is no answer.
@@ -41,7 +42,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// What said so.
+    /// The id that matched.
     #[must_use]
     pub fn by(self) -> AnsweredBy {
         self.by
@@ -59,13 +60,13 @@ pub enum AnsweredBy {
     BusinessHead,
 }
 
-/// Why a reply is no answer to the message that was sent. The state system is at fault, or somebody replays.
+/// Why a reply is no answer to the message that was sent. The state system is at fault, or it is a replay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotAnswered {
     /// It names a message, and not ours.
     #[error("the reply answers another message")]
     OtherMessage,
-    /// It names no message. The head of the business document may still do so.
+    /// It names no message id. The head of the business document may still do so.
     #[error("the reply does not say which message it answers")]
     Unattributed,
     /// responseDate is too far before now.
@@ -89,8 +90,8 @@ impl NotAnswered {
     }
 }
 
-/// Judges a reply. `business` is the request id in the head of the business document, where it is known already; `window` is how far
-/// responseDate may lie from `now`, either way.
+/// Checks ids and date of a reply. `business` is the request id in the head of the business document, where it is known
+/// already; `window` is how far responseDate may lie from `now`, either way.
 ///
 /// # Errors
 /// See [`NotAnswered`]. After [`NotAnswered::Unattributed`] ask again once the business document is read.

@@ -18,7 +18,7 @@ pub struct Data<'a, 'input> {
 /// Why there is no business document. The state system is at fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DataProblem {
-    /// Nothing in it.
+    /// `data` is empty.
     #[error("`data` is empty")]
     Empty,
     /// Text and elements side by side.

@@ -11,19 +11,19 @@ use crate::xml::document;
 /// Why a Body is no message of the channel. The sender is at fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SyncProblem {
-    /// Another message, or none.
+    /// The Body holds another message, or none.
     #[error("the Body holds no `{0}` of the synchronous channel")]
     Other(&'static str),
     /// `xsi:nil`: the channel answered without an answer.
     #[error("`{0}` is nil")]
     Nil(&'static str),
-    /// The schema demands it.
+    /// An element that the schema requires is missing.
     #[error("`{0}` is missing")]
     Missing(&'static str),
-    /// Singular, and stands twice.
+    /// A singular element occurs twice.
     #[error("`{0}` stands twice")]
     Repeated(&'static str),
-    /// Not a date-time.
+    /// The text is no xs:dateTime.
     #[error("the value of `{0}` is not of its type")]
     Value(&'static str),
 }
@@ -48,7 +48,7 @@ pub(super) fn required<'a, 'input>(
     optional(node, name)?.ok_or(SyncProblem::Missing(name))
 }
 
-/// The one child with this local name; nil is told from missing, because the wrapper is nillable in the schema.
+/// The one child with this local name; nil differs from missing, because the wrapper is nillable in the schema.
 pub(super) fn nillable<'a, 'input>(
     node: Node<'a, 'input>,
     name: &'static str,

@@ -14,7 +14,7 @@ use crate::shep::SYNC_TYPES;
 use crate::soap;
 use crate::xml::document;
 
-/// What came back.
+/// A response or a fault.
 #[derive(Debug, Clone)]
 pub enum Reply<'a, 'input> {
     /// The channel answered. Whether the state system did is in the status.

@@ -46,7 +46,7 @@ impl Password {
         Self(secret.into())
     }
 
-    /// The secret, for whoever writes or compares it.
+    /// The secret in plain text, for writing or comparing.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0

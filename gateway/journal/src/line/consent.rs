@@ -1,4 +1,4 @@
-//! What happened to a consent, and who read the ledger.
+//! Lines of phase CONSENT: giving, withdrawal, destruction and reading.
 //!
 //! ```text
 //! {"phase":"CONSENT","txn":"0191…","ts":"…","event":"GIVEN","who":{…},"consent":"…","marks":["…"],"purposes":["reporting"],
@@ -18,7 +18,7 @@ use super::{Phase, Record, Text, Who};
 pub enum ConsentEvent {
     /// It was given.
     Given,
-    /// It was taken back.
+    /// It was withdrawn.
     Withdrawn,
     /// Its content was destroyed.
     Destroyed,
@@ -85,7 +85,7 @@ pub struct ConsentChanged<'a> {
     pub under_way: Vec<Text<'a>>,
 }
 
-/// Somebody read the ledger.
+/// The ledger of consents was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConsentsRead<'a> {
     /// UUIDv7 of the call.

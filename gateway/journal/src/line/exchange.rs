@@ -199,9 +199,9 @@ pub struct Outcome<'a> {
 pub enum Ended {
     /// The caller has the reply.
     Answered,
-    /// The caller was told why not. Whether the state system acted, the code says.
+    /// No reply was released; the caller got the reason. Whether the state system acted, the code says.
     Failed,
-    /// A crash came between; the state system may have acted, and nobody was told.
+    /// A crash came between: the state system may have acted, and the caller got no answer.
     Unknown,
 }
 

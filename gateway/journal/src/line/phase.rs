@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 pub enum Phase {
     /// An exchange may leave now.
     Intent,
-    /// What became of it.
+    /// The result of an exchange.
     Outcome,
     /// A refusal: nothing left.
     Denied,
-    /// The gateway's own doing.
+    /// An event of the gateway itself.
     Admin,
     /// A start, and what a crash had left open.
     Recovery,

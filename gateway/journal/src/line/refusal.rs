@@ -1,4 +1,4 @@
-//! Refusals: one call that was refused, with who and why; or many strangers within one second, counted into one line.
+//! Lines of phase DENIED: one refused call, or the refusals of one kind within a second, counted into one line.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

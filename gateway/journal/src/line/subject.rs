@@ -1,4 +1,5 @@
-//! A person's right was exercised, or somebody read about a person. Never an IIN.
+//! Lines of phase SUBJECT: a right of a data subject was exercised, or exchanges about a person were read. Never an
+//! IIN.
 //!
 //! ```text
 //! {"phase":"SUBJECT","txn":"0191…","ts":"…","event":"RESTRICTED","who":{…},"method":"/…/Restrict","marks":["…"],"id":"…",
@@ -10,15 +11,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{Phase, Record, Text, Who};
 
-/// Which right.
+/// The right that was exercised, or the kind of reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum SubjectEvent {
-    /// Who asked what about a person was read.
+    /// The exchanges about a person were reported.
     Reported,
     /// A person's data was blocked.
     Restricted,
-    /// And is no more.
+    /// A restriction or an objection was lifted.
     Unrestricted,
     /// A person objected to a purpose.
     Objected,
@@ -30,7 +31,7 @@ pub enum SubjectEvent {
     DueListed,
 }
 
-/// A subject's right was exercised, or somebody read about a subject.
+/// A right of a data subject was exercised, or exchanges about a person were read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acted<'a> {
     /// UUIDv7 of the call.

@@ -1,4 +1,4 @@
-//! What a verification says: a verdict, what was checked, what was not, and each thing that is wrong, by lane, index and line.
+//! The report of a verification: verdict, what was checked, what was not, and each finding by lane, index and line.
 //!
 //! The verdict is derived, never set: findings make it tampered; what was not checked keeps it from being valid.
 //! Example of a finding: `record 17 (line 18): its bytes are not those that were logged`.

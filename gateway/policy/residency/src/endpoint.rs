@@ -1,4 +1,4 @@
-//! A declared endpoint: where something may go, on which plane, by what kind of network, within which addresses.
+//! Declared endpoints: URL, plane, kind of network, pinned addresses.
 //!
 //! ```text
 //! internet              https://api.example.kz                       every address in Kazakhstan by all tables
@@ -21,7 +21,7 @@ pub struct EndpointRule {
     pub name: String,
     /// `https://host[:port][/path]`, `dns://address`, `postgres://host`.
     pub url: String,
-    /// What goes there.
+    /// The plane: the kind of traffic.
     pub plane: Plane,
     /// What kind of network leads there.
     pub kind: EndpointKind,
@@ -31,7 +31,7 @@ pub struct EndpointRule {
     pub aliases: Vec<String>,
     /// What carries a closed network.
     pub tunnel: Option<Tunnel>,
-    /// Disagreements of the tables that somebody has answered for.
+    /// Approved exceptions to disagreements of the tables.
     pub exceptions: Vec<Exception>,
 }
 
@@ -127,7 +127,7 @@ impl Tunnel {
     }
 }
 
-/// Where the gateway runs.
+/// The profile of the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Profile {
     /// With personal data.
@@ -214,7 +214,7 @@ impl Endpoint {
         &self.path
     }
 
-    /// What goes there.
+    /// The plane: the kind of traffic.
     #[must_use]
     pub fn plane(&self) -> Plane {
         self.plane
@@ -244,7 +244,7 @@ impl Endpoint {
         self.tunnel.as_ref()
     }
 
-    /// Disagreements that somebody has answered for.
+    /// Approved exceptions to disagreements of the tables.
     #[must_use]
     pub fn exceptions(&self) -> &[Exception] {
         &self.exceptions
@@ -285,7 +285,7 @@ impl Endpoint {
     }
 }
 
-/// No pin twice, none within another, none with bits set behind its length: each is a slip of whoever wrote it.
+/// No pin twice, none within another, none with bits set behind its length: each is a mistake in the configuration.
 fn sound_pins(pins: &[IpNet]) -> Result<(), &'static str> {
     if pins.iter().any(|net| net.trunc() != *net) {
         return Err("a network has bits set behind its length");

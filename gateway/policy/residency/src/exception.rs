@@ -1,7 +1,7 @@
-//! A disagreement of the tables that somebody has answered for.
+//! Exceptions: approved disagreements of the tables, with reason, approver and end.
 //!
 //! A Kazakhstan telecom on foreign-registered space is at home by one table and abroad by another, and stays refused
-//! until somebody who knows says why, for which networks and until when. An exception settles a disagreement, or the
+//! until a responsible person says why, for which networks and until when. An exception settles a disagreement, or the
 //! listed origin of an address at home. It never lets pass what every table places abroad, nor a special address.
 
 use std::net::IpAddr;
@@ -24,13 +24,13 @@ pub struct Exception {
 /// Why an exception is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ExceptionProblem {
-    /// For nothing.
+    /// The exception covers no network.
     #[error("an exception names the networks it is for")]
     NoNetworks,
-    /// Too much at once.
+    /// A network of the exception is too large.
     #[error("an exception is for networks of at most /16 (IPv6: /32)")]
     TooWide,
-    /// Nobody answers for it.
+    /// Reason or approver is missing.
     #[error("an exception names its reason and its approver")]
     Unanswered,
     /// Its last day is over.
@@ -84,19 +84,19 @@ impl Exception {
         today <= self.expires
     }
 
-    /// What it is for.
+    /// The networks it covers.
     #[must_use]
     pub fn networks(&self) -> &[IpNet] {
         &self.networks
     }
 
-    /// Why.
+    /// The reason.
     #[must_use]
     pub fn reason(&self) -> &str {
         &self.reason
     }
 
-    /// Who answers for it.
+    /// The approver.
     #[must_use]
     pub fn approver(&self) -> &str {
         &self.approver

@@ -17,7 +17,7 @@ use jiff::civil::Date;
 
 use super::tables::HomeSpace;
 
-/// Who is to stand at the fence.
+/// The form of the exported rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExportFormat {
     /// `nft -f`: addresses, ports, IPsec and interfaces, for the packets of one user.

@@ -1,5 +1,5 @@
-//! The verdict on what DNS has answered. All addresses must pass: a resolver that answers one good and one bad address
-//! would otherwise choose by luck.
+//! Judges the addresses that DNS gave for an endpoint. All addresses must pass: a resolver that answers one good and
+//! one bad address would otherwise choose by luck.
 //!
 //! Evidence is taken in order: names on the way, special ranges, pins, the tables, the networks of global clouds, and
 //! where all say yes, whether the tables are fresh. The first that fails refuses.
@@ -174,7 +174,7 @@ fn judge_one(endpoint: &Endpoint, address: IpAddr, tables: &Tables, today: Date)
     by_tables(endpoint.name(), address, tables, endpoint.exceptions(), today)
 }
 
-/// What the tables say of a public address, and what somebody has answered for where they disagree.
+/// Judges a public address by the tables, and by an approved exception where they disagree.
 pub(super) fn by_tables(
     endpoint: &str,
     address: IpAddr,
@@ -235,7 +235,7 @@ impl Judged {
 }
 
 impl Confirmed {
-    /// Whom the connection reached.
+    /// The address that the connection reached.
     #[must_use]
     pub fn peer(&self) -> SocketAddr {
         self.peer
@@ -273,7 +273,7 @@ impl Refused {
         Self { refusal, decision }
     }
 
-    /// Why.
+    /// The reason of the refusal.
     #[must_use]
     pub fn refusal(&self) -> &ResidencyRefusal {
         &self.refusal

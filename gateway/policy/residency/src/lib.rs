@@ -1,5 +1,5 @@
-//! Where something may go, and who may come: in Kazakhstan by every piece of evidence, within the addresses that a
-//! connection agreement pins.
+//! Data residency: judges endpoints and peers by address; they must be in Kazakhstan by every table, and within the
+//! addresses that a connection agreement pins.
 //!
 //! Pure judging: the gateway resolves names, listens and dials; what it dials it asks for here, and afterwards it shows
 //! whom it reached. Refuses special addresses before asking any table, and a name of which a single address fails.
@@ -46,7 +46,7 @@ use std::net::IpAddr;
 
 use qaqpa_proto::reason::Refusal;
 
-/// Why nothing is sent there, or why nobody is answered.
+/// Why an endpoint or a peer is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ResidencyRefusal {
     /// No URL, or with parts that an endpoint does not have.
@@ -83,7 +83,7 @@ pub enum ResidencyRefusal {
         /// Stable word of the resolver: `not_found`, `server_failure`, `timeout`, ...
         word: &'static str,
     },
-    /// DNS leads by way of somebody else's name.
+    /// A CNAME on the way is neither declared nor under .kz.
     #[error("endpoint `{endpoint}`: its name leads by way of `{alias}`, which is not declared")]
     Alias {
         /// Name of the endpoint.
@@ -91,7 +91,7 @@ pub enum ResidencyRefusal {
         /// The name on the way.
         alias: String,
     },
-    /// An address that is nobody's, everybody's or our own.
+    /// A special-purpose address (private, multicast, loopback and the like).
     #[error("endpoint `{endpoint}`: {address} is {special}")]
     Special {
         /// Name of the endpoint.
@@ -101,7 +101,7 @@ pub enum ResidencyRefusal {
         /// What it is.
         special: Special,
     },
-    /// Abroad by every table.
+    /// Every table places the address abroad.
     #[error("endpoint `{endpoint}`: {address} is not in Kazakhstan ({})", abroad(*country))]
     Foreign {
         /// Name of the endpoint.
@@ -140,7 +140,7 @@ pub enum ResidencyRefusal {
         /// Which table, and how old.
         stale: Stale,
     },
-    /// Outside what is pinned.
+    /// The address is outside the pinned networks.
     #[error("endpoint `{endpoint}`: {address} is not among the pinned addresses")]
     NotPinned {
         /// Name of the endpoint.
@@ -184,7 +184,7 @@ pub enum ResidencyRefusal {
         /// Why the first of them is refused.
         first: Box<ResidencyRefusal>,
     },
-    /// The connection reached somebody else than was judged.
+    /// The connected peer is not a judged address.
     #[error("endpoint `{endpoint}`: the connection reached {address}, which was not judged")]
     Peer {
         /// Name of the endpoint.

@@ -1,4 +1,5 @@
-//! Who may connect: an answer to somebody abroad is a transfer, whatever certificate asks for it.
+//! Judges the source addresses of incoming connections: an answer to a peer abroad is a cross-border transfer, whatever
+//! its certificate.
 //!
 //! Judged at accept, by the peer's address alone, before anything is spoken. Several rules may stand side by side; one
 //! that admits is enough. What no rule lists is refused.
@@ -30,10 +31,10 @@ pub struct PeerRule {
     pub kind: EndpointKind,
     /// Networks they come from; empty: wherever the kind admits. A closed network names its own.
     pub networks: Vec<IpNet>,
-    /// Whether they are balancers that say in a PROXY header for whom they connect. The header is then mandatory, and the
+    /// Whether these are balancers that must send a PROXY protocol header. The header is then mandatory, and the
     /// address in it is judged by the other rules.
     pub proxy_protocol: bool,
-    /// Disagreements of the tables that somebody has answered for.
+    /// Approved exceptions to disagreements of the tables.
     pub exceptions: Vec<Exception>,
 }
 
@@ -75,8 +76,8 @@ impl Peers {
         if problems.is_empty() { Ok(Self(rules)) } else { Err(problems) }
     }
 
-    /// Whether somebody may connect from `address`, directly. Where one of several rules declares a balancer, it is one:
-    /// else it would be a wider rule's caller, and its header no TLS.
+    /// Judges a direct connection from `address`. Where one of several rules declares a balancer, it is one: else it
+    /// would be a wider rule's caller, and its header no TLS.
     ///
     /// # Errors
     /// Why not, of the last rule that might have admitted the address; `residency.not_declared` where none might.
@@ -86,7 +87,7 @@ impl Peers {
         self.by_rules(rules, address, tables, today)
     }
 
-    /// Whether somebody may connect from `address` by way of a declared balancer.
+    /// Judges a caller at `address` behind a declared balancer.
     ///
     /// # Errors
     /// As [`Self::judge`]; a balancer behind a balancer is refused.
@@ -164,7 +165,7 @@ impl Admitted {
         &self.decision.endpoint
     }
 
-    /// Whether the peer must say for whom it connects before anything else.
+    /// Whether the peer must send a PROXY header first.
     #[must_use]
     pub fn needs_proxy_header(&self) -> bool {
         self.proxy_protocol

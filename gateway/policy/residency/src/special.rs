@@ -1,4 +1,5 @@
-//! Addresses that are no place: private, shared, documentation, transition mechanisms that hide another address.
+//! Special-purpose addresses (IANA registries): private, shared, documentation, transition mechanisms that embed
+//! another address.
 //!
 //! Judged before any country, because tables answer them wrongly (`::195.12.113.29` is KZ in one, nothing in another),
 //! and never by an address inside: a NAT64 prefix leads where its gateway leads.
@@ -23,10 +24,10 @@ pub enum Special {
     /// RFC 3927, `fe80::/10`, and the site-local of old.
     #[error("link-local")]
     LinkLocal,
-    /// Many receivers.
+    /// Multicast addresses.
     #[error("multicast")]
     Multicast,
-    /// For examples in documents.
+    /// Documentation addresses.
     #[error("documentation")]
     Documentation,
     /// RFC 2544, RFC 5180.

@@ -42,7 +42,7 @@ use super::country::Country;
 use agreed::Agreed;
 use facts::stem;
 
-/// All evidence in force.
+/// The residency tables in force.
 #[derive(Debug, Clone)]
 pub struct Tables {
     registry: Registry,
@@ -72,9 +72,9 @@ impl Default for MaxAge {
 /// What the tables make of an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finding {
-    /// All say home.
+    /// Every table places it in Kazakhstan.
     Home,
-    /// None says home.
+    /// No table places it in Kazakhstan.
     Foreign {
         /// Where the registry places it, or else the first location that places it anywhere.
         country: Option<Country>,
@@ -250,5 +250,5 @@ impl fmt::Display for Stale {
     }
 }
 
-/// More than any table may be told to last, and few enough days for a date to be counted in.
+/// Longer than any table may be configured to last, and few enough days for a date to be counted in.
 const LONGEST_DAYS: i64 = 1_000_000;

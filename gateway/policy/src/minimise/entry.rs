@@ -1,5 +1,6 @@
-//! Maps. On the wire a map is a list of small messages, `key = 1` and `value = 2`, and a reader takes the last of two
-//! entries with one key. Refused: two entries with one key, a key that stands twice, an empty text as key.
+//! Minimisation of protobuf maps. On the wire a map is a list of small messages, `key = 1` and `value = 2`, and a
+//! reader takes the last of two entries with one key. Refused: two entries with one key, a key that stands twice, an
+//! empty text as key.
 //!
 //! An entry whose key or value stays behind stays behind whole: half an entry would read as a key with a default value.
 

@@ -1,4 +1,5 @@
-//! The single pass. Allocates the output, one tally, and nothing per field that is kept or dropped.
+//! The minimisation pass over one message. Allocates the output, one tally, and nothing per field that is kept or
+//! dropped.
 
 use qaqpa_proto::wire::{Fault, MAX_DEPTH, Malformed, Reader, Tag, Value};
 

@@ -1,4 +1,4 @@
-//! What a policy says of itself: whose it is, its clauses, terms, recipients and special categories. Plain values,
+//! Parts of a policy pack beside its purposes: operator, clauses, terms, recipients, special categories. Plain values,
 //! made by the reading of a pack only once they are checked.
 //!
 //! ```yaml
@@ -14,7 +14,7 @@ use super::place::Place;
 use crate::identifier::Bin;
 use crate::mechanism::Mechanism;
 
-/// Whose policy a pack is.
+/// The operator of a pack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operator {
     /// Stable id.
@@ -72,7 +72,7 @@ pub struct Reading {
 pub enum ReadingKind {
     /// The policy does not say.
     Silent,
-    /// It says two things.
+    /// The policy contradicts itself.
     Conflict,
     /// It can be read in more than one way.
     Vague,
@@ -93,12 +93,12 @@ impl ReadingKind {
     }
 }
 
-/// Who needs a guardian.
+/// The rule for minors: age of majority and what happens below it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Minors {
     /// Full years from which a person is no minor.
     pub age: u8,
-    /// What happens before.
+    /// What holds below that age.
     pub rule: MinorRule,
     /// Clause of the policy; empty where it is silent.
     pub clause: String,
@@ -107,9 +107,9 @@ pub struct Minors {
 /// What happens to an exchange about a minor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MinorRule {
-    /// A guardian consents.
+    /// A guardian must consent.
     GuardianConsent,
-    /// It is refused.
+    /// Exchanges about minors are refused.
     Refuse,
 }
 
@@ -156,7 +156,7 @@ pub struct Terms {
     pub requests_days: Option<u16>,
 }
 
-/// Who may receive data or be asked for them.
+/// A recipient: an organisation or system that may receive data or be asked for them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipient {
     /// Id of the system in the contracts.

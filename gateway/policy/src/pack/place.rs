@@ -1,4 +1,4 @@
-//! Where in its file something of a pack stands, for those who have to find it: `cpm.yaml:14:7`.
+//! Position in the file of a pack: `cpm.yaml:14:7`.
 
 /// Where in the file something stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,4 +1,4 @@
-//! A purpose: why data may move, which operations it uses, what each of them may carry, and by whose consent.
+//! Purposes of a pack: operations, rules of disclosure, consent.
 //!
 //! ```yaml
 //! disclose:
@@ -12,7 +12,7 @@ use super::place::Place;
 use crate::consent::form::Form;
 use crate::transform::Transform;
 
-/// Why data may move.
+/// A purpose of processing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Purpose {
     /// Stable id, claimed by callers.
@@ -27,7 +27,7 @@ pub struct Purpose {
     pub title: Text,
     /// The purpose it is part of. Prohibitions and incompatibilities come down from there, grants never do.
     pub parent: Option<String>,
-    /// Why nobody may claim it; its own or a parent's.
+    /// Why the purpose is prohibited, by itself or by a parent; none: it may be claimed.
     pub prohibited: Option<Text>,
     /// Purposes that may not meet this one about one person: its own, inherited and mirrored, in the order of the file.
     pub incompatible: Vec<Incompatible>,
@@ -117,7 +117,7 @@ impl OperationPattern {
 pub struct Rule {
     /// Kind of datum.
     pub category: Category,
-    /// What happens to it.
+    /// The transform of its values.
     pub transform: Transform,
     /// Systems it holds for; empty: all.
     pub systems: Vec<String>,

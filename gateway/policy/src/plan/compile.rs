@@ -1,5 +1,5 @@
-//! Compiles [`Plans`]. Tables are made per place, not per message type, so that counts need no path on the hot path;
-//! a message inside itself shares the table of its outermost occurrence.
+//! Compiles contract and policy pack into [`Plans`]. Tables are made per place, not per message type, so that counts
+//! need no path on the hot path; a message inside itself shares the table of its outermost occurrence.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -336,7 +336,7 @@ fn can_be_missed(field: &Field, entry: &Entry) -> bool {
     field.required && counts
 }
 
-/// Reason for the gateway's own fields, which nobody is told of.
+/// Reason for the gateway's own fields, which no receipt lists.
 fn own() -> Text {
     Text {
         kk: "Шақырушы мен шлюз арасында".to_owned(),

@@ -1,4 +1,4 @@
-//! Whom a purpose reaches: the systems behind its operations, all of which the pack must list as recipients.
+//! Checks recipients: every system behind the operations of a purpose must be listed in the pack.
 //!
 //! ```text
 //! line 61: purpose `reporting` reaches the system `avtoshkola` through `qaqpa.avtoshkola.v1.Training/*`, which the

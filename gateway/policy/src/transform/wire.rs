@@ -31,7 +31,7 @@ impl Transform {
         Some(v1::Transform { kind: kind.into(), parameters })
     }
 
-    /// From the wire.
+    /// Converts from the message `qaqpa.v1.Transform`.
     #[must_use]
     pub fn heard(told: &v1::Transform) -> Option<Self> {
         let name = match told.kind() {

@@ -1,4 +1,4 @@
-//! One question to one server: by UDP, and again by TCP when the answer did not fit.
+//! One DNS query to one server: over UDP, and again over TCP when the answer is truncated.
 //!
 //! Identifiers, the case of the letters and (by the kernel) the local port are random, so that an answer forged from
 //! elsewhere has to guess them. Every question has a socket of its own. There is no EDNS: an answer of more than 512
@@ -27,7 +27,7 @@ pub(super) struct Server<'a> {
 pub(super) enum Failure {
     /// It said nothing; another may be asked.
     Silence(NoAnswer),
-    /// It said something that is no answer; nobody else is asked.
+    /// The server gave an answer that is refused; no other server is asked.
     Refusal(NoAnswer),
 }
 

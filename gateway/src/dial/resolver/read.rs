@@ -1,4 +1,4 @@
-//! What an answer says about one name: its addresses, and the names on the way to them.
+//! Reads a DNS answer about one name: its addresses, and the CNAMEs on the way to them.
 //!
 //! Only the chain of CNAMEs that starts at the name, and the addresses of its last name, are taken; records about other
 //! names are not ours to know. An address in the middle of the chain, two targets of one alias, a loop, or an address

@@ -1,4 +1,4 @@
-//! Security associations: is there one that encrypts what a policy demands, now.
+//! IPsec security associations: finds a live one that encrypts as a policy demands.
 //!
 //! Refuses one to another peer, of another mode or reqid, one whose bytes or packets are used up, one that is still being
 //! negotiated, and one that encrypts with nothing (ESP's null cipher leaves plain text readable). Those past their time the

@@ -1,4 +1,4 @@
-//! The state of a network interface: is it there, does it carry, does IPsec apply to it.
+//! State of a network interface: existence, carrier, and whether IPsec policies apply to it.
 //!
 //! Refuses the loopback, and an interface that is administratively up while nothing carries it (a tunnel whose daemon
 //! died keeps its address and its routes). Example: `ipsec0`, flags up, state `DOWN`: word `interface_down`.

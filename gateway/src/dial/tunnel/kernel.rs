@@ -40,12 +40,12 @@ impl From<DecodeError> for Trouble {
     }
 }
 
-/// How much is wanted.
+/// Whether one object or all of them are requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wanted {
     /// The one thing asked for.
     One,
-    /// All that there are.
+    /// All objects (a netlink dump).
     Dump,
 }
 

@@ -1,4 +1,4 @@
-//! IPsec policies outward: which one decides about a destination, and does it protect.
+//! Outbound IPsec policies: finds the one that applies to a destination and checks that it encrypts.
 //!
 //! Refuses a policy that blocks, one without a template (it lets plain text pass), a template of level `use` (so does it,
 //! when no association is there), transport mode, AH and IPComp alone. The kernel takes the policy with the lowest priority

@@ -1,4 +1,4 @@
-//! Which way the kernel would send it: the same lookup that a connection makes, by the same rules and tables.
+//! Route lookup: the interfaces by which the kernel would send packets to a destination.
 //!
 //! Refuses a destination without a route and one that is the host itself. Asks twice, because one answer is one path: what
 //! the kernel would choose now, and the entry behind it with all paths of a multipath route.

@@ -1,5 +1,5 @@
-//! PROXY protocol, versions 1 and 2 (HAProxy's `proxy-protocol.txt`): what a declared proxy says before the first byte of
-//! TLS of whom it forwards.
+//! PROXY protocol, versions 1 and 2 (HAProxy's `proxy-protocol.txt`): reads the address of the forwarded caller before
+//! the first byte of TLS.
 //!
 //! Read to its last byte and not one further, within five seconds and a bounded length. Refuses whatever does not name
 //! one TCP caller by address: `LOCAL`, `UNKNOWN`, Unix sockets, datagrams. Further fields (TLVs) are passed over.
@@ -23,7 +23,7 @@ const LONGEST_LINE: usize = 107;
 /// Longest version 2 after its 16 fixed bytes: 36 bytes of addresses, the rest is for fields that are passed over.
 const LONGEST_REST: usize = 1024;
 
-/// Why a header names no caller; the proxy, or whoever sits at its address, is at fault.
+/// Why a PROXY header names no caller; the proxy is at fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderProblem {
     /// Something else came first, a ClientHello for example.
@@ -44,7 +44,7 @@ pub enum HeaderProblem {
     /// The proxy speaks for itself (`LOCAL`).
     #[error("local")]
     Local,
-    /// The proxy does not know for whom it speaks (`UNKNOWN`, `AF_UNSPEC`).
+    /// The header states no address (`UNKNOWN`, `AF_UNSPEC`).
     #[error("unspecified")]
     Unspecified,
     /// A Unix socket, which is no place.
@@ -67,7 +67,8 @@ impl From<io::Error> for HeaderProblem {
     }
 }
 
-/// Reads one header off `stream` and says who the caller is, by its canonical address. What follows the header stays unread.
+/// Reads one PROXY header off `stream` and returns the canonical address of the caller. What follows the header stays
+/// unread.
 ///
 /// # Errors
 /// [`HeaderProblem`]: the connection must be cut.

@@ -1,4 +1,4 @@
-//! One GET of a declared endpoint, through the one door, by an HTTP client that is not ours.
+//! Fetches a revocation list: one HTTP GET of a declared endpoint through the residency connector.
 //!
 //! Follows nothing: a redirect is a refusal. Sends nothing but the declared host and path. Reads no more than 16 MiB and
 //! waits no longer than half a minute in all.

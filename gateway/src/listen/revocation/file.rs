@@ -1,4 +1,4 @@
-//! The list in force is the one in the file: read, and replaced whole or not at all.
+//! The file of the revocation list in force: read, and replaced atomically.
 //!
 //! A crash before the rename leaves the old list and a `.new` beside it, which the next one overwrites; after it, the new
 //! list, which the next start reads.

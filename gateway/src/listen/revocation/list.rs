@@ -19,7 +19,7 @@ use x509_parser::revocation_list::CertificateRevocationList;
 use super::NotRenewed;
 use super::signature::is_signed_by;
 
-/// A list that is whole; whose it is, says [`List::is_vouched_for`].
+/// A parsed and complete revocation list; [`List::is_vouched_for`] verifies its issuer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct List {
     der: Vec<u8>,

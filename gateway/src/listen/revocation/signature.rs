@@ -1,5 +1,5 @@
-//! Whether an authority has signed a list: with the algorithms of the house's TLS provider, so that nothing weaker is
-//! believed here than in a handshake (no SHA-1, no short RSA).
+//! Verifies the signature of a revocation list with the algorithms of the TLS provider, so that nothing weaker is
+//! accepted here than in a handshake (no SHA-1, no short RSA).
 //!
 //! Reads `SEQUENCE { content, algorithm, BIT STRING }`, the form of everything that X.509 signs (RFC 5280, 4.1 and 5.1).
 

@@ -1,4 +1,4 @@
-//! `[channels.*]` and `[systems.*]`: how state systems are reached, and which of them is reached by which channel.
+//! `[channels.*]` and `[systems.*]`: connections with SHEP, and the state systems that use them.
 //!
 //! What belongs to a connection with SHEP (endpoint, login, signer, pinned signers, timeouts) stands once, in its channel; a
 //! system names the channel and adds what is its own.
@@ -11,20 +11,20 @@ use serde::Deserialize;
 
 use crate::exchange::quota::Passport;
 
-/// `[channels.ID]`
+/// `[channels.ID]`: one connection with SHEP.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Channel {
-    /// Endpoint id; no other channel may name it.
+    /// Id of the endpoint (plane upstream); no other channel may name it.
     pub endpoint: String,
-    /// SHEP login.
+    /// SHEP login (`senderId`).
     pub sender_id: String,
-    /// File with the SHEP password.
+    /// File with the SHEP password, one line.
     pub password_file: PathBuf,
-    /// Our signer's certificate.
+    /// PEM certificate of our WS-Security signer: RSA 2048 to 4096 bits or ECDSA P-256.
     pub signer_certificate: PathBuf,
-    /// Our signer's key.
+    /// PEM private key of our WS-Security signer.
     pub signer_key: PathBuf,
-    /// Pinned signers of replies.
+    /// PEM certificates that may sign replies (pinned); no other is believed.
     pub reply_signers: Vec<PathBuf>,
     #[serde(default = "Channel::default_replay_window")]
     pub(super) replay_window_seconds: u32,
@@ -45,13 +45,13 @@ impl Channel {
         60
     }
 
-    /// How far a reply's date may be from now.
+    /// Replay window: how far the date of a reply may lie from now, either way. 30 to 3600 s, default 300 s.
     #[must_use]
     pub fn replay_window(&self) -> Duration {
         Duration::from_secs(self.replay_window_seconds.into())
     }
 
-    /// Connect, and the whole call.
+    /// Timeouts of connecting (1 to 60 s, default 10 s) and of the whole call (1 to 300 s, default 60 s).
     #[must_use]
     pub fn timeouts(&self) -> (Duration, Duration) {
         (
@@ -66,10 +66,10 @@ impl Channel {
     }
 }
 
-/// `[systems.ID]`
+/// `[systems.ID]`: a state system.
 #[derive(Debug, Clone, Deserialize)]
 pub struct System {
-    /// Channel id.
+    /// Id of its channel.
     pub channel: String,
     #[serde(default = "System::default_nominal")]
     nominal_per_hour: NonZeroU32,
@@ -85,14 +85,15 @@ impl System {
         Passport::default().peak_per_hour
     }
 
-    /// Messages per hour, from the passport of its services.
+    /// Rate limit per service in messages per hour, from the passport of the service: nominal (default 360) and peak
+    /// (default 2000).
     #[must_use]
     pub fn passport(&self) -> Passport {
         Passport { nominal_per_hour: self.nominal_per_hour, peak_per_hour: self.peak_per_hour }
     }
 }
 
-/// Where a key has gone that once stood in every `[systems.*]`.
+/// The message for a key of `[systems.*]` that has moved to `[channels.*]`.
 pub(super) fn moved(key: &str) -> Option<String> {
     let (id, name) = key.strip_prefix("systems.")?.split_once('.')?;
     let of_channel = MOVED.contains(&name);

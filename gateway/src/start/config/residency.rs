@@ -1,4 +1,4 @@
-//! `[residency]`, `[endpoints.*]` and `[peers.*]`: where connections may go, who may come, and by which tables.
+//! `[residency]`, `[endpoints.*]` and `[peers.*]`: data residency of outgoing and incoming connections, and its tables.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -7,27 +7,28 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-/// `[residency]`: the tables, and who is asked for names. No key takes a check away.
+/// `[residency]`: the tables of evidence and the DNS servers. No key takes a check away.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
 pub struct Residency {
-    /// Days after which a table that says yes is not believed.
+    /// Days after which a table is not believed any more, 1 to 365; default 45.
     pub max_age_days: u32,
-    /// Days after which the list of clouds' networks is not believed.
+    /// Days after which the list of clouds' networks is not believed any more, 1 to 730; default 365.
     pub origins_max_age_days: u32,
-    /// Ids of `dns://` endpoints, asked in this order.
+    /// Ids of `dns://` endpoints that resolve names, asked in this order; empty (default): every name needs
+    /// `addresses`.
     pub resolver: Vec<String>,
-    /// Where the dates of the tables last in force are kept.
+    /// File with the dates of the tables last in force (rollback protection); default `residency.json`.
     pub remembered: PathBuf,
-    /// What an old table does, by plane.
+    /// What a table that is too old at start does, by plane; default `refuse-start`.
     pub stale: BTreeMap<String, OnStale>,
-    /// The registries' own file, in place of the compiled-in one.
+    /// Delegated-extended file of the registries (RIR statistics) in place of the compiled-in one.
     pub registry: Option<TableFile>,
-    /// The second source, as Debian's tor-geoipdb.
+    /// Location table in the form of Debian's tor-geoipdb.
     pub location: Option<LocationFiles>,
-    /// A second or third source, as MMDB.
+    /// Location table as MMDB; with `location` all must agree.
     pub location_mmdb: Option<TableFile>,
-    /// Who announces which network, as MMDB, besides the compiled-in list.
+    /// Table of announcing autonomous systems as MMDB, besides the compiled-in list of clouds.
     pub origins_mmdb: Option<TableFile>,
 }
 
@@ -47,21 +48,21 @@ impl Default for Residency {
     }
 }
 
-/// What a table does that is too old when the gateway starts. In a running gateway it turns exchanges away.
+/// What happens when a table is too old at start. In a running gateway it turns exchanges away.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OnStale {
-    /// No start.
+    /// The gateway does not start.
     #[default]
     RefuseStart,
-    /// A start, and every judgement on that plane refuses.
+    /// The gateway starts and refuses everything on that plane.
     TurnAway,
 }
 
 /// A file with a table.
 #[derive(Debug, Clone, Deserialize)]
 pub struct TableFile {
-    /// Where it is.
+    /// Path of the file.
     pub file: PathBuf,
     /// What it must be, hex.
     pub sha256: Option<String>,
@@ -70,9 +71,9 @@ pub struct TableFile {
 /// The two files of Debian's tor-geoipdb.
 #[derive(Debug, Clone, Deserialize)]
 pub struct LocationFiles {
-    /// IPv4.
+    /// IPv4 table.
     pub v4: PathBuf,
-    /// IPv6.
+    /// IPv6 table.
     pub v6: PathBuf,
     /// What the first must be, hex.
     pub sha256_v4: Option<String>,
@@ -89,12 +90,13 @@ impl Residency {
     }
 }
 
-/// `[endpoints.ID]`
+/// `[endpoints.ID]`: one permitted destination of outgoing connections.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Endpoint {
     /// What goes there: `upstream`, `storage`, `telemetry` or `support`.
     pub plane: String,
-    /// Where to.
+    /// URL: `https://`, `http://` (closed network only), `dns://ADDRESS` (plane support) or `postgres://` (plane
+    /// storage).
     pub url: String,
     /// `internet`, `closed-network` or `development-loopback`.
     pub kind: String,
@@ -114,25 +116,25 @@ pub struct Endpoint {
     /// SHA-256 of the server's public key (SubjectPublicKeyInfo), base64; empty: any that chains to `ca`.
     #[serde(default)]
     pub spki_sha256: Vec<String>,
-    /// Disagreements of the tables that somebody answers for.
+    /// Approved exceptions to disagreements of the tables.
     #[serde(default)]
     pub exceptions: Vec<Exception>,
 }
 
-/// `[[endpoints.ID.exceptions]]`, `[[peers.ID.exceptions]]`
+/// `[[endpoints.ID.exceptions]]`, `[[peers.ID.exceptions]]`: an approved disagreement of the tables.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Exception {
-    /// For which networks.
+    /// The networks that the exception covers, CIDR.
     pub networks: Vec<String>,
-    /// Why.
+    /// Reason, for the journal.
     pub reason: String,
-    /// Who answers for it.
+    /// Role of the person who approved it, for the journal.
     pub approver: String,
-    /// Its last day.
+    /// Last day on which it holds, `YYYY-MM-DD`; at most a year ahead.
     pub expires: Date,
 }
 
-/// `[peers.ID]`
+/// `[peers.ID]`: one rule for source addresses of incoming connections.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Peers {
     /// `internet`, `closed-network` or `development-loopback`.
@@ -140,10 +142,10 @@ pub struct Peers {
     /// Networks they come from; empty: wherever the kind admits.
     #[serde(default)]
     pub networks: Vec<String>,
-    /// Whether they are balancers that say for whom they connect.
+    /// Whether these are load balancers that must send a PROXY protocol header; default false.
     #[serde(default)]
     pub proxy_protocol: bool,
-    /// Disagreements of the tables that somebody answers for.
+    /// Approved exceptions to disagreements of the tables.
     #[serde(default)]
     pub exceptions: Vec<Exception>,
 }

@@ -1,4 +1,4 @@
-//! Where in `gateway.toml` something is wrong: the file, the line, one sentence.
+//! A configuration problem: file, line and one sentence.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 /// One thing that is wrong with a configuration or with what it names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// File it stands in.
+    /// The file that has the problem.
     pub file: PathBuf,
-    /// Line, from 1, where it can be told.
+    /// Line number from 1, if known.
     pub line: Option<usize>,
     /// One sentence, with the key in backticks.
     pub message: String,

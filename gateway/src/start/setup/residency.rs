@@ -124,7 +124,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Where connections may go.
+    /// The declared endpoints, judged against the tables.
     pub(super) fn targets(&mut self, tables: Option<&Tables>, environment: &Environment) -> BTreeMap<String, Target> {
         let config = self.config;
         for plane in config.residency.stale.keys().filter(|plane| Plane::parse(plane).is_none()) {
@@ -243,7 +243,7 @@ impl Checker<'_> {
         false
     }
 
-    /// Who is asked for names: what the environment brings, or the declared DNS servers.
+    /// The DNS resolver: the environment's, or the declared servers.
     pub(super) fn names(&self, environment: &Environment) -> Names {
         match &environment.resolver {
             Some(resolver) => Names::Given(resolver.clone()),
@@ -263,7 +263,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Who may connect.
+    /// The declared rules for peers, judged against the tables.
     pub(super) fn peers(&mut self, tables: Option<&Tables>, today: Date) -> Option<Peers> {
         let config = self.config;
         let rules: Vec<Option<PeerRule>> =

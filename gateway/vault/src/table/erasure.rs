@@ -1,4 +1,4 @@
-//! Erasing a person: the keys first, then every row; what remains is a tombstone that names nobody.
+//! Erasure of a person: destroys the keys first, then every row; leaves a tombstone that names nobody.
 //!
 //! Idempotent: the second time nothing is found, and no second tombstone is written.
 //! Refused: the id of another erasure.

@@ -1,4 +1,4 @@
-//! What people ask about a table: where it comes from, how old it is, which bytes it was, how much home it knows.
+//! Facts about a table: source, date, digest, and the amount of address space in Kazakhstan.
 
 use aws_lc_rs::digest::{Context, SHA256};
 use jiff::civil::Date;
@@ -10,7 +10,7 @@ use super::ranges::Space;
 pub struct TableFacts {
     /// `iptocc 1.4.175`, `delegated-ripencc`, `ipfire`, the type of an MMDB, `origins`.
     pub name: String,
-    /// Who made it, and under which licence, if that is known.
+    /// Its source and licence, if known.
     pub source: String,
     /// The day its data is of, not the day it was fetched.
     pub date: Date,

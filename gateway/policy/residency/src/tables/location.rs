@@ -1,4 +1,4 @@
-//! Where an address is used, by somebody who is not its registry: the second, independent vote.
+//! Location tables: the country where an address is used, from a source independent of the registries.
 //!
 //! Debian's package `tor-geoipdb` carries the IPFire Location database as two texts; an operator can add an MMDB.
 //!

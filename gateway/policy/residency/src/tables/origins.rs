@@ -1,4 +1,4 @@
-//! Who announces an address, and the systems that may announce none of ours: global clouds and CDNs.
+//! Announcing autonomous systems (BGP origins), and those whose announcements are refused: global clouds and CDNs.
 //!
 //! Compiled in is the slice of RouteViews and DB-IP that covers home space (`origins/announced.csv`; the licence wants
 //! `origins/NOTICE` to go with it) and the deny list (`origins/clouds.csv`). An operator's ASN MMDB adds votes: an
@@ -25,7 +25,7 @@ use super::spans::{Number, Span, Spans};
 pub struct Origin {
     /// Its number.
     pub asn: u32,
-    /// Whose it is; at most a few words.
+    /// Name of its holder, a few words.
     pub name: &'static str,
 }
 
@@ -108,7 +108,8 @@ impl Origins {
         }
     }
 
-    /// Who announces an address, a denied one first. Known for home space, and for what denied systems announce.
+    /// The autonomous system that announces an address, a denied one first. Known for home space, and for what denied
+    /// systems announce.
     #[must_use]
     pub fn origin(&self, address: IpAddr) -> Option<Origin> {
         let announced = || match address {

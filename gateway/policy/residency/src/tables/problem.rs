@@ -1,11 +1,11 @@
-//! Why a table is not used. A table with one bad row is refused whole: what else is wrong with it nobody knows.
+//! Why a table is not used. A table with one bad row is refused whole: what else is wrong with it is unknown.
 
 use std::fmt;
 
 /// The file is at fault, not its reader. Reading goes on with the table before it, if there is one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TableProblem {
-    /// Nothing in it.
+    /// The file holds no record.
     #[error("the {0} is empty")]
     Empty(&'static str),
     /// Less in it than it announces, or than the world has.
@@ -37,7 +37,7 @@ pub enum TableProblem {
         /// What is wrong with it.
         problem: String,
     },
-    /// No date, so that nobody can say whether it is stale.
+    /// The file states no date, so its age is unknown.
     #[error("the {0} carries no date")]
     Undated(&'static str),
 }
