@@ -232,11 +232,12 @@ mod tests {
 
     #[test]
     fn the_gateway_reads_what_was_made_up() {
+        type Wanted = fn(&Finding) -> bool;
         let tables = read(&MadeUpTables::of(&NETWORKS, date(2026, 11, 1)).unwrap());
         let foreign = |finding: &Finding| matches!(finding, Finding::Foreign { .. });
         let disagree = |finding: &Finding| *finding == Disagree;
         let home = |finding: &Finding| *finding == Home;
-        let rows: [(fn(&Finding) -> bool, &str); 9] = [
+        let rows: [(Wanted, &str); 9] = [
             (home, "195.12.113.29"),
             (home, "2a00:1f40::1"),
             (disagree, "31.223.200.1"),
