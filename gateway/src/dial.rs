@@ -23,7 +23,6 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod tls;
-pub mod tunnel;
 
 use std::collections::BTreeMap;
 use std::io;

@@ -20,7 +20,6 @@ use super::LIFETIME;
 use super::lease::{Lease, Leases};
 use super::resolver::Resolve;
 use super::target::Target;
-use super::tunnel;
 use crate::clock::Clock;
 use crate::refusal::NotDone;
 
@@ -158,7 +157,7 @@ impl EndpointState {
     pub(super) async fn tunnel_to(&self, address: SocketAddr) -> Result<(), Refused> {
         let endpoint = &self.target.endpoint;
         let Some(tunnel) = endpoint.tunnel() else { return Ok(()) };
-        tunnel::present(tunnel, address.ip()).await.map_err(|why| {
+        qaqpa_tunnel::present(tunnel, address.ip()).await.map_err(|why| {
             let (word, problem) = (why.word(), why.to_string());
             let refusal = ResidencyRefusal::NoTunnel { endpoint: endpoint.name().to_owned(), word, problem };
             Refused::found(endpoint, &[address.ip()], refusal)

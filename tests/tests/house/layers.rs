@@ -8,7 +8,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package, Package
 use crate::tree::root;
 
 /// A crate of ours, whom of ours it may know, and why no others.
-const MAY_KNOW: [(&str, &[&str], &str); 13] = [
+const MAY_KNOW: [(&str, &[&str], &str); 14] = [
     ("qaqpa-proto", &[], "the contract is the single source: a reader of it needs nothing else"),
     ("qaqpa-policy", &["qaqpa-proto"], "what is decided depends on contract and pack, never on how it is carried out"),
     (
@@ -25,6 +25,12 @@ const MAY_KNOW: [(&str, &[&str], &str); 13] = [
     ("qaqpa-adapters", &["qaqpa-proto"], "bytes in, bytes out: a translator must not act"),
     ("qaqpa-journal", &[], "evidence has to be read without the gateway that wrote it"),
     ("qaqpa-vault", &[], "who can name persons must not know what was exchanged about them, nor with whom"),
+    (
+        "qaqpa-tunnel",
+        &["qaqpa-residency"],
+        "it asks this machine's kernel about a declared tunnel: of ours it knows what such a declaration is, and neither who \
+         asks nor what will be sent",
+    ),
     ("qaqpa-certs-dev", &[], "nothing that makes keys for laptops may reach into the gateway"),
     ("qaqpa-synthetic", &[], "what is made up must not lean on what it is shown to"),
     ("qaqpa-mock", &["qaqpa-adapters", "qaqpa-proto"], "the state knows neither our policy nor our journal"),
@@ -37,6 +43,7 @@ const MAY_KNOW: [(&str, &[&str], &str); 13] = [
             "qaqpa-policy",
             "qaqpa-proto",
             "qaqpa-residency",
+            "qaqpa-tunnel",
             "qaqpa-vault",
         ],
         "the gateway acts; it knows neither the commands that start it, nor their papers, nor the state's stand-in",
@@ -54,6 +61,7 @@ const MAY_KNOW: [(&str, &[&str], &str); 13] = [
             "qaqpa-proto",
             "qaqpa-residency",
             "qaqpa-synthetic",
+            "qaqpa-tunnel",
             "qaqpa-vault",
         ],
         "the commands may know all but those who judge them, and nobody else knows the commands",
@@ -78,7 +86,7 @@ const MAY_KNOW: [(&str, &[&str], &str); 13] = [
 ];
 
 /// Crates of ours, what they never reach by any way, and why.
-const NEVER_REACH: [(&[&str], &[&str], &str); 3] = [
+const NEVER_REACH: [(&[&str], &[&str], &str); 4] = [
     (
         &["qaqpa-proto", "qaqpa-policy", "qaqpa-residency", "qaqpa-papers", "qaqpa-adapters"],
         &["tokio", "mio", "socket2", "hyper", "reqwest", "tonic", "axum", "rustls"],
@@ -88,6 +96,11 @@ const NEVER_REACH: [(&[&str], &[&str], &str); 3] = [
         &["qaqpa-journal", "qaqpa-vault", "qaqpa-certs-dev"],
         &["hyper", "reqwest", "tonic", "axum"],
         "evidence, persons and keys stay on this machine",
+    ),
+    (
+        &["qaqpa-tunnel"],
+        &["hyper", "reqwest", "tonic", "axum", "rustls"],
+        "it asks the kernel and nobody else: a socket that leads further is the door's",
     ),
     (
         &["qaqpa", "qaqpa-gateway"],

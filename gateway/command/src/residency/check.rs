@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 use jiff::civil::Date;
-use qaqpa_gateway::dial::{Door, tunnel};
+use qaqpa_gateway::dial::Door;
 use qaqpa_gateway::start::Environment;
 use qaqpa_gateway::tls::provider;
 use qaqpa_proto::language::Language;
@@ -147,7 +147,7 @@ async fn carried(
     declared: &Tunnel,
 ) -> (Result<Judged, Refused>, Option<&'static str>) {
     for address in judged.addresses() {
-        if let Err(why) = tunnel::present(declared, address.ip()).await {
+        if let Err(why) = qaqpa_tunnel::present(declared, address.ip()).await {
             let word = why.word();
             let refusal =
                 ResidencyRefusal::NoTunnel { endpoint: endpoint.name().to_owned(), word, problem: why.to_string() };

@@ -18,15 +18,15 @@ use netlink_packet_xfrm::{
 };
 use netlink_sys::protocols::NETLINK_XFRM;
 
-use super::NoTunnel;
-use super::kernel::{Wanted, ask};
-use super::policy::{Flow, covers};
+use crate::NoTunnel;
+use crate::kernel::{Wanted, ask};
+use crate::policy::{Flow, covers};
 
 /// That an association encrypts for `template` what belongs to `flow`.
 ///
 /// # Errors
 /// `no_sa`, `not_permitted` or `netlink`.
-pub(super) fn established(template: &UserTemplate, flow: &Flow) -> Result<(), NoTunnel> {
+pub(crate) fn established(template: &UserTemplate, flow: &Flow) -> Result<(), NoTunnel> {
     let mut found = false;
     ask(NETLINK_XFRM, (XFRM_MSG_GETSA, &question(template)), Wanted::Dump, |kind, payload| {
         if kind == XFRM_MSG_NEWSA {
@@ -91,8 +91,8 @@ mod tests {
     use netlink_packet_xfrm::constants::{XFRM_MODE_TRANSPORT, XFRM_MODE_TUNNEL};
     use netlink_packet_xfrm::{Alg, AlgAead};
 
-    use super::super::policy::tests::{esp, flow, ip};
     use super::*;
+    use crate::policy::tests::{esp, flow, ip};
 
     fn live() -> UserSaInfo {
         let mut association = UserSaInfo::default();

@@ -11,15 +11,15 @@ use netlink_packet_route::link::{AfSpecInet, AfSpecUnspec, LinkAttribute, LinkFl
 use netlink_sys::protocols::NETLINK_ROUTE;
 use rustix::io::Errno;
 
-use super::NoTunnel;
-use super::kernel::{Trouble, Wanted, ask};
-use super::policy::Flow;
+use crate::NoTunnel;
+use crate::kernel::{Trouble, Wanted, ask};
+use crate::policy::Flow;
 
 /// The index of the interface of this name, when it is up and no loopback.
 ///
 /// # Errors
 /// `interface_missing`, `interface_down` or `netlink`.
-pub(super) fn up(name: &str) -> Result<u32, NoTunnel> {
+pub(crate) fn up(name: &str) -> Result<u32, NoTunnel> {
     let mut question = LinkMessage::default();
     question.attributes.push(LinkAttribute::IfName(name.to_owned()));
     let missing = || NoTunnel::InterfaceMissing(name.to_owned());
@@ -47,7 +47,7 @@ pub(super) fn up(name: &str) -> Result<u32, NoTunnel> {
 ///
 /// # Errors
 /// `no_policy` when they are switched off, `netlink` when that cannot be read.
-pub(super) fn obeys_policies(flow: &Flow) -> Result<(), NoTunnel> {
+pub(crate) fn obeys_policies(flow: &Flow) -> Result<(), NoTunnel> {
     if flow.destination.is_ipv6() {
         return Ok(());
     }

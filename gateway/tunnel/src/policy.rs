@@ -22,16 +22,16 @@ use netlink_packet_xfrm::policy::DelGetMessage;
 use netlink_packet_xfrm::{Address, Selector, UserPolicyInfo, UserTemplate, XFRM_USER_POLICY_INFO_LEN, XfrmAttrs};
 use netlink_sys::protocols::NETLINK_XFRM;
 
-use super::NoTunnel;
-use super::kernel::{Wanted, ask};
-use super::route::Route;
+use crate::NoTunnel;
+use crate::kernel::{Wanted, ask};
+use crate::route::Route;
 
 /// What is sent: from one address to another through one interface, whatever the ports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Flow {
-    pub(super) destination: IpAddr,
-    pub(super) source: IpAddr,
-    pub(super) interface: u32,
+pub(crate) struct Flow {
+    pub(crate) destination: IpAddr,
+    pub(crate) source: IpAddr,
+    pub(crate) interface: u32,
 }
 
 impl Flow {
@@ -39,7 +39,7 @@ impl Flow {
     ///
     /// # Errors
     /// `other_route` when paths differ, or the kernel names no address of ours.
-    pub(super) fn new(destination: IpAddr, route: &Route) -> Result<Self, NoTunnel> {
+    pub(crate) fn new(destination: IpAddr, route: &Route) -> Result<Self, NoTunnel> {
         let unclear = || NoTunnel::OtherRoute { destination, through: "one interface with an address".to_owned() };
         let interface = *route.interfaces.first().ok_or_else(unclear)?;
         if route.interfaces.iter().any(|target| *target != interface) {
@@ -51,7 +51,7 @@ impl Flow {
 
 /// A policy as the kernel tells it.
 #[derive(Debug, Default)]
-pub(super) struct Policy {
+pub(crate) struct Policy {
     about: UserPolicyInfo,
     templates: Vec<UserTemplate>,
     steered: bool, // by a mark or an if_id, which our packets have not
@@ -62,7 +62,7 @@ pub(super) struct Policy {
 ///
 /// # Errors
 /// `not_permitted` without the capability, `netlink` otherwise.
-pub(super) fn outward() -> Result<Vec<Policy>, NoTunnel> {
+pub(crate) fn outward() -> Result<Vec<Policy>, NoTunnel> {
     let mut policies = Vec::new();
     let question = DelGetMessage::default();
     ask(NETLINK_XFRM, (XFRM_MSG_GETPOLICY, &question), Wanted::Dump, |kind, payload| {
@@ -78,7 +78,7 @@ pub(super) fn outward() -> Result<Vec<Policy>, NoTunnel> {
 ///
 /// # Errors
 /// `no_policy`: nothing covers it, or something that does not protect comes first.
-pub(super) fn deciding(policies: &[Policy], flow: &Flow) -> Result<Vec<UserTemplate>, NoTunnel> {
+pub(crate) fn deciding(policies: &[Policy], flow: &Flow) -> Result<Vec<UserTemplate>, NoTunnel> {
     let mut asked: Vec<_> = policies.iter().filter(|policy| policy.reach(flow) != Reach::Never).collect();
     asked.sort_by_key(|policy| policy.about.priority);
     let (mut templates, mut decided) = (Vec::new(), None);
@@ -149,14 +149,14 @@ impl Policy {
 }
 
 /// Whether both addresses of `flow` lie in the selector's networks.
-pub(super) fn covers(selector: &Selector, flow: &Flow) -> bool {
+pub(crate) fn covers(selector: &Selector, flow: &Flow) -> bool {
     selector.family == family(flow.destination)
         && within(flow.destination, &selector.daddr, selector.prefixlen_d)
         && within(flow.source, &selector.saddr, selector.prefixlen_s)
 }
 
 /// The kernel's number of the address family.
-pub(super) const fn family(address: IpAddr) -> u16 {
+pub(crate) const fn family(address: IpAddr) -> u16 {
     if address.is_ipv4() { AF_INET } else { AF_INET6 }
 }
 
@@ -169,7 +169,7 @@ fn within(address: IpAddr, network: &Address, length: u8) -> bool {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use netlink_packet_core::Emitable;
     use netlink_packet_xfrm::constants::{IPPROTO_AH, IPPROTO_ICMPV6, XFRM_MODE_TRANSPORT, XFRM_POLICY_BLOCK};
     use netlink_packet_xfrm::{UserPolicyType, mark::Mark, security_ctx::SecurityCtx};
@@ -180,16 +180,16 @@ pub(super) mod tests {
     const BIP: &str = "195.12.113.7/32";
     const INTERFACE: u32 = 3;
 
-    pub(in super::super) fn flow() -> Flow {
+    pub(crate) fn flow() -> Flow {
         Flow { destination: ip("195.12.113.7"), source: ip("10.77.0.1"), interface: INTERFACE }
     }
 
-    pub(in super::super) fn ip(text: &str) -> IpAddr {
+    pub(crate) fn ip(text: &str) -> IpAddr {
         text.parse().unwrap()
     }
 
     /// strongSwan's: esp, tunnel, required.
-    pub(in super::super) fn esp() -> UserTemplate {
+    pub(crate) fn esp() -> UserTemplate {
         let mut template = UserTemplate::default();
         template.source(&ip("10.77.0.1"));
         template.destination(&ip("195.12.122.44"));

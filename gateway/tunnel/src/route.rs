@@ -14,23 +14,23 @@ use netlink_packet_route::route::{RouteAddress, RouteAttribute, RouteFlags, Rout
 use netlink_packet_route::{AddressFamily, IpProtocol, RouteNetlinkMessage};
 use netlink_sys::protocols::NETLINK_ROUTE;
 
-use super::NoTunnel;
-use super::kernel::{Trouble, Wanted, ask};
+use crate::NoTunnel;
+use crate::kernel::{Trouble, Wanted, ask};
 
 /// Every way that packets to a destination may take.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Route {
+pub(crate) struct Route {
     /// Indexes of the interfaces they leave through; at least one.
-    pub(super) interfaces: Vec<u32>,
+    pub(crate) interfaces: Vec<u32>,
     /// The address they leave from.
-    pub(super) source: Option<IpAddr>,
+    pub(crate) source: Option<IpAddr>,
 }
 
 /// The route to `destination`.
 ///
 /// # Errors
 /// `other_route` when there is none, `netlink` when the kernel cannot be asked.
-pub(super) fn to(destination: IpAddr) -> Result<Route, NoTunnel> {
+pub(crate) fn to(destination: IpAddr) -> Result<Route, NoTunnel> {
     let nowhere = || NoTunnel::OtherRoute { destination, through: "any interface".to_owned() };
     let mut route = Route { interfaces: Vec::new(), source: None };
     for flags in [RouteFlags::empty(), RouteFlags::FibMatch] {

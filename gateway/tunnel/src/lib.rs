@@ -27,7 +27,7 @@ use std::net::IpAddr;
 
 use qaqpa_residency::Tunnel;
 
-use self::kernel::Trouble;
+use crate::kernel::Trouble;
 
 /// Succeeds when what is sent to `destination` now goes into `tunnel`. Sends nothing outward and never waits for a peer.
 ///

@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 
 /// Why there is no answer.
 #[derive(Debug)]
-pub(super) enum Trouble {
+pub(crate) enum Trouble {
     /// The kernel understood and says no.
     Refused(io::Error),
     /// It could not be asked, or its answer is not one.
@@ -42,7 +42,7 @@ impl From<DecodeError> for Trouble {
 
 /// Whether one object or all of them are requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(crate) enum Wanted {
     /// The one thing asked for.
     One,
     /// All objects (a netlink dump).
@@ -53,7 +53,7 @@ pub(super) enum Wanted {
 ///
 /// # Errors
 /// What the kernel says, what the socket says, or the first thing that `each` cannot read.
-pub(super) fn ask(
+pub(crate) fn ask(
     protocol: isize,
     question: (u16, &impl Emitable),
     wanted: Wanted,
