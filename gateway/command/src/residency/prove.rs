@@ -10,6 +10,7 @@
 //! shown.
 
 mod attempts;
+mod connect;
 mod listeners;
 mod naive;
 mod names;
@@ -20,12 +21,12 @@ mod witness;
 mod world;
 
 use std::ffi::OsString;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::process::ExitCode;
 
 use qaqpa_gateway::start::Environment;
 
-use self::listeners::Listeners;
+use self::listeners::{Listeners, PORTS};
 use self::told::{Proof, Shown};
 use self::witness::Witness;
 use super::namespace::{self, Namespace};
@@ -79,7 +80,7 @@ fn leave(arguments: &Arguments) -> ExitCode {
 /// Listeners everywhere that a row may lead to.
 async fn listeners(namespace: Option<Namespace>, environment: &Environment) -> Result<Listeners, String> {
     let witness = match namespace {
-        Some(_) => Witness::listen(Ipv6Addr::UNSPECIFIED.into(), &rows::PORTS).await,
+        Some(_) => Witness::listen(Ipv6Addr::UNSPECIFIED.into(), &PORTS).await,
         None => Witness::listen(Ipv4Addr::LOCALHOST.into(), &[0]).await,
     };
     let witness = witness.map_err(|error| format!("no listener: {error}"))?;
@@ -100,11 +101,6 @@ async fn prove(listeners: &Listeners) -> Vec<Shown> {
         shown.push(Shown::new(&row, code, &arrived));
     }
     shown
-}
-
-/// Where the client goes that asks nobody: abroad, or to this machine where there is nothing else.
-fn forbidden(listeners: &Listeners) -> IpAddr {
-    if listeners.namespace.is_some() { rows::ABROAD.into() } else { Ipv4Addr::LOCALHOST.into() }
 }
 
 const NOT_ALL_SHOWN: u8 = 2;

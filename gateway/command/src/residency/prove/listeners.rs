@@ -1,6 +1,8 @@
-//! What every row stands on: the listeners, the tables of the day, and a real door for each endpoint that is tried.
+//! What every row stands on: the listeners and their addresses, the tables of the day, and a real door for each endpoint
+//! that is tried.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -9,10 +11,10 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use qaqpa_gateway::clock::Clock;
 use qaqpa_gateway::dial::{Door, Names, Target, Trust};
-
 use qaqpa_residency::{Endpoint, Tables};
 use rustls::RootCertStore;
 
+use super::naive::PATIENCE;
 use super::witness::Witness;
 use super::world;
 use crate::residency::namespace::Namespace;
@@ -49,6 +51,16 @@ impl Listeners {
         })
     }
 
+    /// Home; where there are no listeners abroad nothing may lead off this machine, not even if a row fails.
+    pub(super) const fn home(&self) -> &'static str {
+        if self.namespace.is_some() { HOME_TEXT } else { "127.0.0.1" }
+    }
+
+    /// Where the client goes that asks nobody: abroad, or to this machine where there is nothing else.
+    pub(super) fn forbidden(&self) -> IpAddr {
+        if self.namespace.is_some() { ABROAD.into() } else { Ipv4Addr::LOCALHOST.into() }
+    }
+
     /// A clock that stands still, so many seconds after noon as `ahead` says.
     pub(super) fn clock(&self, ahead: impl Fn() -> u64 + Send + Sync + 'static) -> Clock {
         let noon = self.noon;
@@ -77,5 +89,11 @@ impl Listeners {
     }
 }
 
-/// How long anything may take: listeners are on this machine.
-pub(super) const PATIENCE: Duration = Duration::from_millis(500);
+/// Where listeners are in the namespace; the first is `{port}`.
+pub(super) const PORTS: [u16; 9] = [443, 80, 53, 3128, 4317, 4318, 5432, 8080, 8443];
+/// The state's.
+pub(super) const HOME: Ipv4Addr = Ipv4Addr::new(195, 12, 113, 29);
+/// The same, as DNS is told it.
+pub(super) const HOME_TEXT: &str = "195.12.113.29";
+/// Where nothing may arrive.
+pub(super) const ABROAD: Ipv4Addr = Ipv4Addr::new(8, 8, 8, 8);

@@ -4,11 +4,11 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UdpSocket};
 
-use super::listeners::PATIENCE;
 use crate::residency::namespace::Namespace;
 
 /// Sends bytes and returns what comes back until the end. Off this machine it goes nowhere: only on an island is an
@@ -36,3 +36,6 @@ pub(super) async fn send(to: SocketAddr, bytes: &[u8], namespace: Option<Namespa
 pub(super) async fn datagrams(at: SocketAddr) -> io::Result<UdpSocket> {
     UdpSocket::bind(at).await
 }
+
+/// How long anything may take: listeners are on this machine.
+pub(super) const PATIENCE: Duration = Duration::from_millis(500);

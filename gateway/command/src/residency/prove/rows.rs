@@ -3,7 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::attempts::Attempt;
-use super::listeners::Listeners;
+use super::connect::{ANSWERED, REACHED};
+use super::listeners::{ABROAD, HOME, Listeners};
 use super::scenarios::Scenario;
 
 /// One endpoint that must not be reached, or one that must.
@@ -162,16 +163,6 @@ fn controls() -> Vec<Row> {
     ]
 }
 
-/// Something arrived where it should.
-pub(super) const REACHED: &str = "reached";
-/// Somebody who called was answered.
-pub(super) const ANSWERED: &str = "answered";
-/// The state's.
-pub(super) const HOME: Ipv4Addr = Ipv4Addr::new(195, 12, 113, 29);
-/// Where nothing may arrive.
-pub(super) const ABROAD: Ipv4Addr = Ipv4Addr::new(8, 8, 8, 8);
-/// Where listeners are in the namespace; the first is `{port}`.
-pub(super) const PORTS: [u16; 9] = [443, 80, 53, 3128, 4317, 4318, 5432, 8080, 8443];
 /// What a run inside finds in its environment: none of it may lead anywhere.
 pub(super) const ENVIRONMENT: [(&str, &str); 9] = [
     ("HTTP_PROXY", "http://8.8.8.8:3128"),

@@ -17,11 +17,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 
-use super::attempts::{HOME_TEXT, URL, closed, code, dial, here, home, ordinary, pinned, speak};
-use super::listeners::{Listeners, PATIENCE};
+use super::connect::{ANSWERED, REACHED, URL, closed, code, dial, here, ordinary, pinned, speak};
+use super::listeners::{HOME_TEXT, Listeners};
+use super::naive::{self, PATIENCE};
 use super::names::Script;
-use super::rows::{ANSWERED, REACHED};
-use super::{forbidden, naive};
 
 /// A story.
 #[derive(Debug, Clone, Copy)]
@@ -50,7 +49,7 @@ impl Scenario {
             Self::Moved => moved(listeners).await,
             Self::Unlisted => Ok(speak(to_home(listeners, ordinary(URL))?.connect("elsewhere").await).await),
             Self::OtherHost => {
-                other(listeners, &format!("https://{}:{}/", forbidden(listeners), listeners.witness.port)).await
+                other(listeners, &format!("https://{}:{}/", listeners.forbidden(), listeners.witness.port)).await
             }
             Self::OtherPort => other(listeners, "https://api.egov.kz:8443/").await,
             Self::Redirect(status) => redirect(listeners, status).await,
@@ -62,14 +61,14 @@ impl Scenario {
                 dial(listeners, closed("10.61.40.133", tunnel), Script::default(), &listeners.tables).await
             }
             Self::Peer(from) => peer(listeners, from).await,
-            Self::Naive => careless(listeners, SocketAddr::new(forbidden(listeners), listeners.witness.port)).await,
+            Self::Naive => careless(listeners, SocketAddr::new(listeners.forbidden(), listeners.witness.port)).await,
             Self::NaiveHere => careless(listeners, (Ipv4Addr::LOCALHOST, listeners.witness.port).into()).await,
         }
     }
 }
 
 fn to_home(listeners: &Listeners, rule: EndpointRule) -> Result<Door, String> {
-    let names = Names::Given(Arc::new(Script::always(&[home(listeners)])));
+    let names = Names::Given(Arc::new(Script::always(&[listeners.home()])));
     listeners.door(vec![declared(rule)?], names, &listeners.tables)
 }
 
@@ -120,7 +119,7 @@ async fn other(listeners: &Listeners, uri: &str) -> Result<String, String> {
 async fn redirect(listeners: &Listeners, status: u16) -> Result<String, String> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(|error| error.to_string())?;
     let port = listener.local_addr().map_err(|error| error.to_string())?.port();
-    let elsewhere = SocketAddr::new(forbidden(listeners), listeners.witness.port);
+    let elsewhere = SocketAddr::new(listeners.forbidden(), listeners.witness.port);
     tokio::spawn(async move {
         let Ok((mut stream, _)) = listener.accept().await else { return };
         let _ = stream.read(&mut [0; 2048]).await;

@@ -8,7 +8,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::rows::{REACHED, Row};
+use super::connect::REACHED;
+use super::rows::Row;
 use super::witness::Heard;
 
 /// One row, shown.
