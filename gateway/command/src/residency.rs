@@ -14,7 +14,6 @@ mod check;
 mod declared;
 mod dial_args;
 mod export;
-mod namespace;
 mod prove;
 mod report;
 mod show;

@@ -11,7 +11,7 @@ use crate::tree::{Text, findings, texts};
 const EXPECTED_IN: [(&str, &str); 3] = [
     ("proto/src/reason", "the table itself"),
     ("gateway/command/src/demo/", "the demo promises codes before it causes them"),
-    ("gateway/command/src/residency/prove/", "so does the proof of residency"),
+    ("gateway/prove/", "so does the proof of residency"),
 ];
 
 /// Words of other vocabularies that are spelled as a code is.

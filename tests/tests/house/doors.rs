@@ -10,11 +10,11 @@ const MAY: [(&str, &str); 8] = [
     ("gateway/tunnel/src/kernel.rs", "a socket that leads to this machine's kernel and nowhere else"),
     ("gateway/src/telemetry.rs", "the exporter of OTLP is made there, with a channel of the door"),
     (
-        "gateway/command/src/residency/namespace.rs",
+        "gateway/prove/src/namespace.rs",
         "`residency prove` runs itself in a namespace without a way out, where every address is this machine",
     ),
     (
-        "gateway/command/src/residency/prove/naive.rs",
+        "gateway/prove/src/naive.rs",
         "`residency prove` must show there that its listeners hear whoever does not ask the door",
     ),
     ("gateway/command/src/main.rs", "the one clock of the process is made there"),
@@ -90,7 +90,9 @@ const NOT_LINKED: [&str; 9] =
 fn a_client_with_sockets_of_its_own_is_not_linked() {
     let policy = ["gateway/policy", "gateway/policy/residency", "gateway/policy/papers"];
     for manifest in
-        ["gateway", "gateway/tunnel", "gateway/journal", "gateway/vault", "adapters", "proto"].into_iter().chain(policy)
+        ["gateway", "gateway/tunnel", "gateway/prove", "gateway/journal", "gateway/vault", "adapters", "proto"]
+            .into_iter()
+            .chain(policy)
     {
         let manifest = format!("{manifest}/Cargo.toml");
         let table: toml::Table = toml::from_str(&read(&manifest)).unwrap();

@@ -8,7 +8,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package, Package
 use crate::tree::root;
 
 /// A crate of ours, whom of ours it may know, and why no others.
-const MAY_KNOW: [(&str, &[&str], &str); 14] = [
+const MAY_KNOW: [(&str, &[&str], &str); 15] = [
     ("qaqpa-proto", &[], "the contract is the single source: a reader of it needs nothing else"),
     ("qaqpa-policy", &["qaqpa-proto"], "what is decided depends on contract and pack, never on how it is carried out"),
     (
@@ -49,6 +49,11 @@ const MAY_KNOW: [(&str, &[&str], &str); 14] = [
         "the gateway acts; it knows neither the commands that start it, nor their papers, nor the state's stand-in",
     ),
     (
+        "qaqpa-prove",
+        &["qaqpa-gateway", "qaqpa-residency", "qaqpa-synthetic"],
+        "it tries the gateway's own connector as it is; who asks for that and who prints it are the commands'",
+    ),
+    (
         "qaqpa",
         &[
             "qaqpa-adapters",
@@ -59,6 +64,7 @@ const MAY_KNOW: [(&str, &[&str], &str); 14] = [
             "qaqpa-papers",
             "qaqpa-policy",
             "qaqpa-proto",
+            "qaqpa-prove",
             "qaqpa-residency",
             "qaqpa-synthetic",
             "qaqpa-tunnel",
@@ -103,7 +109,7 @@ const NEVER_REACH: [(&[&str], &[&str], &str); 4] = [
         "it asks the kernel and nobody else: a socket that leads further is the door's",
     ),
     (
-        &["qaqpa", "qaqpa-gateway"],
+        &["qaqpa", "qaqpa-gateway", "qaqpa-prove"],
         &["reqwest", "hyper-rustls", "hickory-resolver", "hickory-net", "native-tls"],
         "it opens sockets of its own, and cannot be given one that was judged",
     ),

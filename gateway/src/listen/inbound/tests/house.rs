@@ -53,7 +53,7 @@ fn nobody_reads_what_http_says_of_addresses() {
 #[test]
 fn there_is_one_listener_and_it_asks_the_peer_filter() {
     // `residency prove` listens to whatever may arrive where nothing should; it serves nobody and runs in no gateway.
-    let not_a_proof = |path: &String| !path.starts_with("gateway/command/src/residency/prove/");
+    let not_a_proof = |path: &String| !path.starts_with("gateway/prove/");
     let mut binding = naming(&["tcplistener::bind", "unixlistener::bind", "serve_with_incoming"]);
     binding.retain(not_a_proof);
     // The demo binds only to find a free port, and accepts nobody.

@@ -12,16 +12,16 @@ use qaqpa_residency::Answer;
 
 /// Answers in order.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Script(Arc<Mutex<VecDeque<Answer>>>);
+pub(crate) struct Script(Arc<Mutex<VecDeque<Answer>>>);
 
 impl Script {
     /// These addresses for every question.
-    pub(super) fn always(addresses: &[&str]) -> Self {
+    pub(crate) fn always(addresses: &[&str]) -> Self {
         Self::steps(&[addresses])
     }
 
     /// These addresses, one answer after the other.
-    pub(super) fn steps(answers: &[&[&str]]) -> Self {
+    pub(crate) fn steps(answers: &[&[&str]]) -> Self {
         let read = |addresses: &&[&str]| Answer {
             addresses: addresses.iter().filter_map(|text| text.parse::<IpAddr>().ok()).collect(),
             aliases: Vec::new(),
@@ -30,7 +30,7 @@ impl Script {
     }
 
     /// This address, by way of another name.
-    pub(super) fn alias(alias: &str, address: &str) -> Self {
+    pub(crate) fn alias(alias: &str, address: &str) -> Self {
         let answer = Answer { addresses: address.parse().into_iter().collect(), aliases: vec![alias.to_owned()] };
         Self(Arc::new(Mutex::new(VecDeque::from([answer]))))
     }

@@ -14,30 +14,30 @@ use qaqpa_gateway::dial::{Door, Names, Target, Trust};
 use qaqpa_residency::{Endpoint, Tables};
 use rustls::RootCertStore;
 
-use super::naive::PATIENCE;
-use super::witness::Witness;
-use super::world;
-use crate::residency::namespace::Namespace;
+use crate::naive::PATIENCE;
+use crate::namespace::Namespace;
+use crate::witness::Witness;
+use crate::world;
 
 /// What every row stands on.
-pub(super) struct Listeners {
-    pub(super) witness: Witness,
+pub(crate) struct Listeners {
+    pub(crate) witness: Witness,
     /// Whether every address is this machine.
-    pub(super) namespace: Option<Namespace>,
-    pub(super) tables: Arc<Tables>,
+    pub(crate) namespace: Option<Namespace>,
+    pub(crate) tables: Arc<Tables>,
     /// As of two months ago.
-    pub(super) stale: Arc<Tables>,
+    pub(crate) stale: Arc<Tables>,
     /// Without a second opinion.
-    pub(super) alone: Arc<Tables>,
+    pub(crate) alone: Arc<Tables>,
     /// By which the state's network has moved abroad.
-    pub(super) moved: Arc<Tables>,
+    pub(crate) moved: Arc<Tables>,
     /// Noon of the day.
     noon: u64,
 }
 
 impl Listeners {
     /// Makes the tables.
-    pub(super) fn new(witness: Witness, namespace: Option<Namespace>, today: Date) -> Result<Self, String> {
+    pub(crate) fn new(witness: Witness, namespace: Option<Namespace>, today: Date) -> Result<Self, String> {
         let old = today.checked_sub(60.days()).map_err(|error| error.to_string())?;
         let noon = today.at(12, 0, 0, 0).to_zoned(TimeZone::UTC).map_err(|error| error.to_string())?;
         Ok(Self {
@@ -52,28 +52,28 @@ impl Listeners {
     }
 
     /// Home; where there are no listeners abroad nothing may lead off this machine, not even if a row fails.
-    pub(super) const fn home(&self) -> &'static str {
+    pub(crate) const fn home(&self) -> &'static str {
         if self.namespace.is_some() { HOME_TEXT } else { "127.0.0.1" }
     }
 
     /// Where the client goes that asks nobody: abroad, or to this machine where there is nothing else.
-    pub(super) fn forbidden(&self) -> IpAddr {
+    pub(crate) fn forbidden(&self) -> IpAddr {
         if self.namespace.is_some() { ABROAD.into() } else { Ipv4Addr::LOCALHOST.into() }
     }
 
     /// A clock that stands still, so many seconds after noon as `ahead` says.
-    pub(super) fn clock(&self, ahead: impl Fn() -> u64 + Send + Sync + 'static) -> Clock {
+    pub(crate) fn clock(&self, ahead: impl Fn() -> u64 + Send + Sync + 'static) -> Clock {
         let noon = self.noon;
         Clock::new(move || UNIX_EPOCH + Duration::from_secs(noon + ahead()))
     }
 
     /// The door, with ways to these endpoints.
-    pub(super) fn door(&self, endpoints: Vec<Endpoint>, names: Names, tables: &Arc<Tables>) -> Result<Door, String> {
+    pub(crate) fn door(&self, endpoints: Vec<Endpoint>, names: Names, tables: &Arc<Tables>) -> Result<Door, String> {
         Self::door_at(endpoints, names, tables, self.clock(|| 0))
     }
 
     /// As [`Self::door`], with a clock of the row's own.
-    pub(super) fn door_at(
+    pub(crate) fn door_at(
         endpoints: Vec<Endpoint>,
         names: Names,
         tables: &Arc<Tables>,
@@ -90,10 +90,10 @@ impl Listeners {
 }
 
 /// Where listeners are in the namespace; the first is `{port}`.
-pub(super) const PORTS: [u16; 9] = [443, 80, 53, 3128, 4317, 4318, 5432, 8080, 8443];
+pub(crate) const PORTS: [u16; 9] = [443, 80, 53, 3128, 4317, 4318, 5432, 8080, 8443];
 /// The state's.
-pub(super) const HOME: Ipv4Addr = Ipv4Addr::new(195, 12, 113, 29);
+pub(crate) const HOME: Ipv4Addr = Ipv4Addr::new(195, 12, 113, 29);
 /// The same, as DNS is told it.
-pub(super) const HOME_TEXT: &str = "195.12.113.29";
+pub(crate) const HOME_TEXT: &str = "195.12.113.29";
 /// Where nothing may arrive.
-pub(super) const ABROAD: Ipv4Addr = Ipv4Addr::new(8, 8, 8, 8);
+pub(crate) const ABROAD: Ipv4Addr = Ipv4Addr::new(8, 8, 8, 8);

@@ -17,14 +17,14 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 
-use super::connect::{ANSWERED, REACHED, URL, closed, code, dial, here, ordinary, pinned, speak};
-use super::listeners::{HOME_TEXT, Listeners};
-use super::naive::{self, PATIENCE};
-use super::names::Script;
+use crate::connect::{ANSWERED, REACHED, URL, closed, code, dial, here, ordinary, pinned, speak};
+use crate::listeners::{HOME_TEXT, Listeners};
+use crate::naive::{self, PATIENCE};
+use crate::names::Script;
 
 /// A story.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Scenario {
+pub(crate) enum Scenario {
     Rebinding,
     Moved,
     Unlisted,
@@ -43,7 +43,7 @@ pub(super) enum Scenario {
 
 impl Scenario {
     /// The code it ends with.
-    pub(super) async fn play(self, listeners: &Listeners) -> Result<String, String> {
+    pub(crate) async fn play(self, listeners: &Listeners) -> Result<String, String> {
         match self {
             Self::Rebinding => rebinding(listeners).await,
             Self::Moved => moved(listeners).await,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UdpSocket};
 
-use crate::residency::namespace::Namespace;
+use crate::namespace::Namespace;
 
 /// Sends bytes and returns what comes back until the end. Off this machine it goes nowhere: only on an island is an
 /// address abroad this machine's own.
@@ -17,7 +17,7 @@ use crate::residency::namespace::Namespace;
 /// # Errors
 /// [`io::ErrorKind::PermissionDenied`], or what the network says.
 #[expect(clippy::disallowed_methods, reason = "it must be heard where the door's connections are not")]
-pub(super) async fn send(to: SocketAddr, bytes: &[u8], namespace: Option<Namespace>) -> io::Result<Vec<u8>> {
+pub(crate) async fn send(to: SocketAddr, bytes: &[u8], namespace: Option<Namespace>) -> io::Result<Vec<u8>> {
     if namespace.is_none() && !to.ip().is_loopback() {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
@@ -33,9 +33,9 @@ pub(super) async fn send(to: SocketAddr, bytes: &[u8], namespace: Option<Namespa
 
 /// A socket that hears datagrams.
 #[expect(clippy::disallowed_methods, reason = "a listener; nothing is sent from it")]
-pub(super) async fn datagrams(at: SocketAddr) -> io::Result<UdpSocket> {
+pub(crate) async fn datagrams(at: SocketAddr) -> io::Result<UdpSocket> {
     UdpSocket::bind(at).await
 }
 
 /// How long anything may take: listeners are on this machine.
-pub(super) const PATIENCE: Duration = Duration::from_millis(500);
+pub(crate) const PATIENCE: Duration = Duration::from_millis(500);

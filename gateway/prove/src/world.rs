@@ -12,18 +12,18 @@ use qaqpa_synthetic::tables::{MadeUpTables, NETWORKS, Network};
 const CONTENT_NETWORK: Network = Network::new("31.43.179.0/24", "KZ", "KZ");
 
 /// Both tables as of `date`.
-pub(super) fn tables(date: Date) -> Result<Tables, String> {
+pub(crate) fn tables(date: Date) -> Result<Tables, String> {
     confirmed(&NETWORKS, date)
 }
 
 /// Without a second opinion.
-pub(super) fn registry_alone(date: Date) -> Result<Tables, String> {
+pub(crate) fn registry_alone(date: Date) -> Result<Tables, String> {
     let registry = registry(&made_up(&NETWORKS, date)?).map_err(|problem| problem.to_string())?;
     Ok(Tables::new(registry, Vec::new(), Origins::embedded(), AGES))
 }
 
 /// As [`tables`], but the state's network has moved abroad by one of them.
-pub(super) fn moved_abroad(date: Date) -> Result<Tables, String> {
+pub(crate) fn moved_abroad(date: Date) -> Result<Tables, String> {
     confirmed(
         &NETWORKS.map(|network| if network.prefix == "195.12.112.0/22" { network.seen_in("DE") } else { network }),
         date,

@@ -9,11 +9,11 @@ use qaqpa_gateway::dial::{Names, Stream};
 use qaqpa_residency::{Endpoint, EndpointKind, EndpointRule, Plane, Tables, Tunnel};
 use tokio::io::AsyncWriteExt as _;
 
-use super::listeners::Listeners;
-use super::names::Script;
+use crate::listeners::Listeners;
+use crate::names::Script;
 
 /// Declares the endpoint and connects to it, if that may be.
-pub(super) async fn dial(
+pub(crate) async fn dial(
     listeners: &Listeners,
     rule: EndpointRule,
     names: Script,
@@ -29,7 +29,7 @@ pub(super) async fn dial(
 }
 
 /// Whoever is connected says something, so that a leak is heard.
-pub(super) async fn speak(connected: io::Result<Stream>) -> String {
+pub(crate) async fn speak(connected: io::Result<Stream>) -> String {
     match connected {
         Ok(mut stream) => {
             let said = stream.write_all(b"personal data").await;
@@ -41,7 +41,7 @@ pub(super) async fn speak(connected: io::Result<Stream>) -> String {
 }
 
 /// The code in an error, wherever it stands among its causes; a failure of the network has none.
-pub(super) fn code(error: &(dyn std::error::Error + 'static)) -> String {
+pub(crate) fn code(error: &(dyn std::error::Error + 'static)) -> String {
     let mut next = Some(error);
     while let Some(error) = next {
         let text = error.to_string();
@@ -54,7 +54,7 @@ pub(super) fn code(error: &(dyn std::error::Error + 'static)) -> String {
 }
 
 /// An endpoint on the Internet that lets DNS say where it is.
-pub(super) fn ordinary(url: &str) -> EndpointRule {
+pub(crate) fn ordinary(url: &str) -> EndpointRule {
     EndpointRule {
         name: "shep".to_owned(),
         url: url.to_owned(),
@@ -68,29 +68,29 @@ pub(super) fn ordinary(url: &str) -> EndpointRule {
 }
 
 /// As [`ordinary`], pinned to one address.
-pub(super) fn pinned(url: &str, address: &str) -> EndpointRule {
+pub(crate) fn pinned(url: &str, address: &str) -> EndpointRule {
     let pins = address.parse::<IpAddr>().map(Into::into).into_iter().collect();
     EndpointRule { pins, ..ordinary(url) }
 }
 
 /// Plain http in a closed network.
-pub(super) fn closed(address: &str, tunnel: &str) -> EndpointRule {
+pub(crate) fn closed(address: &str, tunnel: &str) -> EndpointRule {
     let rule = pinned(&format!("http://{address}/"), address);
     EndpointRule { kind: EndpointKind::ClosedNetwork, tunnel: Tunnel::parse(tunnel), ..rule }
 }
 
 /// This machine.
-pub(super) fn here(port: u16) -> EndpointRule {
+pub(crate) fn here(port: u16) -> EndpointRule {
     EndpointRule { kind: EndpointKind::DevelopmentLoopback, ..ordinary(&format!("http://localhost:{port}/")) }
 }
 
 /// The declared endpoint.
-pub(super) const URL: &str = "https://api.egov.kz/";
+pub(crate) const URL: &str = "https://api.egov.kz/";
 /// Something arrived where it should.
-pub(super) const REACHED: &str = "reached";
+pub(crate) const REACHED: &str = "reached";
 /// Somebody who called was answered.
-pub(super) const ANSWERED: &str = "answered";
+pub(crate) const ANSWERED: &str = "answered";
 /// Somebody was reached who speaks the same language.
-pub(super) const CONNECTED: &str = "connected";
+pub(crate) const CONNECTED: &str = "connected";
 /// The network failed, or who was reached said nothing that could be understood.
 const NETWORK: &str = "network";

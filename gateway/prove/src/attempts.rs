@@ -2,13 +2,13 @@
 
 use qaqpa_residency::{Endpoint, Profile};
 
-use super::connect::{CONNECTED, URL, dial, here, ordinary, pinned};
-use super::listeners::{HOME_TEXT, Listeners};
-use super::names::Script;
-use super::scenarios::Scenario;
+use crate::connect::{CONNECTED, URL, dial, here, ordinary, pinned};
+use crate::listeners::{HOME_TEXT, Listeners};
+use crate::names::Script;
+use crate::scenarios::Scenario;
 
 /// What is declared, and what DNS says.
-pub(super) enum Attempt {
+pub(crate) enum Attempt {
     /// The declared name leads to these addresses.
     Answers(&'static [&'static str]),
     /// The endpoint is written so; its name leads home.
@@ -31,7 +31,7 @@ pub(super) enum Attempt {
 
 impl Attempt {
     /// The code of the refusal, or what happened instead.
-    pub(super) async fn make(&self, listeners: &Listeners) -> Result<String, String> {
+    pub(crate) async fn make(&self, listeners: &Listeners) -> Result<String, String> {
         let home = Script::always(&[listeners.home()]);
         match self {
             Self::Answers(addresses) => {

@@ -12,25 +12,25 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::naive;
+use crate::naive;
 
 /// Where, and by which protocol. The address of a datagram is not known: it counts as unspecified.
 type Place = (SocketAddr, &'static str);
 
 /// Connections and bytes by place.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Heard(BTreeMap<Place, (u64, u64)>);
+pub(crate) struct Heard(BTreeMap<Place, (u64, u64)>);
 
 /// All listeners.
-pub(super) struct Witness {
+pub(crate) struct Witness {
     heard: Arc<Mutex<Heard>>,
     /// Of the first listener.
-    pub(super) port: u16,
+    pub(crate) port: u16,
 }
 
 impl Witness {
     /// Listens at `address` on all `ports`, and for datagrams on [`DNS`] where that is among them.
-    pub(super) async fn listen(address: IpAddr, ports: &[u16]) -> io::Result<Self> {
+    pub(crate) async fn listen(address: IpAddr, ports: &[u16]) -> io::Result<Self> {
         let heard = Arc::new(Mutex::new(Heard::default()));
         let mut first = None;
         for port in ports {
@@ -52,7 +52,7 @@ impl Witness {
     }
 
     /// Everything so far, a moment later, so that what is under way is heard as well.
-    pub(super) async fn heard(&self) -> Heard {
+    pub(crate) async fn heard(&self) -> Heard {
         tokio::time::sleep(MOMENT).await;
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -60,7 +60,7 @@ impl Witness {
 
 impl Heard {
     /// What came after `before`.
-    pub(super) fn since(&self, before: &Self) -> Self {
+    pub(crate) fn since(&self, before: &Self) -> Self {
         let news = self.0.iter().filter_map(|(place, (connections, bytes))| {
             let (were, had) = before.0.get(place).copied().unwrap_or_default();
             let new = (connections - were, bytes - had);
@@ -70,12 +70,12 @@ impl Heard {
     }
 
     /// Connections and bytes at one address, at any port.
-    pub(super) fn at(&self, address: IpAddr) -> (u64, u64) {
+    pub(crate) fn at(&self, address: IpAddr) -> (u64, u64) {
         self.sum(|place| place.ip() == address)
     }
 
     /// Connections and bytes anywhere but at one address.
-    pub(super) fn beside(&self, address: Option<IpAddr>) -> (u64, u64) {
+    pub(crate) fn beside(&self, address: Option<IpAddr>) -> (u64, u64) {
         self.sum(|place| Some(place.ip()) != address)
     }
 
@@ -110,7 +110,7 @@ fn note(heard: &Mutex<Heard>, place: Place, connections: u64, bytes: usize) {
 }
 
 /// The port of DNS.
-pub(super) const DNS: u16 = 53;
+pub(crate) const DNS: u16 = 53;
 const MOMENT: Duration = Duration::from_millis(25);
 
 #[cfg(test)]

@@ -14,14 +14,14 @@ use std::process::{Command, ExitCode, Stdio};
 
 /// Evidence of being in such a namespace.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Namespace(());
+pub struct Namespace(());
 
 impl Namespace {
     /// Looks whether this process is in one.
     ///
     /// # Errors
     /// Why it is not.
-    pub(super) fn landed() -> Result<Self, String> {
+    pub fn landed() -> Result<Self, String> {
         let text = std::fs::read_to_string(INTERFACES).map_err(|error| format!("{INTERFACES}: {error}"))?;
         let names = text.lines().skip(2).filter_map(|line| line.split(':').next()).map(str::trim);
         let others: Vec<&str> = names.filter(|name| *name != "lo").collect();
@@ -33,7 +33,7 @@ impl Namespace {
 ///
 /// # Errors
 /// What the system says against it.
-pub(super) fn permitted() -> Result<(), String> {
+pub fn permitted() -> Result<(), String> {
     let mut trial = inside(&["true".into()], &[]);
     let ended = trial.stdout(Stdio::null()).output().map_err(|error| format!("unshare cannot be run: {error}"))?;
     if ended.status.success() {
@@ -43,13 +43,14 @@ pub(super) fn permitted() -> Result<(), String> {
     Err(said.lines().next().unwrap_or("unshare failed and said nothing").to_owned())
 }
 
-/// Runs this program again, inside, with this environment besides its own. Its output and exit code are ours.
+/// Runs this program again, inside, with an environment that names proxies, collectors and databases abroad besides its
+/// own. Its output and exit code are ours.
 ///
 /// # Errors
 /// When it cannot be run.
-pub(super) fn again(program: &Path, arguments: &[OsString], environment: &[(&str, &str)]) -> Result<ExitCode, String> {
+pub fn again(program: &Path, arguments: &[OsString]) -> Result<ExitCode, String> {
     let command: Vec<OsString> = std::iter::once(program.into()).chain(arguments.iter().cloned()).collect();
-    let ended = inside(&command, environment).status().map_err(|error| format!("unshare cannot be run: {error}"))?;
+    let ended = inside(&command, &ENVIRONMENT).status().map_err(|error| format!("unshare cannot be run: {error}"))?;
     Ok(ended.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
@@ -67,3 +68,27 @@ const SETUP: &str = "set -e\n\
                      ip -6 route add local default dev lo\n\
                      exec \"$@\"";
 const INTERFACES: &str = "/proc/self/net/dev";
+/// What a run inside finds in its environment: none of it may lead anywhere.
+const ENVIRONMENT: [(&str, &str); 9] = [
+    ("HTTP_PROXY", "http://8.8.8.8:3128"),
+    ("http_proxy", "http://8.8.8.8:3128"),
+    ("HTTPS_PROXY", "http://8.8.8.8:3128"),
+    ("https_proxy", "http://8.8.8.8:3128"),
+    ("ALL_PROXY", "socks5://8.8.8.8:8080"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://8.8.8.8:4318"),
+    ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=secret"),
+    ("PGHOST", "8.8.8.8"),
+    ("RES_OPTIONS", "use-vc"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_machine_is_no_island() {
+        // Where tests run there may be no network at all; only a way out must never be taken for none.
+        let interfaces = std::fs::read_to_string(INTERFACES).unwrap();
+        assert_eq!(Namespace::landed().is_ok(), interfaces.lines().skip(2).all(|line| line.trim().starts_with("lo:")));
+    }
+}

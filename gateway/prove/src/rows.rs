@@ -2,33 +2,33 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::attempts::Attempt;
-use super::connect::{ANSWERED, REACHED};
-use super::listeners::{ABROAD, HOME, Listeners};
-use super::scenarios::Scenario;
+use crate::attempts::Attempt;
+use crate::connect::{ANSWERED, REACHED};
+use crate::listeners::{ABROAD, HOME, Listeners};
+use crate::scenarios::Scenario;
 
 /// One endpoint that must not be reached, or one that must.
-pub(super) struct Row {
+pub(crate) struct Row {
     /// Code of the refusal, or [`REACHED`].
-    pub(super) wanted: &'static str,
+    pub(crate) wanted: &'static str,
     /// In words.
-    pub(super) what: &'static str,
+    pub(crate) what: &'static str,
     /// Where bytes must arrive. Everywhere else none may.
-    pub(super) reached: Option<IpAddr>,
+    pub(crate) reached: Option<IpAddr>,
     /// Whether it takes listeners at foreign addresses.
-    pub(super) needs_namespace: bool,
+    pub(crate) needs_namespace: bool,
     attempt: Attempt,
 }
 
 impl Row {
     /// Tries it: the code it ended with.
-    pub(super) async fn make(&self, listeners: &Listeners) -> String {
+    pub(crate) async fn make(&self, listeners: &Listeners) -> String {
         self.attempt.make(listeners).await.unwrap_or_else(|problem| problem)
     }
 }
 
 /// All rows: what may not be reached, then what must be, so that the listeners are shown to hear.
-pub(super) fn all() -> Vec<Row> {
+pub(crate) fn all() -> Vec<Row> {
     let answers = ANSWERS.iter().map(|(wanted, what, addresses)| {
         let here = addresses.iter().all(|address| HERE.contains(address));
         row(wanted, what, !here, Attempt::Answers(addresses))
@@ -162,16 +162,3 @@ fn controls() -> Vec<Row> {
         ),
     ]
 }
-
-/// What a run inside finds in its environment: none of it may lead anywhere.
-pub(super) const ENVIRONMENT: [(&str, &str); 9] = [
-    ("HTTP_PROXY", "http://8.8.8.8:3128"),
-    ("http_proxy", "http://8.8.8.8:3128"),
-    ("HTTPS_PROXY", "http://8.8.8.8:3128"),
-    ("https_proxy", "http://8.8.8.8:3128"),
-    ("ALL_PROXY", "socks5://8.8.8.8:8080"),
-    ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://8.8.8.8:4318"),
-    ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=secret"),
-    ("PGHOST", "8.8.8.8"),
-    ("RES_OPTIONS", "use-vc"),
-];
