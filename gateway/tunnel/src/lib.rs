@@ -11,6 +11,7 @@
 //!
 //! It is a look at one moment: a tunnel that falls after it is caught at the next connection. What closes the rest is the
 //! kernel's: strongSwan's `start_action = trap` keeps the policy when the association is gone, which holds packets back.
+//! Of ours the crate knows the declaration alone ([`Tunnel`]); its sockets reach this machine's kernel and nothing else.
 //!
 //! ```text
 //! 195.12.113.7 via xfrm: word `no_policy`: no ipsec policy of this host covers `195.12.113.7`: is the tunnel's daemon running
