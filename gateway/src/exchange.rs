@@ -64,7 +64,8 @@ impl Gateway {
         let span =
             tracing::info_span!("exchange", exchange_id = %fallback, method = %exchange.call.served.operation.path);
         // A client that hangs up drops this await and nothing else: the task goes on to its recorded end.
-        match tokio::spawn(self.walk(exchange).instrument(span)).await {
+        let under_way = self.under_way.clone();
+        match under_way.spawn(self.walk(exchange).instrument(span)).await {
             Ok(answer) => answer,
             // A panic in the corridor: the exchange is lost, the process is not, and the journal holds its intent.
             Err(_) => Answer {

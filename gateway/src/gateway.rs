@@ -13,6 +13,7 @@ use qaqpa_policy::{Caller, Callers, Identity, Plans};
 use qaqpa_proto::reason::Refusal;
 use qaqpa_proto::{Contract, Operation};
 use qaqpa_residency::Peers;
+use tokio_util::task::TaskTracker;
 use zeroize::Zeroizing;
 
 use crate::clock::Clock;
@@ -54,6 +55,8 @@ pub struct Gateway {
     pub(crate) shadows: Shadows,
     pub(crate) read_limits: codec::Limits,
     pub(crate) ids: Ids,
+    /// Calls that are carried out to their end, also where their caller is gone.
+    pub(crate) under_way: TaskTracker,
 }
 
 impl Gateway {

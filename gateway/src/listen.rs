@@ -3,96 +3,41 @@
 //! contracts comes through it.
 //!
 //! Our own acceptor instead of tonic's: that one knows no revocation list, no version floor and no reload. Sessions are
-//! never resumed, because a resumed session would skip the list that was loaded in between; on reload every open
-//! connection is asked to close, so that a revoked client does not live on in an old one; so is every connection whose
-//! peer the [`PeerFilter`] admits no more, and that one is cut if it stays.
+//! never resumed, because a resumed session would skip the list that was loaded in between. An open connection is judged
+//! again by whatever replaces what let it in ([`lifetime`]), so that a revoked client does not live on in an old one.
 
 pub mod identity;
 pub mod inbound;
+pub mod lifetime;
 pub(crate) mod revocation;
+pub mod trust;
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
-use rustls::server::WebPkiClientVerifier;
-use rustls::server::danger::ClientCertVerifier;
+use rustls::pki_types::CertificateDer;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::task::TaskTracker;
 
-use crate::listen::inbound::{AdmittedPeer, Arrival, PeerFilter, PeerWatch};
-use crate::tls::{TlsProblem, certificates, private_key, problem, provider, roots};
+use crate::listen::inbound::{AdmittedPeer, Arrival, PeerFilter};
+use crate::listen::lifetime::{End, Lifetime, Terms};
+use crate::tls::TlsProblem;
+
+pub use trust::{TlsFiles, Trust};
 
 /// A handshake that is not through after this is a stuck or hostile peer.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Handshakes under way at once; further peers wait in the kernel's queue.
 const HANDSHAKES_AT_ONCE: usize = 256;
-/// How long calls under way may go on when their peer is admitted no more.
-const PARTING: Duration = Duration::from_secs(10);
-
-/// The files of the TLS listener: its certificate and key, the roots of the callers, their revocation list. All four
-/// files are needed; there is no weaker form.
-#[derive(Debug, Clone)]
-pub struct TlsFiles {
-    /// PEM chain of the gateway.
-    pub certificate: PathBuf,
-    /// PEM private key of the gateway.
-    pub key: PathBuf,
-    /// PEM roots of the callers.
-    pub client_ca: PathBuf,
-    /// PEM revocation list of those roots.
-    pub crl: PathBuf,
-}
-
-impl TlsFiles {
-    /// Reads all four files into a server configuration.
-    ///
-    /// # Errors
-    /// Names the file that is missing, unreadable, empty or does not fit.
-    pub fn load(&self) -> Result<Arc<ServerConfig>, TlsProblem> {
-        let mut config = ServerConfig::builder_with_provider(provider())
-            .with_protocol_versions(&[&rustls::version::TLS13])
-            .map_err(|error| problem(&self.certificate, error))?
-            .with_client_cert_verifier(self.verifier(self.lists()?)?)
-            .with_single_cert(certificates(&self.certificate)?, private_key(&self.key)?)
-            .map_err(|error| problem(&self.certificate, error))?;
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
-        config.send_tls13_tickets = 0;
-        Ok(Arc::new(config))
-    }
-
-    fn lists(&self) -> Result<Vec<CertificateRevocationListDer<'static>>, TlsProblem> {
-        let lists = CertificateRevocationListDer::pem_file_iter(&self.crl)
-            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-            .map_err(|error| problem(&self.crl, error))?;
-        if lists.is_empty() { Err(problem(&self.crl, "holds no revocation list")) } else { Ok(lists) }
-    }
-
-    /// The verifier of client certificates with these revocation lists.
-    pub(crate) fn verifier(
-        &self,
-        lists: Vec<CertificateRevocationListDer<'static>>,
-    ) -> Result<Arc<dyn ClientCertVerifier>, TlsProblem> {
-        let roots = Arc::new(roots(&self.client_ca)?);
-        WebPkiClientVerifier::builder_with_provider(roots, provider())
-            .with_crls(lists)
-            .enforce_revocation_expiration()
-            .build()
-            .map_err(|error| problem(&self.crl, error))
-    }
-}
 
 /// Room 1's evidence: a peer that was admitted and came through the handshake. Only [`Listener::run`] makes it.
 ///
@@ -137,11 +82,11 @@ pub type OnAlert = Arc<dyn Fn(&'static str) + Send + Sync>;
 pub struct Listener {
     socket: TcpListener,
     filter: PeerFilter,
-    tls: Arc<ArcSwap<ServerConfig>>,
-    reloaded: watch::Sender<u64>,
+    trust: watch::Sender<Trust>,
     turn: Arc<Mutex<()>>,
     on_alert: OnAlert,
     slots: Slots,
+    terms: Terms,
 }
 
 impl Listener {
@@ -152,12 +97,11 @@ impl Listener {
     pub async fn bind(
         address: SocketAddr,
         filter: PeerFilter,
-        tls: Arc<ServerConfig>,
+        (trust, terms): (Trust, Terms),
         on_alert: OnAlert,
     ) -> io::Result<Self> {
-        let socket = TcpListener::bind(address).await?;
-        let (tls, reloaded) = (Arc::new(ArcSwap::new(tls)), watch::Sender::new(0));
-        Ok(Self { socket, filter, tls, reloaded, turn: Arc::default(), on_alert, slots: Slots::default() })
+        let (socket, trust) = (TcpListener::bind(address).await?, watch::Sender::new(trust));
+        Ok(Self { socket, filter, trust, turn: Arc::default(), on_alert, slots: Slots::default(), terms })
     }
 
     /// Where it listens, with the port that was given.
@@ -171,7 +115,7 @@ impl Listener {
     /// What `reload` is called on while `run` holds the listener.
     #[must_use]
     pub fn reloader(&self) -> Reloader {
-        Reloader { tls: self.tls.clone(), reloaded: self.reloaded.clone(), turn: self.turn.clone() }
+        Reloader { trust: self.trust.clone(), turn: self.turn.clone() }
     }
 
     /// How many headers and how many handshakes may begin, whenever asked.
@@ -211,23 +155,31 @@ impl Listener {
             let Some(peer) = self.filter.admit(&stream, address) else { continue };
             // Waits here and not in the task: while all places are taken, further peers stay in the queue of the
             // kernel.
-            let Some(slot) = self.slots.before(&peer).await else { break };
-            let (filter, slots, tls) = (self.filter.clone(), self.slots.clone(), self.tls.clone());
+            let slot = tokio::select! {
+                slot = self.slots.before(&peer) => slot,
+                _ = stop.wait_for(|stop| *stop) => break,
+            };
+            let Some(slot) = slot else { break };
+            let (filter, slots, terms) = (self.filter.clone(), self.slots.clone(), self.terms);
             let (on_alert, serve) = (self.on_alert.clone(), serve.clone());
-            // Subscribed before the handshake: a connection that came in by the old revocation list is closed by its
-            // reload.
-            let (stop, reloaded) = (stop.clone(), self.reloaded.subscribe());
+            // What is loaded from here on is a change for this connection, also while its handshake goes on.
+            let (stop, trust) = (stop.clone(), self.trust.subscribe());
             connections.spawn(async move {
                 let Some((stream, arrival, slot)) = arrive(stream, peer, slot, &filter, &slots).await else {
                     return;
                 };
-                // By the certificates and the list of this moment, not of the accept.
-                let Some((stream, certificate)) = shake_hands(stream, tls.load_full(), &on_alert).await else { return };
+                let config = trust.borrow().config.clone();
+                let Some((stream, chain)) = shake_hands(stream, config, &on_alert).await else { return };
                 drop(slot);
+                let Some(certificate) = chain.first().cloned() else { return };
                 let service = serve(Peer { certificate, arrival: arrival.clone() });
-                connection(TokioIo::new(stream), service, stop, reloaded, filter.stay(arrival, changes)).await;
+                let lifetime = Lifetime::new((chain, trust), stop, filter.stay(arrival, changes), terms);
+                if let Some(word) = connection(TokioIo::new(stream), service, lifetime).await {
+                    on_alert(word);
+                }
             });
         }
+        drop(self.socket); // who calls now is refused by the kernel, and another gateway may take the port
         connections.close();
         connections.wait().await;
     }
@@ -273,28 +225,23 @@ async fn shake_hands(
     stream: TcpStream,
     tls: Arc<ServerConfig>,
     on_alert: &OnAlert,
-) -> Option<(TlsStream<TcpStream>, CertificateDer<'static>)> {
+) -> Option<(TlsStream<TcpStream>, Vec<CertificateDer<'static>>)> {
     let _ = stream.set_nodelay(true);
     let alert = match tokio::time::timeout(HANDSHAKE_TIMEOUT, TlsAcceptor::from(tls).accept(stream)).await {
         Err(_) => "handshake_timeout",
         Ok(Err(error)) => alert_word(&error),
-        Ok(Ok(stream)) => match stream.get_ref().1.peer_certificates().and_then(<[_]>::first).cloned() {
-            Some(certificate) => return Some((stream, certificate)),
-            None => "certificate_missing",
+        Ok(Ok(stream)) => match stream.get_ref().1.peer_certificates().map(<[_]>::to_vec) {
+            Some(chain) if !chain.is_empty() => return Some((stream, chain)),
+            _ => "certificate_missing",
         },
     };
     on_alert(alert);
     None
 }
 
-/// Serves one connection until it ends, the gateway stops, the certificates are reloaded, or its peer is admitted no more.
-pub(crate) async fn connection<I, S>(
-    io: I,
-    service: S,
-    mut stop: watch::Receiver<bool>,
-    mut reloaded: watch::Receiver<u64>,
-    mut stay: PeerWatch,
-) where
+/// Serves one connection until it ends or its lifetime does. The reason, where its certificate is accepted no more.
+pub(crate) async fn connection<I, S>(io: I, service: S, mut lifetime: Lifetime) -> Option<&'static str>
+where
     I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
     S: tower::Service<
             http::Request<hyper::body::Incoming>,
@@ -314,25 +261,35 @@ pub(crate) async fn connection<I, S>(
         .initial_stream_window_size(1 << 20);
     let connection = builder.serve_connection(io, service);
     tokio::pin!(connection);
-    tokio::select! {
-        _ = &mut connection => return,
-        _ = stop.wait_for(|stop| *stop) => {}
-        _ = reloaded.changed() => {}
-        () = stay.over() => {}
-    }
-    connection.as_mut().graceful_shutdown();
-    tokio::select! {
-        _ = &mut connection => {}
-        () = async { stay.over().await; tokio::time::sleep(PARTING).await } => {} // a stream need not end by itself
+    let mut cut_at = None;
+    loop {
+        tokio::select! {
+            _ = &mut connection => return None,
+            end = lifetime.end() => match end {
+                End::Cut(word) => return Some(word),
+                End::Go(parting) => {
+                    connection.as_mut().graceful_shutdown();
+                    let at = Instant::now() + parting;
+                    cut_at = Some(cut_at.map_or(at, |before: Instant| before.min(at)));
+                }
+            },
+            // Who was asked to go may go on opening streams, and a stream need not end by itself.
+            () = tokio::time::sleep_until(cut_at.unwrap_or_else(Instant::now)), if cut_at.is_some() => return None,
+        }
     }
 }
 
 /// Why a handshake ended, as a stable word for metrics and the journal.
 fn alert_word(error: &io::Error) -> &'static str {
+    error.get_ref().and_then(|inner| inner.downcast_ref()).map_or("cut", word)
+}
+
+/// What is wrong with a certificate or a handshake, as a stable word.
+fn word(error: &rustls::Error) -> &'static str {
     use rustls::{CertificateError, Error};
-    match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
-        Some(Error::NoCertificatesPresented) => "certificate_missing",
-        Some(Error::InvalidCertificate(reason)) => match reason {
+    match error {
+        Error::NoCertificatesPresented => "certificate_missing",
+        Error::InvalidCertificate(reason) => match reason {
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => "certificate_expired",
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => "certificate_not_yet_valid",
             CertificateError::Revoked => "certificate_revoked",
@@ -343,17 +300,15 @@ fn alert_word(error: &io::Error) -> &'static str {
             | CertificateError::ExpiredRevocationListContext { .. } => "revocation_list_stale",
             _ => "certificate_invalid",
         },
-        Some(Error::PeerIncompatible(_)) => "tls_version",
-        Some(_) => "tls",
-        None => "cut",
+        Error::PeerIncompatible(_) => "tls_version",
+        _ => "tls",
     }
 }
 
 /// Swaps the TLS configuration of a running listener.
 #[derive(Clone)]
 pub struct Reloader {
-    tls: Arc<ArcSwap<ServerConfig>>,
-    reloaded: watch::Sender<u64>,
+    trust: watch::Sender<Trust>,
     turn: Arc<Mutex<()>>,
 }
 
@@ -365,13 +320,11 @@ impl Reloader {
     /// As [`TlsFiles::load`].
     pub fn renew(&self, files: &TlsFiles) -> Result<(), TlsProblem> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        files.load().map(|tls| self.reload(tls))
+        files.load().map(|trust| self.reload(trust))
     }
 
-    /// From now on `tls`; open connections finish their calls and close.
-    pub fn reload(&self, tls: Arc<ServerConfig>) {
-        // In this order: whoever sees the new generation shakes hands by the new configuration.
-        self.tls.store(tls);
-        self.reloaded.send_modify(|generation| *generation += 1);
+    /// From now on by `trust`; open connections that it would not let in are cut.
+    pub fn reload(&self, trust: Trust) {
+        self.trust.send_replace(trust);
     }
 }

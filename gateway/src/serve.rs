@@ -147,9 +147,9 @@ impl Admitted {
         gateway: &Arc<Gateway>,
         work: impl Future<Output = Result<T, NotDone>> + Send + 'static,
     ) -> Result<T, Status> {
-        let (admitted, gateway) = (self.clone(), gateway.clone());
+        let (admitted, gateway, under_way) = (self.clone(), gateway.clone(), &gateway.under_way);
         // Detached: when the caller hangs up, the work and its lines go on.
-        let task = tokio::spawn(async move {
+        let task = under_way.spawn(async move {
             match work.await {
                 Ok(answer) => Ok(answer),
                 Err(not_done) => Err(admitted.refuse(&gateway, not_done).await),

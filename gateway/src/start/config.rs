@@ -10,6 +10,7 @@ mod source;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -19,6 +20,7 @@ pub use source::{Problem, Source};
 
 use crate::exchange::quota::Limits;
 use crate::listen::TlsFiles;
+use crate::listen::lifetime::Terms;
 use crate::persons::VaultFiles;
 use crate::persons::retention::DefaultTerms;
 use crate::telemetry::Output;
@@ -88,6 +90,10 @@ pub struct Listen {
     /// Id of the endpoint (plane support) that the revocation list is renewed from; none: the file is replaced by hand
     /// and SIGHUP.
     pub crl_from: Option<String>,
+    /// Longest life of a connection, 60 to 86,400 s; 3,600 where none is given.
+    pub connection_age_seconds: Option<u32>,
+    /// How long calls under way may go on after SIGTERM, 1 to 3,600 s; 75 where none is given.
+    pub drain_seconds: Option<u32>,
 }
 
 impl Listen {
@@ -100,6 +106,14 @@ impl Listen {
             client_ca: self.client_ca.clone(),
             crl: self.crl.clone(),
         }
+    }
+
+    /// The longest times of connections.
+    #[must_use]
+    pub fn terms(&self) -> Terms {
+        let seconds = |given: Option<u32>, default| given.map_or(default, |given| Duration::from_secs(given.into()));
+        let Terms { age, drain } = Terms::default();
+        Terms { age: seconds(self.connection_age_seconds, age), drain: seconds(self.drain_seconds, drain) }
     }
 }
 
@@ -212,6 +226,10 @@ impl Config {
                 problems.push(source.problem(&key, format!("`{key}` must be {low} to {high}, not {value}")));
             }
         };
+        let Terms { age, drain } = self.listen.terms();
+        let seconds = |length: Duration| u32::try_from(length.as_secs()).unwrap_or(u32::MAX);
+        within("listen.connection_age_seconds".into(), seconds(age), 60, 86_400);
+        within("listen.drain_seconds".into(), seconds(drain), 1, 3_600);
         within("journal.segment_mib".into(), self.journal.segment_mib, 1, 1024);
         within("retention.salts_days".into(), self.retention.salts_days, 1, 36_500);
         within("retention.consents_days".into(), self.retention.consents_days, 1, 36_500);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use qaqpa_journal::Condition;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use crate::gateway::Gateway;
 use crate::listen::inbound::{NotAdmitted, PeerFilter};
@@ -69,14 +70,14 @@ pub async fn listen(
     environment: &Environment,
 ) -> Result<Running, String> {
     let files = config.listen.tls();
-    let tls = files.load().map_err(|error| error.to_string())?;
+    let trust = files.load().map_err(|error| error.to_string())?;
     let (alerted, clock) = (gateway.clone(), environment.clock.clone());
     let on_alert = Arc::new(move |word: &'static str| {
         alerted.telemetry.alert(word);
         alerted.refusal_counter.alert(word, clock.now());
     });
     let filter = filter(&gateway);
-    let listener = Listener::bind(config.listen.address, filter.clone(), tls, on_alert)
+    let listener = Listener::bind(config.listen.address, filter.clone(), (trust, config.listen.terms()), on_alert)
         .await
         .map_err(|error| format!("{}: {error}", config.listen.address))?;
     let address = listener.address().map_err(|error| error.to_string())?;
@@ -128,23 +129,26 @@ impl Running {
             }
         };
         let mut pulse = tokio::time::interval(Duration::from_secs(1));
-        loop {
+        let well = loop {
             tokio::select! {
                 told = signals.next() => match told {
                     Signal::Reload => self.reload().await,
-                    Signal::Stop => break,
+                    Signal::Stop => break true,
                 },
                 // What the disk has of the last batch is not known any more. Nothing is taken after that: the process
                 // ends, and the recovery of the next start decides what is durable.
                 _ = pulse.tick() => if let Condition::Poisoned(reason) = self.gateway.journal.health().condition {
                     tracing::error!(%reason, "the journal failed");
-                    self.stop().await;
-                    return false;
+                    break false;
                 }
             }
+        };
+        tokio::select! {
+            () = self.stop() => {}
+            // Told twice to stop: what is under way has its intent in the journal and is settled at the next start.
+            () = signals.stop() => tracing::warn!("stopped without waiting for the calls under way"),
         }
-        self.stop().await;
-        true
+        well
     }
 
     /// Reads certificates, the revocation list, the packs and the tables of residency again; a bad file changes nothing.
@@ -170,11 +174,15 @@ impl Running {
 
     /// As [`Running::stop`], but the journal stays open.
     pub async fn stop_listening(self) -> Arc<Gateway> {
+        let deadline = Instant::now() + self.config.listen.terms().drain;
         self.stop.send_replace(true);
         self.gateway.persons.ledger.stop(); // whoever watches it would keep the listener waiting
         // The drain: as long as the calls under way take. If the process is killed in it, open intents are settled as
         // `unknown` by the next start, as after a crash.
         let _ = self.listening.await;
+        // Calls whose connection is gone are carried out to their end too; what takes longer is settled at the next start.
+        self.gateway.under_way.close();
+        let _ = tokio::time::timeout_at(deadline, self.gateway.under_way.wait()).await;
         // Its last turn writes what was counted while the journal is still open.
         let _ = self.ticking.await;
         self.gateway.telemetry.flush();

@@ -21,6 +21,7 @@ use qaqpa_policy::{Callers, Pack, Plans};
 use qaqpa_proto::{Contract, ContractError};
 use qaqpa_residency::{Peers, Plane, Tables};
 use qaqpa_vault::VaultKey;
+use tokio_util::task::TaskTracker;
 use zeroize::Zeroizing;
 
 use crate::clock::Clock;
@@ -158,6 +159,7 @@ impl Setup {
             decisions: Decisions::default(),
             telemetry: self.telemetry,
             ids: Ids::new(self.clock.clone()),
+            under_way: TaskTracker::new(),
             clock: self.clock,
             journal,
             duplicates: Duplicates::default(),

@@ -2,10 +2,18 @@
 
 use std::time::Duration;
 
-use qaqpa_tests::people::{self, GET_SCHOOL, STATE_EXCHANGE};
-use qaqpa_tests::{Seen, World, code};
+use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
+use jiff::civil::Date;
+use prost::Message as _;
+use qaqpa_tests::people::{self, GET_SCHOOL, STATE_EXCHANGE, SYNC_STUDENTS};
+use qaqpa_tests::{Seen, World, code, receipt, record_code};
 use rustls::version::{TLS12, TLS13};
+use tokio::sync::mpsc;
 use tonic::Code;
+
+/// What the second school is told of every record, while it is let in.
+const NOT_ALLOWED: &str = "purpose.not_allowed";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn enemies_end_in_an_alert_that_is_counted() {
@@ -94,6 +102,66 @@ async fn who_is_revoked_is_out_with_the_next_list() {
     assert_eq!(code(&school.wire(GET_SCHOOL, call()).await), "answered", "with a good list all is well again");
 }
 
+/// A stream of students that its caller never ends.
+struct Open {
+    records: mpsc::UnboundedSender<Bytes>,
+    replies: tonic::Streaming<Bytes>,
+}
+
+impl Open {
+    async fn of(caller: &qaqpa_tests::Caller) -> Self {
+        let (records, sent) = mpsc::unbounded_channel();
+        let sent = stream::unfold(sent, async |mut sent| Some((sent.recv().await?, sent)));
+        Self { records, replies: caller.open(SYNC_STUDENTS, sent).await.unwrap() }
+    }
+
+    /// Sends a record, and says what came of it before anything else did.
+    async fn sync(&mut self, number: usize, today: Date) -> String {
+        let record = people::sync(&format!("open-{number}"), people::student(number, today));
+        let _ = self.records.send(record.encode_to_vec().into()); // nobody hears it any more when the stream was cut
+        match tokio::time::timeout(Duration::from_secs(5), self.replies.next()).await.unwrap() {
+            Some(Ok(reply)) => record_code(&receipt(&reply)),
+            Some(Err(_)) | None => "cut".to_owned(),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_revoked_is_cut_on_an_open_stream() {
+    let world = World::start().await;
+    let today = world.site.time.clock().today();
+    let (school, other) = (world.caller("clients/school"), world.caller("clients/school-2"));
+    let (mut revoked, mut stays) = (Open::of(&school).await, Open::of(&other).await);
+    assert_eq!((revoked.sync(1, today).await, stays.sync(2, today).await), ("answered".into(), NOT_ALLOWED.into()));
+
+    world.site.revoke(&[&world.site.pki.clients.school], 0);
+    world.running.reload().await;
+    let before = world.government.requests();
+    assert_eq!(revoked.sync(3, today).await, "cut");
+    assert_eq!(stays.sync(4, today).await, NOT_ALLOWED, "on the connection that it had");
+    assert_eq!(world.government.requests(), before, "nothing of the revoked reaches the state");
+    world.until_recorded("why it was cut", |record| record["code"] == "tls.certificate_revoked").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_that_ends_cuts_who_is_connected() {
+    let world = World::start().await;
+    let today = world.site.time.clock().today();
+    let soon = qaqpa_gateway::clock::offset_date_time(&world.site.time.clock()) + Duration::from_secs(3);
+    let list = world.site.pki.tls.revocation_list(&[], soon - Duration::from_secs(30 * 86_400)).unwrap();
+    std::fs::write(world.site.file("pki/ca.crl"), list.pem).unwrap();
+    world.running.reload().await;
+    let mut open = Open::of(&world.caller("clients/school")).await;
+    assert_eq!(open.sync(1, today).await, "answered");
+    tokio::time::timeout(Duration::from_secs(30), async {
+        while open.replies.next().await.is_some_and(|it| it.is_ok()) {}
+    })
+    .await
+    .expect("cut when the list ends");
+    assert_eq!(open.sync(2, today).await, "cut");
+    world.until_recorded("why it was cut", |record| record["code"] == "tls.revocation_list_stale").await;
+}
+
 /// Waits until the counts of all lines come to this, and says how many lines that took.
 async fn counted_at_least(world: &World, wanted: u64) -> usize {
     for _ in 0..100 {
@@ -106,7 +174,7 @@ async fn counted_at_least(world: &World, wanted: u64) -> usize {
     panic!("not every handshake was counted")
 }
 
-/// A reload asks connections to close; a call that was faster than that is repeated.
+/// Waits until a connection is cut; a call that was faster than that is repeated.
 async fn until_out(caller: &qaqpa_tests::Caller) {
     for _ in 0..100 {
         if caller

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use prost::Message as _;
 use qaqpa_journal::Trust;
 use qaqpa_journal::verify::{Request, Verdict, verify};
@@ -128,4 +128,17 @@ async fn a_gateway_that_stops_finishes_what_is_under_way() {
     let mut lines = Vec::new();
     qaqpa_journal::export::jsonl(&config.journal.directory, None, &mut lines).unwrap();
     assert!(String::from_utf8(lines).unwrap().contains("\"result\":\"answered\""));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gateway_that_stops_waits_no_longer_than_it_says() {
+    let world = World::with("[listen]\ndrain_seconds = 1").await;
+    let school = world.caller("clients/school");
+    let mut open = school.open(SYNC_STUDENTS, stream::pending()).await.unwrap();
+    let World { running, .. } = world;
+    let address = running.address;
+    let stopping = tokio::spawn(running.stop());
+    tokio::time::timeout(Duration::from_secs(30), stopping).await.unwrap().unwrap();
+    assert!(open.next().await.is_none_or(|it| it.is_err()), "who stays is cut");
+    assert!(tokio::net::TcpListener::bind(address).await.is_ok(), "the port is free again");
 }

@@ -20,6 +20,7 @@ use tokio::sync::watch;
 use tonic::body::Body;
 
 use super::*;
+use crate::listen::lifetime::Terms;
 use crate::listen::{Listener, Reloader};
 use tables::{abroad, at_home, clock};
 
@@ -63,7 +64,8 @@ impl World {
         let filter = PeerFilter::new(tables::peers(rules), at_home(), clock(), on_refused);
         let on_alert = Arc::new(move |word| heard.lock().unwrap().push(word));
         let address = address.parse().unwrap();
-        let listener = Listener::bind(address, filter.clone(), PKI.server.clone(), on_alert).await.unwrap();
+        let trust = (PKI.server.clone(), Terms::default());
+        let listener = Listener::bind(address, filter.clone(), trust, on_alert).await.unwrap();
         let (stop, stopped) = watch::channel(false);
         let world = Self {
             address: listener.address().unwrap(),

@@ -9,18 +9,20 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime};
 
 use qaqpa_certs_dev::{Credential, DevPki};
-use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ServerConfig};
+use rustls::ClientConfig;
+use rustls::pki_types::{CertificateDer, ServerName};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::listen::TlsFiles;
+use crate::listen::{TlsFiles, Trust};
 use crate::tls::{provider, roots};
 
 pub(super) struct Pki {
-    pub(super) server: Arc<ServerConfig>,
+    pub(super) server: Trust,
+    /// Of the school.
+    pub(super) chain: Vec<CertificateDer<'static>>,
     client: Arc<ClientConfig>,
 }
 
@@ -35,7 +37,8 @@ pub(super) static PKI: LazyLock<Pki> = LazyLock::new(|| {
         client_ca: file("ca.pem"),
         crl: file("ca.crl"),
     };
-    Pki { server: files.load().unwrap(), client: client(&pki.clients.school, &file("ca.pem")) }
+    let chain = vec![pki.clients.school.certificate_der()];
+    Pki { server: files.load().unwrap(), chain, client: client(&pki.clients.school, &file("ca.pem")) }
 });
 
 /// TLS of a caller who trusts `ca` and shows `credential`.
