@@ -77,15 +77,11 @@ impl Holds {
         // got no answer, asks again.
         let under_way = self.gate.hold(lookup, &record);
         let subject = self.gate.vault().subject(&named(&actor.who.operator, iin), now).await.map_err(vault_error)?;
-        // A crash, or a journal that fails, behind this leaves a hold in force without a line: more is held than is on
-        // record, never less.
+        // A crash, or a journal that fails, behind this leaves a hold in force without a line, which the next start
+        // writes (`settle`): from it the officer has the id by which the hold is lifted.
         self.gate.vault().put_hold(&subject, record.clone()).await.map_err(vault_error)?;
         self.by_id().insert(record.id.clone(), (lookup, record.clone()));
-        let event = match kind {
-            HoldKind::Restriction => SubjectEvent::Restricted,
-            HoldKind::Objection => SubjectEvent::Objected,
-        };
-        let leaf = self.record(event, &subject, &record, actor).await?;
+        let leaf = self.record(put_event(kind), &subject, &record, actor).await?;
         Ok(Held { record, leaf, under_way })
     }
 
@@ -107,6 +103,11 @@ impl Holds {
         let under_way = self.gate.hold(lookup, &record);
         self.by_id().insert(record.id.clone(), (lookup, record.clone()));
         Ok(Held { record, leaf, under_way })
+    }
+
+    /// Holds that are in force.
+    pub(crate) fn in_force(&self) -> Vec<(Lookup, HoldRecord)> {
+        self.by_id().values().filter(|(_, record)| record.lifted.is_none()).cloned().collect()
     }
 
     /// Holds that were lifted: id, operator and when.
@@ -153,5 +154,13 @@ impl Holds {
 
     fn by_id(&self) -> MutexGuard<'_, HashMap<String, (Lookup, HoldRecord)>> {
         self.by_id.lock().unwrap_or_else(PoisonError::into_inner) // whole after each insertion
+    }
+}
+
+/// The event of a hold that begins.
+pub(super) fn put_event(kind: HoldKind) -> SubjectEvent {
+    match kind {
+        HoldKind::Restriction => SubjectEvent::Restricted,
+        HoldKind::Objection => SubjectEvent::Objected,
     }
 }

@@ -155,8 +155,8 @@ impl Ledger {
             return Ok(false);
         }
         let at = held.record.destroyed_at.unwrap_or_else(|| self.clock.now());
-        // A crash behind this leaves a content that is gone and has no line: `unrecorded` is memory, and `settle` looks
-        // for withdrawals and erasures only. When it was destroyed stands in its record (`destroyed_at`).
+        // A crash behind this leaves a content that is gone and has no line: the next start writes it (`settle`), with
+        // the moment that stands in the record.
         self.vault().destroy_consent_content(id, at).await.map_err(vault_error)?;
         let mut record = ConsentRecord::clone(&held.record);
         (record.guardian, record.evidence_sha256, record.kdp) = (None, None, None);

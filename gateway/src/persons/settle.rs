@@ -1,20 +1,24 @@
-//! Crash recovery of the vault: writes the journal lines of withdrawals and erasures that took effect and have none.
-//! Their lines are written at the next start, by the gateway itself.
+//! Crash recovery of the vault: at start, writes the journal lines of withdrawals, destructions, holds and erasures that
+//! took effect while the journal could not say so.
 //!
-//! A withdrawal is lacking where the lane holds the consent's giving and not its end; an erasure, where it happened in the
-//! lane's time. A lane that is new has nothing to say of what was before it.
+//! A withdrawal or a destruction is lacking where the lane holds the consent's giving and not that; a hold or an erasure,
+//! where it happened in the lane's time. A lane that is new has nothing to say of what was before it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use qaqpa_journal::line::{Acted, ConsentChanged, ConsentEvent, Phase, SubjectEvent};
+use qaqpa_journal::line::{Acted, ConsentChanged, ConsentEvent, Phase, Record, SubjectEvent, Text};
 use qaqpa_journal::{Journal, Leaf};
+use qaqpa_vault::{ConsentRecord, HoldRecord, Lookup, Subject, Tombstone};
 
 use crate::clock::Clock;
 use crate::evidence::line::{about, changed};
+use crate::evidence::marks::mark;
 use crate::evidence::record::{Actor, acted, append, gateway};
 use crate::ids::Ids;
 use crate::persons::Persons;
+use crate::persons::holds::put_event;
 
 /// What the lane says already.
 #[derive(Default)]
@@ -22,6 +26,8 @@ struct Said {
     began: Option<i64>,
     given: BTreeSet<String>,
     ended: BTreeSet<String>,
+    destroyed: BTreeSet<String>,
+    held: BTreeSet<String>,
     erased: BTreeSet<String>,
 }
 
@@ -31,13 +37,19 @@ impl Said {
         match line.event {
             ConsentEvent::Given => drop(self.given.insert(line.consent.into())),
             ConsentEvent::Withdrawn => drop(self.ended.insert(line.consent.into())),
-            ConsentEvent::Destroyed | ConsentEvent::Read => {}
+            ConsentEvent::Destroyed => drop(self.destroyed.insert(line.consent.into())),
+            ConsentEvent::Read => {}
         }
     }
 
     fn subject(&mut self, leaf: &Leaf) {
-        let erased = leaf.read::<Acted<'_>>().ok().filter(|line| line.event == SubjectEvent::Erased);
-        self.erased.extend(erased.and_then(|line| line.id).map(String::from));
+        let Ok(line) = leaf.read::<Acted<'_>>() else { return };
+        let ids = match line.event {
+            SubjectEvent::Erased => &mut self.erased,
+            SubjectEvent::Restricted | SubjectEvent::Objected => &mut self.held,
+            _ => return,
+        };
+        ids.extend(line.id.map(String::from));
     }
 }
 
@@ -47,43 +59,104 @@ impl Persons {
     /// # Errors
     /// A sentence for the operator.
     pub async fn settle(&self, journal: &Journal, clock: &Clock) -> Result<usize, String> {
-        let withdrawn: Vec<_> = self.ledger.records().into_iter().filter(|record| record.withdrawn.is_some()).collect();
+        let ended = |record: &Arc<ConsentRecord>| record.withdrawn.is_some() || record.destroyed_at.is_some();
+        let consents: Vec<_> = self.ledger.records().into_iter().filter(ended).collect();
+        let holds = self.holds.in_force();
         let tombstones = self.vault().tombstones().await.map_err(|error| error.to_string())?;
-        if withdrawn.is_empty() && tombstones.is_empty() {
+        if consents.is_empty() && holds.is_empty() && tombstones.is_empty() {
             return Ok(0);
         }
         let directory = journal.directory().to_owned();
         let said = tokio::task::spawn_blocking(move || said(&directory)).await.map_err(|error| error.to_string())??;
-        let mut settled = 0;
         // A crash in here leaves some of the lines written; the next start reads them and writes the rest.
-        for record in
-            withdrawn.iter().filter(|record| said.given.contains(&record.id) && !said.ended.contains(&record.id))
-        {
-            // The line bears the moment of the withdrawal, not of this start.
-            let at = record.withdrawn.as_ref().map_or_else(|| clock.now(), |withdrawn| withdrawn.at);
-            let txn = Ids::new(clock.clone()).fresh().to_string();
-            let who = gateway(&record.operator);
-            let line = changed(ConsentEvent::Withdrawn, &txn, at, &who, record);
-            let subject = match self.ledger.held(&record.id) {
-                Some((lookup, _)) => self.vault().behind(lookup).await.map_err(|error| error.to_string())?,
-                None => None,
-            };
-            append(journal, &subject.iter().fold(line, about)).await.map_err(|no| no.reason.code().to_owned())?;
-            settled += 1;
+        let lacking = Lacking { persons: self, journal, ids: Ids::new(clock.clone()), said };
+        Ok(lacking.consents(&consents).await? + lacking.holds(&holds).await? + lacking.erasures(&tombstones).await?)
+    }
+}
+
+/// Writes what is lacking. Each line bears the moment of what happened, not of this start.
+struct Lacking<'a> {
+    persons: &'a Persons,
+    journal: &'a Journal,
+    ids: Ids,
+    said: Said,
+}
+
+impl Lacking<'_> {
+    async fn consents(&self, records: &[Arc<ConsentRecord>]) -> Result<usize, String> {
+        let mut written = 0;
+        for record in records.iter().filter(|record| self.said.given.contains(&record.id)) {
+            let withdrawn = record.withdrawn.as_ref().map(|withdrawn| withdrawn.at);
+            for (event, at, known) in [
+                (ConsentEvent::Withdrawn, withdrawn, &self.said.ended),
+                (ConsentEvent::Destroyed, record.destroyed_at, &self.said.destroyed),
+            ] {
+                let Some(at) = at.filter(|_| !known.contains(&record.id)) else { continue };
+                let (txn, who) = (self.ids.fresh().to_string(), gateway(&record.operator));
+                let subject = match self.persons.ledger.held(&record.id) {
+                    Some((lookup, _)) => self.behind(lookup).await?,
+                    None => None,
+                };
+                let line = changed(event, &txn, at, &who, record);
+                self.append(&subject.iter().fold(line, about)).await?;
+                written += 1;
+            }
         }
-        let began = said.began.unwrap_or(i64::MAX);
-        let lacking = |id: &str, at: Timestamp| at.as_second() >= began && !said.erased.contains(id);
-        for tombstone in tombstones.iter().filter(|tombstone| lacking(&tombstone.id, tombstone.at)) {
-            let actor = Actor { txn: &tombstone.id, method: ERASE, who: gateway("") };
+        Ok(written)
+    }
+
+    async fn holds(&self, holds: &[(Lookup, HoldRecord)]) -> Result<usize, String> {
+        let mut written = 0;
+        for (lookup, record) in holds.iter().filter(|(_, record)| self.is_ours(record.since)) {
+            if self.said.held.contains(&record.id) {
+                continue;
+            }
+            let event = put_event(record.kind);
+            let actor = Actor { txn: &record.id, method: method(event), who: gateway(&record.operator) };
+            let subject = self.behind(*lookup).await?;
+            let line = Acted {
+                marks: subject.iter().map(|subject| mark(subject, &record.id).into()).collect(),
+                id: Some((&record.id).into()),
+                basis: Some((&record.basis).into()),
+                purpose: record.purpose.as_ref().map(Text::from),
+                ..acted(event, record.since, &actor)
+            };
+            self.append(&line).await?;
+            written += 1;
+        }
+        Ok(written)
+    }
+
+    async fn erasures(&self, tombstones: &[Tombstone]) -> Result<usize, String> {
+        let mut written = 0;
+        let event = SubjectEvent::Erased;
+        for tombstone in tombstones.iter().filter(|tombstone| self.is_ours(tombstone.at)) {
+            if self.said.erased.contains(&tombstone.id) {
+                continue;
+            }
+            let actor = Actor { txn: &tombstone.id, method: method(event), who: gateway("") };
             let line = Acted {
                 id: Some((&tombstone.id).into()),
                 basis: Some((&tombstone.basis).into()),
-                ..acted(SubjectEvent::Erased, tombstone.at, &actor)
+                ..acted(event, tombstone.at, &actor)
             };
-            append(journal, &line).await.map_err(|no| no.reason.code().to_owned())?;
-            settled += 1;
+            self.append(&line).await?;
+            written += 1;
         }
-        Ok(settled)
+        Ok(written)
+    }
+
+    /// Whether it happened in the time of this lane.
+    fn is_ours(&self, at: Timestamp) -> bool {
+        self.said.began.is_some_and(|began| at.as_second() >= began)
+    }
+
+    async fn behind(&self, lookup: Lookup) -> Result<Option<Subject>, String> {
+        self.persons.vault().behind(lookup).await.map_err(|error| error.to_string())
+    }
+
+    async fn append(&self, line: &impl Record) -> Result<(), String> {
+        append(self.journal, line).await.map(drop).map_err(|no| no.reason.code().to_owned())
     }
 }
 
@@ -103,4 +176,10 @@ fn said(directory: &std::path::Path) -> Result<Said, String> {
 }
 
 /// gRPC path of what was done.
-const ERASE: &str = "/qaqpa.subject.v1.Subjects/Erase";
+fn method(event: SubjectEvent) -> &'static str {
+    match event {
+        SubjectEvent::Restricted => "/qaqpa.subject.v1.Subjects/Restrict",
+        SubjectEvent::Objected => "/qaqpa.subject.v1.Subjects/Object",
+        _ => "/qaqpa.subject.v1.Subjects/Erase",
+    }
+}

@@ -54,7 +54,10 @@ pub async fn start(
         .map_err(|error| format!("vault: {error}"))?;
     let settled = persons.settle(&journal, &environment.clock).await.map_err(|error| format!("vault: {error}"))?;
     if settled > 0 {
-        tracing::warn!(settled, "withdrawals or erasures had no line in the journal; now they have");
+        tracing::warn!(
+            settled,
+            "withdrawals, destructions, holds or erasures had no line in the journal; now they have"
+        );
     }
     listen(config, source, setup.open(journal, persons), environment).await
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use prost::Message as _;
 use qaqpa_proto::consent::v1::{Form, WithdrawRequest, WithdrawalReason};
+use qaqpa_proto::subject::v1::{UnrestrictRequest, UnrestrictResponse};
 use qaqpa_tests::people::{self, REPORTING, STATE_EXCHANGE, SUBMIT_GROUP};
 use qaqpa_tests::{Caller, World, code, exchange_id, receipt};
 use tokio::net::{TcpListener, TcpStream};
@@ -201,11 +202,10 @@ async fn what_had_left_is_named_to_its_own_operator() {
         assert_eq!(named, [of_school], "{how}: what had left is answered, and named");
         assert_eq!(code(&of_myverify.await.unwrap()), "answered", "{how}");
         if let Some(id) = lift {
-            let request = qaqpa_proto::subject::v1::UnrestrictRequest { id };
-            let stranger =
-                others.call::<qaqpa_proto::subject::v1::UnrestrictResponse>(rights::UNRESTRICT, &request).await;
+            let request = UnrestrictRequest { id };
+            let stranger = others.call::<UnrestrictResponse>(rights::UNRESTRICT, &request).await;
             assert_eq!(code(&stranger), "hold.stranger");
-            own.call::<qaqpa_proto::subject::v1::UnrestrictResponse>(rights::UNRESTRICT, &request).await.unwrap();
+            own.call::<UnrestrictResponse>(rights::UNRESTRICT, &request).await.unwrap();
         }
     }
 }
@@ -302,6 +302,35 @@ async fn a_withdrawal_without_its_line_is_one_all_the_same() {
         .map(|line| line["event"].clone())
         .collect();
     assert_eq!(of_consent, ["GIVEN", "WITHDRAWN", "DESTROYED"], "the line is made up for at the start");
+}
+
+/// The journal fails between the vault and the line of a hold, and of a destruction: both are in force, and the next start makes
+/// up for their lines. By the id in it the hold is lifted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn holds_and_destructions_without_their_lines_get_them_at_the_next_start() {
+    let world = rights::world("").await;
+    let (held, left) = (person(67), person(68));
+    rights::give(&world, SCHOOL, &[REPORTING], &held, Form::Written).await;
+    let consent = rights::give(&world, SCHOOL, &[REPORTING], &left, Form::Written).await;
+    world.records().await;
+    copy(world.journal(), &world.site.file("journal-before"));
+    std::fs::remove_file(world.journal().join("seg-000000.log")).unwrap();
+    assert_eq!(code(&rights::restrict(&world.caller(OFFICER), &held, "").await), "journal.unavailable");
+    assert!(world.running.gateway.persons().ledger.destroy(&consent, "a call").await.is_err());
+    let next = world.beside(&rights::callers()).await;
+    world.running.stop().await;
+
+    let overlay = "[journal]\ndirectory = \"journal-before\"\n[vault]\nfile = \"vault-0/vault.sqlite\"\n";
+    let next = next.beside(&[rights::callers(), overlay.to_owned()].concat()).await;
+    assert_eq!(code(&rights::status(&next.caller(SCHOOL), REPORTING, &held).await), "subject.restricted");
+    let records = next.records().await;
+    let lines = |event: &str| records.iter().filter(|line| line["event"] == event).cloned().collect::<Vec<_>>();
+    let restricted = lines("RESTRICTED");
+    assert_eq!((restricted.len(), lines("DESTROYED").len()), (1, 1), "made up for at the start, once");
+    assert_eq!(lines("DESTROYED")[0]["consent"], consent);
+    let request = UnrestrictRequest { id: restricted[0]["id"].as_str().unwrap().to_owned() };
+    next.caller(OFFICER).call::<UnrestrictResponse>(rights::UNRESTRICT, &request).await.unwrap();
+    assert_eq!(code(&rights::status(&next.caller(SCHOOL), REPORTING, &held).await), "answered");
 }
 
 fn copy(from: &std::path::Path, to: &std::path::Path) {
