@@ -47,7 +47,7 @@ use crate::clock::Clock;
 use crate::refusal::NotDone;
 use endpoint_state::{EndpointState, Evidence, Judgement};
 
-/// How long a judgement holds before the name is resolved again.
+/// Lifetime of a judgement: after 30 s the name is resolved and judged again.
 pub const LIFETIME: Duration = Duration::from_secs(30);
 /// Longest answer that is read from a state system.
 pub const MAX_ANSWER: usize = 16 << 20;
@@ -106,8 +106,8 @@ impl Door {
         let _ = self.evidence.observer.set(Box::new(observer));
     }
 
-    /// From now on `tables`: every judgement that was made before is judged again by them, and connections to an
-    /// address that does not pass any more end now.
+    /// Replaces the residency tables: judgements made so far are made again by them, and connections to an address that
+    /// does not pass any more end now.
     pub fn replace_tables(&self, tables: Arc<Tables>) {
         // Stored before judging again: a judgement that is made at this moment has read the new tables, or is judged
         // again.
@@ -121,7 +121,7 @@ impl Door {
         self.evidence.tables.load_full()
     }
 
-    /// Where it leads, by the endpoints' ids.
+    /// The declared endpoints, ordered by id.
     pub fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
         self.entries.values().map(|entry| entry.line.target.endpoint())
     }

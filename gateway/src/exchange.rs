@@ -131,7 +131,7 @@ impl Gateway {
         Ok(answer)
     }
 
-    /// What a plan needs to know of the moment, and the key of its pseudonyms, one per recipient, purpose and epoch.
+    /// The day and, where a plan needs it, the key of pseudonyms: one per operator, recipient, purpose and epoch.
     fn circumstances(&self, permit: &Permit, plan: &Plan, recipient: &str, today: Date) -> Circumstances {
         let pseudonyms = plan.needs_pseudonym_key().then(|| {
             let epoch = self.pseudonym_epoch.of(today);

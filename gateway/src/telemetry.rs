@@ -27,7 +27,7 @@ use tracing_subscriber::{EnvFilter, Layer as _};
 use crate::dial::Door;
 
 const SERVICE: &str = "qaqpa";
-/// How often metrics go to the collector.
+/// Interval of metric exports to the OTLP collector: 15 s.
 const EXPORT_INTERVAL: Duration = Duration::from_secs(15);
 
 /// `[telemetry]`: level and form of logs, and the OTLP collector.

@@ -92,13 +92,13 @@ pub struct Operation {
     pub request_root: String,
     /// Local name of the reply's root element.
     pub reply_root: String,
-    /// What the gateway writes itself, before all fields, in this order.
+    /// Fills: the elements that the gateway writes itself, before all fields, in this order.
     pub fill: Vec<Filled>,
     /// Paths of the persons (data subjects) in request and reply.
     pub subject: Subject,
-    /// Where the request names the organisation it is made for.
+    /// Path of the field that names the organisation acted for.
     pub acting: Option<FieldPath>,
-    /// Where the reply keeps its business result.
+    /// Paths of the business result in the reply.
     pub business_result: Option<BusinessResult>,
     /// Request message.
     pub request: MessageIndex,
@@ -113,7 +113,7 @@ pub struct Operation {
 pub struct Filled {
     /// Local names from the root down.
     pub path: Vec<String>,
-    /// What is written.
+    /// The value that is written.
     pub value: FillValue,
 }
 
@@ -186,9 +186,9 @@ pub struct Field {
     pub presence: bool,
     /// Kind of datum. Never `CATEGORY_UNSPECIFIED`.
     pub category: Category,
-    /// What else the value gives away.
+    /// Categories that can be derived from the value.
     pub derives: Vec<Category>,
-    /// How its text must look.
+    /// Format of its text.
     pub format: Format,
     /// Local name of its XML element.
     pub element: String,

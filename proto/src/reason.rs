@@ -25,7 +25,7 @@ use std::fmt;
 
 use crate::language::Language;
 
-/// Why something is not done.
+/// The reason for which something is not done: a refusal or a failure.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
     /// A refusal: the gateway said no.

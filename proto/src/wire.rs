@@ -25,7 +25,7 @@ impl Malformed {
     }
 }
 
-/// What can be wrong with a message's bytes.
+/// Faults in the bytes of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// The message ends inside a value.
@@ -218,7 +218,7 @@ impl<'a> Reader<'a> {
         start.and_then(|start| self.bytes.get(start..end)).unwrap_or_default()
     }
 
-    /// How far it has come.
+    /// Current offset, in bytes.
     #[inline]
     #[must_use]
     pub fn at(&self) -> usize {

@@ -3,7 +3,8 @@
 //! It holds names and never values. What the other side chose to call its elements is untrusted too: names are cut, and what is
 //! not a plain XML name is made one.
 
-/// How a document differs from its contract. Names only; each list holds at most 32 different ones of at most 64 characters.
+/// The differences between a document and its contract. Names only; each list holds at most 32 different ones of at
+/// most 64 characters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Drift {
     /// How many elements and stray texts were withheld because the contract does not know them.

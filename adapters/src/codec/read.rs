@@ -15,7 +15,7 @@ use super::table::{Kind, MAX_DEPTH, Shape, Slot, Table};
 use super::wire::{insert_length, push_bytes_tag, push_varint, push_varint_tag};
 use crate::xml::document;
 
-/// How much of a document is read.
+/// Limits on the size of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Elements, known and unknown.
@@ -36,9 +36,9 @@ impl Default for Limits {
 pub struct Read {
     /// Protobuf wire bytes, fields in declaration order.
     pub wire: Vec<u8>,
-    /// How the document differs from the contract.
+    /// Differences between the document and the contract.
     pub drift: Drift,
-    /// What stands in the elements that a gateway fills; only a request has them.
+    /// Values of the elements that a gateway fills; only a request has them.
     pub filled: Vec<(FillValue, String)>,
 }
 

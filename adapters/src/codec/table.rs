@@ -84,7 +84,7 @@ pub(super) struct Slot {
     pub(super) implicit: bool,
 }
 
-/// How a value is spelt on the wire and in XML.
+/// The type of a field, on the wire and in XML.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// `string`, written as it is.

@@ -10,7 +10,7 @@
 //! assert_eq!(class("SBF-AD-1"), Class::Unknown);
 //! ```
 
-/// What a code says, as far as a caller can act on it.
+/// Classes of SHEP codes, by what a caller can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
     /// The system answered.

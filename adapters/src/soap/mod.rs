@@ -27,7 +27,7 @@ pub const SOAP_1_1: &str = "http://schemas.xmlsoap.org/soap/envelope/";
 /// Namespace of SOAP 1.2.
 pub const SOAP_1_2: &str = "http://www.w3.org/2003/05/soap-envelope";
 
-/// Which SOAP an envelope is written in.
+/// Versions of SOAP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Version {
     /// SOAP 1.1
@@ -119,7 +119,7 @@ impl<'a, 'input> Envelope<'a, 'input> {
         document::elements(self.body).next()
     }
 
-    /// Which SOAP it is.
+    /// The version of SOAP.
     #[must_use]
     pub fn version(&self) -> Version {
         self.version

@@ -1,4 +1,4 @@
-//! What a signature needs to know of an X.509 certificate: its key, its serial number, its issuer, its period.
+//! Parses X.509 certificates: key, serial number, issuer, period of validity.
 //!
 //! It refuses keys that no [`Suite`] has: RSA below 2048 or above 4096 bits, curves other than P-256, GOST.
 

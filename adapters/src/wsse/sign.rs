@@ -50,7 +50,7 @@ pub enum KeyInfo {
     IssuerSerial,
 }
 
-/// What may differ between one signed envelope and another.
+/// The variable parts of a signed envelope: ids and key info.
 #[derive(Debug, Clone, Copy)]
 pub struct Layout {
     /// `wsu:Id` of the Body.

@@ -61,8 +61,8 @@ pub fn inspect(text: &str) -> Result<Inspected<'_>, Refused> {
     }
 }
 
-/// What the whole text must hold before it is read as XML. The tree parser reserves a node for every `<` and an attribute for
-/// every `=`, wherever they stand, so both are counted here.
+/// Checks on the whole text before it is read as XML. The tree parser reserves a node for every `<` and an attribute
+/// for every `=`, wherever they stand, so both are counted here.
 fn characters(text: &str) -> Result<(), Refused> {
     if let Some(at) = text.find('\r') {
         return Err(Refused::new(Fault::LineEnd, at));
@@ -86,7 +86,7 @@ fn fault_of(error: &Error) -> Fault {
     }
 }
 
-/// What is known between two events.
+/// The state between two events.
 #[derive(Default)]
 struct Walk {
     /// Namespace declarations of each open element.

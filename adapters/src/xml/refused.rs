@@ -17,7 +17,7 @@ pub struct Refused {
     offset: usize,
 }
 
-/// What is wrong with a refused document.
+/// Faults of a refused document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// `<!DOCTYPE`, whatever is in it.
@@ -72,13 +72,13 @@ impl Refused {
         Self { fault, offset }
     }
 
-    /// What is wrong.
+    /// The fault.
     #[must_use]
     pub fn fault(self) -> Fault {
         self.fault
     }
 
-    /// Where, in octets from the start of the text.
+    /// Offset of the fault, in octets from the start of the text.
     #[must_use]
     pub fn offset(self) -> usize {
         self.offset

@@ -86,7 +86,7 @@ fn directory(members: &[Member], start: u32) -> Vec<u8> {
     directory
 }
 
-/// What a reader found: the members, and each deviation from the form.
+/// The result of reading a container: members, and each deviation from the form.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
     pub(crate) members: Vec<Member>,

@@ -86,7 +86,7 @@ impl Entry {
         Ok(Self { body, salt, phase: Some(record.phase()), txn })
     }
 
-    /// What the record is about; `None` for phases that are not in the grammar, and without one.
+    /// Phase of the record; `None` for phases that are not in the grammar, and without one.
     pub fn phase(&self) -> Option<Phase> {
         self.phase
     }

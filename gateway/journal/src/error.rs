@@ -50,7 +50,7 @@ pub enum Error {
     File {
         /// The file's name in the directory.
         file: String,
-        /// What is wrong.
+        /// The fault.
         fault: &'static str,
     },
     /// Bytes before the tail are not as they were written.
@@ -60,7 +60,7 @@ pub enum Error {
         segment: u64,
         /// The record's index.
         index: u64,
-        /// What is wrong.
+        /// The fault.
         fault: String,
     },
     /// The stored checkpoint promises more records than there are: the disk was rolled back or cut.
@@ -98,9 +98,9 @@ pub enum Error {
     /// The operating system refused.
     #[error("{what} failed: {source}")]
     Io {
-        /// What was being done.
+        /// The operation that failed.
         what: String,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
 }

@@ -23,7 +23,7 @@ use std::io::{self, Write};
 use std::ops::Range;
 use std::path::Path;
 
-/// What was written, for the EXPORT record.
+/// The result of an export, for the EXPORT record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exported {
     /// The lane.
@@ -145,7 +145,7 @@ impl Snapshot {
     }
 }
 
-/// What a bundle says about itself. Unsigned: each word of it is checked against the checkpoint and the files.
+/// The manifest of a bundle. Unsigned: each word of it is checked against the checkpoint and the files.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Manifest {

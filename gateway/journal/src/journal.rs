@@ -36,7 +36,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// How to open a journal.
+/// Options for opening a journal.
 pub struct Options {
     /// The lane's own directory; made if missing.
     pub dir: PathBuf,
@@ -45,7 +45,8 @@ pub struct Options {
     /// Size of new segments, 256 KiB to 1 GiB. Two of them (and half as much for salts) stand on disk in advance, and they
     /// bound the exchanges that may be under way at once: about one per 16 KiB. Too small: exchanges are refused under load.
     pub segment_bytes: u64,
-    /// How long a caller waits for the disk, 50 ms to 60 s. Too long: calls pile up behind a hanging disk.
+    /// Longest wait of a caller for the disk, 50 ms to 60 s; default 2 s. Too long: calls pile up behind a hanging
+    /// disk.
     pub deadline: Duration,
     /// The disk operations; [`RealFiles`] outside tests.
     pub files: Arc<dyn Files>,
@@ -189,7 +190,7 @@ impl Reservation {
         Ok(OutcomeOwed { room: self.room, head: self.head, txn, receipt })
     }
 
-    /// What each of the two records surely has: 8 KiB, head and frame (at most 320 bytes) included.
+    /// Room reserved for each of the two records: 8 KiB, head and frame (at most 320 bytes) included.
     pub const RECORD_BYTES: u64 = RECORD_BYTES;
 }
 
@@ -333,7 +334,7 @@ fn expect(entry: &Entry, phase: Phase, txn: &str) -> Result<(), Error> {
     Err(Error::Phase("an exchange ends with the OUTCOME of the same `txn`"))
 }
 
-/// What the record takes at most in a segment; refuses what no entry bundle can carry.
+/// The most bytes that the record takes in a segment; refuses what no entry bundle can carry.
 fn frame_bytes(head: &Head, entry: &Entry) -> Result<u64, Error> {
     let bytes = head.longest(entry);
     if bytes > MAX_LEAF {

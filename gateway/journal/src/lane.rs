@@ -26,7 +26,7 @@ pub struct Receipt {
 /// A checkpoint that is stored durably, with its signed form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Published {
-    /// What was signed.
+    /// The signed checkpoint.
     pub checkpoint: Checkpoint,
     /// The signed note.
     pub note: String,
@@ -99,7 +99,7 @@ pub(crate) struct State {
     /// The writer has ended; nothing will be added any more.
     pub(crate) drained: bool,
     pub(crate) poison: Option<Arc<str>>,
-    /// What the current segment surely takes, by the writer.
+    /// Bytes that the current segment surely takes; set by the writer.
     pub(crate) current: u64,
     pub(crate) spares: VecDeque<Spare>,
     /// The number of the next spare to prepare.
@@ -311,7 +311,7 @@ impl Drop for Room {
 
 /// Records that may wait; more is a flood that must be refused, not remembered.
 const QUEUE: usize = 8_192;
-/// What each of an exchange's two records surely has, head and frame included.
+/// Room reserved for each of an exchange's two records, head and frame included: 8 KiB.
 pub(crate) const RECORD_BYTES: u64 = 8 << 10;
-/// What is taken before an exchange begins, so that its OUTCOME has room also on a disk that filled up meanwhile.
+/// Room reserved before an exchange begins, so that its OUTCOME has room also on a disk that filled up meanwhile.
 pub(crate) const EXCHANGE_BYTES: u64 = 2 * RECORD_BYTES;

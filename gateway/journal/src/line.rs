@@ -46,7 +46,7 @@ use serde::Serialize;
 
 /// A kind of line.
 pub trait Record: Serialize {
-    /// What the line is about: its first key.
+    /// Phase of the line, its first key.
     fn phase(&self) -> Phase;
 
     /// UUIDv7 of the exchange or call that it belongs to, if it belongs to one.

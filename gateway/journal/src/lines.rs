@@ -33,7 +33,7 @@ pub struct Leaf {
     pub index: u64,
     /// Its `ts` in whole seconds since 1970, UTC, if it has one that can be read.
     pub seconds: Option<u64>,
-    /// What it is about; `None` for phases of later versions, and without one. Readers choose by it before they read more.
+    /// Its phase; `None` for phases of later versions, and without one. Readers choose by it before they read more.
     pub phase: Option<Phase>,
     /// The exact bytes: one JSON object, without a newline.
     pub line: Vec<u8>,
@@ -78,7 +78,7 @@ pub fn lines(dir: &Path) -> Result<Lines, Error> {
     Ok(Lines { dir: dir.to_owned(), segment: 0, file, window: Vec::new(), at: 0, start: 0, index: 0 })
 }
 
-/// See [`lines`]. It ends after its first error.
+/// The iterator of [`lines`]. It ends after its first error.
 pub struct Lines {
     dir: PathBuf,
     segment: u64,

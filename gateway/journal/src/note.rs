@@ -16,7 +16,7 @@ use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use std::fmt;
 
-/// What is wrong with a key or a note.
+/// Errors of keys and notes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoteError {
     /// The operator chose a name that cannot be a key name or origin.

@@ -85,7 +85,7 @@ pub(crate) fn recover(dir: &Path, signer: &Signer, segment_bytes: u64, files: &d
     Ok(Recovered { tree: replay.tree, tail, signed: signed.size, hashes, opening, starts })
 }
 
-/// What is gathered while the leaves pass by.
+/// The state that is rebuilt from the leaves.
 struct Replay<'a> {
     origin: &'a str,
     signed_size: u64,

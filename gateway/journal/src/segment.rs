@@ -12,12 +12,12 @@ use crate::entry::MAX_LEAF;
 use crate::error::{Doing, Error};
 use std::path::{Path, PathBuf};
 
-/// Where a segment is.
+/// Path of a segment.
 pub(crate) fn path(dir: &Path, number: u64) -> PathBuf {
     dir.join(format!("seg-{number:06}.log"))
 }
 
-/// Where its salts are.
+/// Path of the sidecar with its salts.
 pub(crate) fn side_path(dir: &Path, number: u64) -> PathBuf {
     dir.join(format!("side-{number:06}.log"))
 }
@@ -32,7 +32,7 @@ pub(crate) fn side_bytes(bytes: u64) -> u64 {
     bytes / (MIN_FRAME / SLOT) as u64
 }
 
-/// What a stretch of `left` bytes surely takes, however the frames fall: the last one may not fit.
+/// Bytes that surely fit into `left` bytes of a segment, whatever the frames: the last one may not fit.
 pub(crate) fn usable(left: u64) -> u64 {
     left.saturating_sub(MAX_FRAME)
 }
@@ -63,7 +63,7 @@ pub(crate) fn push_slot(buffer: &mut Vec<u8>, seq: u64, salt: Option<&[u8; 32]>)
     buffer.extend_from_slice(&crc.to_le_bytes());
 }
 
-/// Where the records of a directory end.
+/// The end of the records of a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Tail {
     /// The segment that takes the next record.

@@ -16,7 +16,7 @@ pub struct Trust {
     lanes: Vec<Vkey>,
 }
 
-/// What is wrong with a trust file.
+/// Errors of a trust file.
 #[derive(Debug, thiserror::Error)]
 pub enum TrustError {
     /// It is not TOML of this form.
@@ -27,7 +27,7 @@ pub enum TrustError {
     Key {
         /// The lane.
         origin: String,
-        /// What is wrong with its key.
+        /// The error of its key.
         source: NoteError,
     },
     /// The key is named for another lane.

@@ -195,6 +195,7 @@ fn take(lane: &Lane, jobs: &mut Vec<Job>) -> bool {
     true
 }
 
-/// How long a batch gathers while other exchanges are under way. A sync costs the machine tens of microseconds of CPU (block
-/// device, interrupts, thread switches), and a state system takes a hundred times this long to answer. Alone, nobody waits.
+/// Time for which a batch gathers while other exchanges are under way: 1 ms. A sync costs the machine tens of
+/// microseconds of CPU (block device, interrupts, thread switches), and a state system takes a hundred times this long
+/// to answer. Alone, nobody waits.
 const LINGER: Duration = Duration::from_millis(1);

@@ -10,7 +10,7 @@ use qaqpa_proto::reason::Refusal;
 use crate::identifier::Bin;
 use crate::plan::Plans;
 
-/// What a verified client certificate says, read by the gateway.
+/// The names in a verified client certificate, as read by the gateway.
 #[derive(Debug, Clone, Default)]
 pub struct Identity {
     /// URIs of its subject alternative names.
@@ -45,7 +45,7 @@ pub struct CallerRule {
     pub matches: CallerMatch,
     /// Operator (pack id) for which it calls.
     pub operator: String,
-    /// What it may do.
+    /// Role of the caller.
     pub role: Role,
     /// Purposes it may claim.
     pub purposes: Vec<String>,
@@ -172,7 +172,7 @@ impl Caller {
         &self.rule.operator
     }
 
-    /// What it may do.
+    /// Role of the caller.
     #[must_use]
     pub fn role(&self) -> Role {
         self.rule.role
@@ -200,10 +200,10 @@ impl Caller {
 /// Why a certificate identifies no caller. The caller is at fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unknown {
-    /// No rule knows it.
+    /// No rule matches it.
     #[error("no caller is configured for this certificate")]
     Nobody,
-    /// Two rules know it.
+    /// Two rules match it.
     #[error("two callers are configured for this certificate")]
     Ambiguous,
 }
@@ -216,7 +216,7 @@ impl Unknown {
     }
 }
 
-/// What is wrong with the configured callers.
+/// Problems of the configured callers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CallerProblem {
     /// Without id, URI or UID.
@@ -231,7 +231,7 @@ pub enum CallerProblem {
     /// One certificate could match two callers.
     #[error("one certificate could be caller `{0}` and caller `{1}`")]
     Ambiguous(String, String),
-    /// No pack of that operator.
+    /// The operator has no policy pack.
     #[error("caller `{0}` belongs to operator `{1}`, which has no policy pack")]
     UnknownOperator(String, String),
     /// A granted purpose is not in the policy pack.

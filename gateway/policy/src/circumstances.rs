@@ -1,4 +1,4 @@
-//! What a transform needs to know besides the value: the day, on which ages are counted, and the key of pseudonyms.
+//! Inputs of transforms besides the value: the day, on which ages are counted, and the key of pseudonyms.
 //!
 //! ```text
 //! Circumstances { today: 2026-11-20, pseudonyms: None }     age bands move, pseudonyms stay behind
@@ -8,7 +8,7 @@ use jiff::civil::Date;
 
 use crate::pseudonym::PseudonymKey;
 
-/// What transforms need to know of the moment and of the recipient.
+/// Inputs of transforms: the day and the key of pseudonyms for a recipient.
 #[derive(Debug, Clone)]
 pub struct Circumstances {
     /// Ages are counted on this day.

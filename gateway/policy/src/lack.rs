@@ -12,11 +12,11 @@ use qaqpa_proto::reason::Refusal;
 pub struct Lack {
     /// Field path with position, `student[3].guardian_iin`; never a value.
     pub path: String,
-    /// What is lacking.
+    /// The kind of lack.
     pub kind: LackKind,
 }
 
-/// What can stand against a person's data moving, gravest first.
+/// Kinds of lacks, gravest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LackKind {
     /// Their data is blocked.

@@ -31,7 +31,7 @@ pub enum Mechanism {
     MinorsRefused,
     /// A withdrawn consent stops exchanges at once.
     Withdrawal,
-    /// What a withdrawn consent covered is destroyed in time.
+    /// Contents of withdrawn consents are destroyed within their term.
     DestructionClock,
     /// Blocked data do not move.
     Restriction,
@@ -45,7 +45,7 @@ pub enum Mechanism {
     SubjectReport,
     /// The retention job destroys at the end of terms.
     Retention,
-    /// No address outside the country.
+    /// Data residency: no connection to an address outside the country.
     Residency,
     /// Every exchange is recorded, and the record cannot be changed unseen.
     Journal,
@@ -65,7 +65,7 @@ pub enum Mechanism {
     FormatChecks,
     /// Logs, errors and metrics hold ids and decisions.
     NoPersonalDataInLogs,
-    /// What is kept is kept sealed.
+    /// Stored personal data is encrypted in the vault.
     VaultEncryption,
     /// Every exchange names the edition that decided.
     PolicyEdition,

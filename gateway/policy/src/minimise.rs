@@ -35,7 +35,7 @@ pub use released::Released;
 pub use crate::circumstances::Circumstances;
 pub use crate::pseudonym::PseudonymKey;
 
-/// What happens to fields that the purpose does not need.
+/// How fields are treated that the purpose does not need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
     /// Withholds them, counted and listed in the receipt.
@@ -217,7 +217,7 @@ pub struct Transformed<'m> {
     pub path: &'m str,
     /// Lower-case category.
     pub category: &'static str,
-    /// What it became.
+    /// The transform that was applied.
     pub transform: &'m Transform,
     /// Clause of the policy.
     pub clause: &'m str,
@@ -233,7 +233,7 @@ pub enum NotMinimised {
     Malformed {
         /// Request: the caller is at fault. Reply: the state system.
         direction: Direction,
-        /// What and where.
+        /// The fault and its place.
         problem: Malformed,
     },
     /// Fields are flawed.
@@ -277,23 +277,23 @@ pub const MAX_FLAWS: usize = 100;
 pub struct InvalidField {
     /// Field names from the root, with the position of repeated fields: `student[3].iin`.
     pub path: String,
-    /// What is wrong with it.
+    /// The flaw.
     pub flaw: Flaw,
 }
 
-/// What can be wrong with a value.
+/// Flaws of values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Flaw {
     /// The text is no IIN.
     #[error("not an IIN: {0}")]
     Iin(InvalidIdentifier),
-    /// No BIN.
+    /// The text is no BIN.
     #[error("not a BIN: {0}")]
     Bin(InvalidIdentifier),
-    /// No phone number.
+    /// The text is no phone number.
     #[error("not a phone number of the form +7XXXXXXXXXX")]
     Phone,
-    /// No day of the calendar.
+    /// The text is no calendar date.
     #[error("not a date of the form YYYY-MM-DD")]
     Date,
     /// The text is no RFC 3339 moment.

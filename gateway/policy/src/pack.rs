@@ -131,25 +131,25 @@ impl Pack {
         self.clauses.iter().find(|clause| clause.number == number)
     }
 
-    /// Where the policy left a choice, and which one was made.
+    /// Readings: places where the policy leaves a choice, and the choice made.
     #[must_use]
     pub fn readings(&self) -> &[Reading] {
         &self.readings
     }
 
-    /// From which age a person decides alone, and what happens before.
+    /// The rule for minors: the age from which a person decides alone, and what holds below it.
     #[must_use]
     pub fn minors(&self) -> &Minors {
         &self.minors
     }
 
-    /// What the policy says of the border.
+    /// The clause about cross-border transfer.
     #[must_use]
     pub fn residency(&self) -> &Residency {
         &self.residency
     }
 
-    /// How soon data are destroyed after a withdrawal.
+    /// Term of destruction after a withdrawal.
     #[must_use]
     pub fn withdrawal(&self) -> &Withdrawal {
         &self.withdrawal
@@ -161,7 +161,7 @@ impl Pack {
         &self.retention
     }
 
-    /// How long the gateway keeps what it keeps, in days.
+    /// Retention terms of the gateway, in days.
     #[must_use]
     pub fn terms(&self) -> &Terms {
         &self.terms

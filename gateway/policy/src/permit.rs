@@ -134,20 +134,20 @@ impl Permit {
         &self.pack
     }
 
-    /// What the request may carry.
+    /// The minimisation plan of the request.
     #[must_use]
     pub fn request_plan(&self) -> &Arc<Plan> {
         &self.request
     }
 
-    /// What the reply may carry.
+    /// The minimisation plan of the reply.
     #[must_use]
     pub fn reply_plan(&self) -> &Arc<Plan> {
         &self.reply
     }
 }
 
-/// Which grant is lacking. The caller is at fault.
+/// The grant that is lacking. The caller is at fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotPermitted {
     /// Auditors and administrators do not exchange.

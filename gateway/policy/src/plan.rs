@@ -31,7 +31,7 @@ use crate::transform::Transform;
 pub(crate) use bits::{Bits, MAX_FIELDS};
 pub(crate) use step::{Absent, Kind, Step};
 
-/// Which half of an exchange.
+/// Request or reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Direction {
     /// To the state system.
@@ -114,7 +114,7 @@ pub struct NotOffered {
     pub category: &'static str,
 }
 
-/// What contract and pack disagree on. The author of the pack or of the contract is at fault.
+/// Contradictions between contract and policy pack. The author of the pack or of the contract is at fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanProblem {
     /// A purpose names an operation that no contract has.
@@ -123,11 +123,11 @@ pub enum PlanProblem {
     UnknownOperation {
         /// Purpose id.
         purpose: String,
-        /// As written.
+        /// The text in the pack.
         operation: String,
         /// Line in the pack, from 1.
         line: u64,
-        /// What was perhaps meant.
+        /// The nearest known word, if one is near.
         suggestion: Option<String>,
     },
     /// A purpose reaches a system that the pack does not list.
@@ -137,13 +137,13 @@ pub enum PlanProblem {
     NotARecipient {
         /// Purpose id.
         purpose: String,
-        /// As written.
+        /// The text in the pack.
         operation: String,
         /// Id of the system.
         system: String,
         /// Line in the pack, from 1.
         line: u64,
-        /// What was perhaps meant.
+        /// The nearest known word, if one is near.
         suggestion: Option<String>,
     },
     /// A rule names a field that none of its purpose's operations has, or one of another category.
@@ -152,13 +152,13 @@ pub enum PlanProblem {
     RulePath {
         /// Purpose id.
         purpose: String,
-        /// As written.
+        /// The text in the pack.
         path: String,
         /// Line in the pack, from 1.
         line: u64,
         /// In words.
         problem: &'static str,
-        /// What was perhaps meant.
+        /// The nearest known word, if one is near.
         suggestion: Option<String>,
     },
     /// A transform that a field cannot have.
@@ -206,7 +206,7 @@ impl PlanProblem {
     }
 }
 
-/// What happens to each field of one message for one purpose.
+/// The minimisation plan of one message for one purpose.
 #[derive(Debug, Clone)]
 pub struct Plan {
     pub(crate) direction: Direction,
@@ -334,7 +334,7 @@ pub struct PlannedField<'p> {
     pub clause: &'p str,
     /// Why it is withheld; for released fields the purpose's own title.
     pub why: &'p Why,
-    /// What else the value gives away.
+    /// Categories that can be derived from the value.
     pub derives: &'p [Category],
     /// What it becomes on the way; `None` for what moves as it is or does not move.
     pub transform: Option<&'p Transform>,

@@ -45,7 +45,7 @@ pub struct Given {
     pub operator: String,
     /// Organisation that collected it.
     pub acting_for: Bin,
-    /// How it was given.
+    /// Form in which it was given.
     pub form: Form,
     /// Purpose ids of the operator's pack.
     pub purposes: Vec<String>,
@@ -70,7 +70,7 @@ pub struct Hold {
     pub id: String,
     /// Operator it binds.
     pub operator: String,
-    /// What it is.
+    /// Restriction or objection.
     pub kind: HoldKind,
     /// Purpose it is limited to; all of the operator's when absent.
     pub purpose: Option<String>,

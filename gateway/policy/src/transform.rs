@@ -31,7 +31,7 @@ use crate::circumstances::Circumstances;
 /// No transformed text or bytes value is longer.
 pub const MAX_BYTES: usize = 127;
 
-/// What happens to a value that a rule speaks of.
+/// A transform of a value.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Transform {
     /// Moves as it is.

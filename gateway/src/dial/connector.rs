@@ -32,24 +32,24 @@ use super::stream::Stream;
 pub struct Connector {
     line: Arc<EndpointState>,
     tls: Arc<ClientConfig>,
-    /// As it will stand in the URI. tonic must be told `http`, or it brings TLS of its own.
+    /// Scheme that the URI will have. tonic must be told `http`, or it brings TLS of its own.
     scheme: &'static str,
     /// The addresses of one judgement; none: of the one in force.
     only: Option<Arc<Judgement>>,
 }
 
 impl Connector {
-    /// For HTTP/1.1.
+    /// A connector for HTTP/1.1.
     pub(super) fn http1(line: Arc<EndpointState>) -> Self {
         Self { tls: line.target.http1.clone(), scheme: line.target.endpoint.scheme().name(), line, only: None }
     }
 
-    /// For HTTP/2 by tonic, which is given `http://` for an address whose TLS is ours.
+    /// A connector for HTTP/2 by tonic, which is given `http://` since TLS is made here.
     pub(super) fn tonic(line: Arc<EndpointState>) -> Self {
         Self { tls: line.target.http2.clone(), scheme: "http", line, only: None }
     }
 
-    /// To the addresses of this judgement only, as long as they pass.
+    /// Restricts the connector to the addresses of this judgement.
     pub(super) fn only(mut self, judgement: Arc<Judgement>) -> Self {
         self.only = Some(judgement);
         self
@@ -119,7 +119,7 @@ pub(super) async fn dial(line: &EndpointState, judged: &Judged, address: SocketA
     Ok(reached)
 }
 
-/// Whom the socket has reached must be judged as well: the kernel takes 0.0.0.0 for this machine.
+/// Checks that the connected peer is a judged address: the kernel takes 0.0.0.0 for this machine.
 pub(super) fn confirm(judged: &Judged, peer: SocketAddr) -> Result<(), ResidencyRefusal> {
     judged.confirm_peer(peer).map(drop)
 }

@@ -26,7 +26,7 @@ use crate::refusal::NotDone;
 /// Callback for every new judgement, allowed or refused. Never blocks.
 pub(super) type Observer = Box<dyn Fn(&Decision) + Send + Sync>;
 
-/// How long open connections may go on while DNS says nothing at all. Any answer is judged at once.
+/// Grace period of open connections while DNS does not answer: 5 min. Any answer is judged at once.
 const SILENCE: Duration = Duration::from_secs(300);
 
 /// Tables, DNS client, clock and observer that all endpoints share.
@@ -283,7 +283,7 @@ impl EndpointState {
         goes_on
     }
 
-    /// How long the judgement in force still holds.
+    /// Time until the judgement in force ends.
     fn rest(&self) -> Duration {
         let now = self.evidence.clock.now();
         let age = self.state().current.as_ref().map_or(Duration::ZERO, |judgement| judgement.age(now));

@@ -39,7 +39,7 @@ impl Lease {
         if self.0.revoked.load(Ordering::Acquire) { Err(revoked()) } else { Ok(()) }
     }
 
-    /// What a pending read or write answers: registered first and checked afterwards, so that no revocation falls between.
+    /// Parks a pending read or write: registers first and checks afterwards, so that no revocation falls between.
     fn wait<T>(&self, waker: &AtomicWaker, cx: &Context<'_>) -> Poll<io::Result<T>> {
         waker.register(cx.waker());
         self.check().map_or_else(|error| Poll::Ready(Err(error)), |()| Poll::Pending)
@@ -114,7 +114,7 @@ impl Leased {
 }
 
 impl Drop for Leased {
-    /// What a revoked connection had handed to the kernel is not sent after all, as far as that can still be helped.
+    /// Resets a revoked connection, so that the kernel discards what it has not sent yet.
     fn drop(&mut self) {
         if self.lease.check().is_err() {
             let _ = self.socket.set_zero_linger();

@@ -42,7 +42,7 @@ impl Names {
     }
 }
 
-/// Where a line to a literal leads.
+/// The socket address of an endpoint whose host is an address.
 fn address(line: &EndpointState) -> Option<SocketAddr> {
     match line.target.endpoint.host() {
         Host::Address(address) => Some(SocketAddr::new(*address, line.target.endpoint.port())),

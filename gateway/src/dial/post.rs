@@ -115,7 +115,8 @@ async fn whole(response: Response<Incoming>) -> Result<Bytes, NotDone> {
     Ok(body.freeze())
 }
 
-/// What the pool reports, as a reason. Its text may hold the URL, never a body; it is not kept all the same.
+/// Converts an error of the HTTP client into a reason. Its text may hold the URL, never a body; it is not kept all the
+/// same.
 fn unsent(error: &legacy::Error) -> NotDone {
     let is_unsent = |error: &(dyn Error + 'static)| error.downcast_ref().map(hyper::Error::is_canceled);
     ended(error).unwrap_or_else(|| match error.is_connect() || cause(error, is_unsent) == Some(true) {

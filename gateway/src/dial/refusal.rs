@@ -10,7 +10,7 @@ use qaqpa_proto::reason::Refusal;
 
 use crate::refusal::NotDone;
 
-/// Why no connection is made, or why one has ended.
+/// A refusal as the source of an I/O error.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{}", .0.reason.code())]
 pub(super) struct TurnedAway(pub(super) NotDone);

@@ -35,8 +35,7 @@ pub trait Resolve: Send + Sync {
     fn resolve<'a>(&'a self, host: &'a str) -> BoxFuture<'a, Result<Answer, NoAnswer>>;
 }
 
-/// Where the client's sockets come from. A server that was not judged is refused with
-/// [`io::ErrorKind::PermissionDenied`].
+/// Opens the DNS client's sockets. A server that was not judged is refused with [`io::ErrorKind::PermissionDenied`].
 pub trait Sockets: Send + Sync {
     /// A connection to `server`.
     fn tcp(&self, server: SocketAddr) -> BoxFuture<'_, io::Result<TcpStream>>;
@@ -63,7 +62,7 @@ pub enum NoAnswer {
     /// The answer did not fit a datagram and could not be had over TCP.
     #[error("the DNS server cut its answer off and gave no whole one over TCP")]
     Truncated,
-    /// What came is not an answer to what was asked.
+    /// The answer is malformed or answers another query.
     #[error("the DNS server sent what is not an answer to the question")]
     Malformed,
     /// No server is configured.
@@ -100,7 +99,7 @@ pub struct DnsClient {
 }
 
 impl DnsClient {
-    /// How long all servers together may take, unless configured otherwise.
+    /// Default timeout for all servers together: 5 s.
     pub const TIMEOUT: Duration = Duration::from_secs(5);
 
     /// A client of `servers`; each has its equal share of `timeout`.

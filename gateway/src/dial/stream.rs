@@ -24,7 +24,7 @@ pub enum Stream {
 }
 
 impl Stream {
-    /// Whom it has reached: one of the judged addresses.
+    /// The connected peer, one of the judged addresses.
     ///
     /// # Errors
     /// When it is not connected any more.

@@ -59,7 +59,7 @@ impl Target {
         self.endpoint.scheme() == Scheme::Https
     }
 
-    /// Where it leads, as declared.
+    /// The declared endpoint.
     #[must_use]
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint

@@ -35,7 +35,7 @@ impl SpkiPin {
     }
 }
 
-/// What a server must show.
+/// Requirements for the certificate of a server.
 #[derive(Debug, Clone)]
 pub struct Trust {
     roots: RootCertStore,

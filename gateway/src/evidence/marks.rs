@@ -1,4 +1,4 @@
-//! How the journal refers to a person: by marks that only the person's own key can make, another for every line.
+//! Marks: the pseudonyms of persons in journal lines, which only the person's own key can make, another for every line.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

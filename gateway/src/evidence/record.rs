@@ -75,7 +75,7 @@ pub(crate) async fn enter(journal: &Journal, ts: Timestamp, event: &str, facts: 
     }
 }
 
-/// What the journal reports, as a refusal; its text goes to the operator's log alone.
+/// Converts an error of the journal into `journal.unavailable`; its text goes to the operator's log alone.
 pub(crate) fn journal_error(error: impl std::fmt::Display) -> NotDone {
     tracing::error!(%error, "the journal does not take a record");
     Failure::JournalUnavailable.into()
@@ -87,5 +87,5 @@ pub(crate) async fn append(journal: &Journal, line: &impl Record) -> Result<Leaf
     journal.append(entry).await.map_err(journal_error)
 }
 
-/// What the gateway does by itself, in the journal's `who`.
+/// The caller id of the gateway itself in the journal's `who`.
 const GATEWAY: &str = "gateway";

@@ -19,7 +19,7 @@ use crate::refusal::NotDone;
 /// One exchange about a person.
 #[derive(Debug, Clone)]
 pub struct Usage {
-    /// What the journal says of it before anything left.
+    /// Its INTENT line.
     pub intent: Intent<'static>,
     /// And afterwards; absent while it is under way.
     pub outcome: Option<Outcome<'static>>,

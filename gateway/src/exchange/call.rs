@@ -31,7 +31,7 @@ pub struct Call {
     pub accepted: Timestamp,
 }
 
-/// What goes back: the reply message with its receipt in front, or why there is none.
+/// The answer to a call: the reply message with its receipt in front, or why there is none.
 ///
 /// It takes room 17's evidence, so that no reply goes back without a receipt:
 /// ```no_run

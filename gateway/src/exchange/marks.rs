@@ -1,4 +1,4 @@
-//! How the journal refers to the persons of an exchange: by marks that only the holder of a person's key can make again.
+//! Marks of the persons of an exchange for the journal, which only the holder of a person's key can make again.
 
 use qaqpa_policy::consent::Consent;
 use qaqpa_policy::standing::leaves_a_trace;

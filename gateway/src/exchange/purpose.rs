@@ -59,7 +59,7 @@ impl Permitted {
 }
 
 impl OwnSchool {
-    /// Who acts for one school may not write another's name into the message.
+    /// Checks that the message names no other school than the one that is acted for.
     fn named_in(operation: &Operation, wire: &[u8], permit: &Permit) -> Result<Self, NotDone> {
         let Some(path) = &operation.acting else { return Ok(Self(())) };
         match scalar(wire, path) {

@@ -42,7 +42,8 @@ impl Default for Limits {
     }
 }
 
-/// What the passport of a service allows per hour. Nominal 360 and peak 2000 unless the passport says otherwise.
+/// Rate limit of a service by its passport, in messages per hour. Nominal 360 and peak 2000 unless the passport says
+/// otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Passport {
     /// Messages per hour in the long run.
@@ -115,7 +116,7 @@ impl<'c> Within<'c> {
 #[derive(Debug)]
 pub struct WithinAll(());
 
-/// All limits of one gateway.
+/// The rate limiters of one gateway.
 pub struct Quotas {
     caller: Keyed<u64>,
     purpose: Keyed<u64>,

@@ -136,7 +136,7 @@ impl Reply {
         Ok(Self { decoded, minimised })
     }
 
-    /// What may be released, and what was withheld.
+    /// The minimised reply: what may be released, and what was withheld.
     pub(crate) fn minimised(&self) -> &Minimised {
         &self.minimised
     }

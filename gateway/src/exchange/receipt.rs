@@ -103,7 +103,7 @@ pub(crate) fn shep_status(decoded: &Decoded) -> ShepStatus {
     ShepStatus { code: status.code.clone(), message: status.message.clone(), session_id }
 }
 
-/// What was withheld, each field with its clause.
+/// The withheld fields, each with its clause.
 pub(crate) fn withheld<'a>(
     withheld: impl Iterator<Item = Withheld<'a>>,
     language: Language,
@@ -129,7 +129,7 @@ pub(crate) fn warnings(consent: &Consent, language: Language) -> Vec<Warning> {
     consent.birth_date_mismatches().iter().map(mismatch).collect()
 }
 
-/// What moved in a coarser form, each field with its transform and clause.
+/// The transformed (generalised) fields, each with its transform and clause.
 pub(crate) fn transformed(minimised: &Minimised) -> Vec<qaqpa_proto::v1::Transformed> {
     let told = |transformed: Transformed<'_>| qaqpa_proto::v1::Transformed {
         path: transformed.path.to_owned(),

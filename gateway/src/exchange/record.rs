@@ -32,12 +32,12 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// Where the intent stands.
+    /// Position of the INTENT in the lane.
     pub(crate) fn intent(&self) -> Leaf {
         self.intent
     }
 
-    /// Where the outcome stands.
+    /// Position of the OUTCOME in the lane.
     pub(crate) fn outcome(&self) -> Leaf {
         self.outcome
     }

@@ -47,7 +47,7 @@ impl Request {
         Ok(Self { subjects, minimised })
     }
 
-    /// What may leave, and what was withheld.
+    /// The minimised request: what may leave, and what was withheld.
     #[must_use]
     pub fn minimised(&self) -> &Minimised {
         &self.minimised

@@ -42,7 +42,7 @@ struct Seen {
     changes: BTreeMap<Key, u64>,
 }
 
-/// What is counted: sorts as reports are sorted.
+/// The key of a counted change; sorts as reports are sorted.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     operation: String,
@@ -145,7 +145,7 @@ impl Shadows {
 }
 
 impl Shadow {
-    /// What was found so far.
+    /// The report of the changes counted so far.
     #[must_use]
     pub fn report(&self, done: bool) -> ShadowResponse {
         let seen = self.seen();

@@ -34,7 +34,7 @@ pub struct Signing {
 }
 
 impl Signing {
-    /// As many signatures at once as there are cores.
+    /// Security with as many signatures at once as there are cores.
     #[must_use]
     pub fn new(security: Security) -> Self {
         let places = available_parallelism().map_or(1, NonZeroUsize::get);
@@ -82,7 +82,7 @@ fn unavailable(word: &'static str) -> NotDone {
     NotDone::from(Failure::SignerUnavailable).detailed(word)
 }
 
-/// How long a signature may take, with the wait for a place. Longer than any token; shorter than a caller's patience.
+/// Timeout of a signature, with the wait for a place: 10 s. Longer than any token; shorter than a caller's patience.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[cfg(test)]

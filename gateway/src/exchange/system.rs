@@ -13,11 +13,12 @@ pub struct Served {
     pub operation: Operation,
     /// Its compiled codec, one table for requests and one for replies.
     pub codec: Codec,
-    /// What its contract says SHEP is to do with a message.
+    /// The channel of SHEP that its contract names.
     pub channel: Channel,
 }
 
-/// How an external system is reached, as its channel in the configuration says. Systems of one channel share it.
+/// A state system: endpoint, login, signer and replay window of its channel in the configuration. Systems of one
+/// channel share it.
 pub struct System {
     /// Endpoint id.
     pub endpoint: String,

@@ -141,8 +141,9 @@ impl Inner {
         Ok(Arrival { address, admitted, proxy: Some(peer) })
     }
 
-    /// By the rules that declare no balancer. An address that one of those lists is no caller's, and this machine is one only
-    /// where a rule says so: a balancer that forwards loopback has been fooled.
+    /// Judges the address in a PROXY header by the rules that declare no balancer. An address that one of those lists
+    /// is no caller's, and this machine is one only where a rule says so: a balancer that forwards loopback has been
+    /// fooled.
     fn admitted_behind(&self, proxy: &AdmittedPeer, address: IpAddr) -> Result<Admitted, NotAdmitted> {
         let (peers, tables) = (self.peers.load(), self.tables.load());
         if peers.rules().any(|rule| rule.proxy_protocol && (rule.networks.is_empty() || lists(rule, address))) {
@@ -198,7 +199,7 @@ impl AdmittedPeer {
 }
 
 impl Arrival {
-    /// Where the caller calls from, canonical. Behind a declared balancer this is what its header says.
+    /// Canonical address of the caller. Behind a declared balancer this is what its header says.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address

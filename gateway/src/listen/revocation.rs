@@ -34,9 +34,9 @@ use crate::dial::Door;
 use crate::evidence::record::enter;
 use crate::listen::{Reloader, TlsFiles};
 
-/// How often the endpoint is asked.
+/// Interval between fetches: one hour.
 const INTERVAL: SignedDuration = SignedDuration::from_hours(1);
-/// How often when the list in force will end soon, or could not be taken into use.
+/// Interval between fetches when the list in force ends soon, or could not be taken into use: 5 min.
 const URGENT: SignedDuration = SignedDuration::from_mins(5);
 
 /// Why a revocation list was not renewed; the one in force stays.

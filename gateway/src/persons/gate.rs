@@ -305,7 +305,7 @@ impl GatedBody {
 }
 
 impl GatedBody {
-    /// As the door takes it.
+    /// Converts it to the body type of the residency connector.
     #[must_use]
     pub fn boxed(self) -> Outgoing {
         self.map_err(Into::into).boxed_unsync()

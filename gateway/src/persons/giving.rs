@@ -95,7 +95,7 @@ pub(crate) fn judge(
     Ok(JudgedConsent { iin: fields.iin, request_id: fields.request_id, record, policy })
 }
 
-/// What can be read without the policy.
+/// The fields that are validated without the policy.
 struct Fields {
     iin: Iin,
     guardian: Option<Iin>,
@@ -291,7 +291,7 @@ fn distinct(list: Vec<String>) -> Vec<String> {
     seen
 }
 
-/// How far a caller's clock may be ahead.
+/// Tolerance for a caller's clock that is ahead: 60 s.
 const FORGIVEN: SignedDuration = SignedDuration::from_secs(60);
 const LONGEST_TERM: SignedDuration = SignedDuration::from_hours(24 * 36_500);
 const LONGEST_LIST: usize = 64;

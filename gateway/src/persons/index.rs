@@ -43,7 +43,7 @@ impl Index {
         self.by_id.get(id).cloned()
     }
 
-    /// Of one person, oldest record first.
+    /// Consents of one person, oldest record first.
     pub(crate) fn of(&self, lookup: Lookup) -> Vec<Held> {
         self.by_person.get(&lookup).into_iter().flatten().filter_map(|id| self.one(id)).collect()
     }

@@ -76,7 +76,7 @@ impl Reach {
 /// The consents that a withdrawal covers.
 pub(crate) enum Which {
     One(String),
-    /// Of a person, those that cover one of the purposes; all when there are none.
+    /// Consents of a person that cover one of the purposes; all when no purpose is named.
     Person(Iin, Vec<String>),
 }
 
@@ -286,7 +286,7 @@ impl Ledger {
         Ok(done)
     }
 
-    /// What is there to take back, oldest first: in reach, and not withdrawn, or withdrawn without a line of the journal.
+    /// The consents to withdraw, oldest first: in reach, and not withdrawn, or withdrawn without a line of the journal.
     fn ending(&self, which: &Which, lookup: Lookup, reach: &Reach) -> Result<Vec<Arc<ConsentRecord>>, NotDone> {
         let meant = |record: &ConsentRecord| match which {
             Which::One(id) => record.id == *id,
@@ -419,5 +419,5 @@ fn other_consent() -> NotDone {
 
 /// Persons share one of so many turns.
 const TURNS: usize = 64;
-/// How far a watcher may fall behind.
+/// Events that a watcher may fall behind.
 const REMEMBERED_EVENTS: usize = 4096;

@@ -86,7 +86,7 @@ pub struct Retention {
 }
 
 impl Retention {
-    /// What ends until `until` (a year from now when absent), soonest first; of one operator, or of all.
+    /// Lists what is due until `until` (a year from now when absent), soonest first; of one operator, or of all.
     ///
     /// # Errors
     /// `journal.unavailable`, when the lane cannot be read.

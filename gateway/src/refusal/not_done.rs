@@ -82,7 +82,7 @@ impl NotDone {
         self
     }
 
-    /// As the status of a call.
+    /// Converts it to the gRPC status of a call.
     #[must_use]
     pub fn status(&self, language: Language, exchange_id: &str) -> Status {
         let row = self.reason.row();
@@ -119,7 +119,7 @@ impl NotDone {
         metadata
     }
 
-    /// As part of a stream's receipt: the same that a call would end with.
+    /// Converts it to the error in a stream's receipt: the same `google.rpc.Status` that a call would end with.
     #[must_use]
     pub fn error(&self, language: Language, exchange_id: &str) -> rpc::Status {
         rpc::Status::decode(self.status(language, exchange_id).details()).unwrap_or_default() // tonic-types has written it

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use crate::refusal::NotDone;
 use crate::serve::invalid;
 
-/// Which page was asked for.
+/// The requested page: size, and where it begins.
 #[derive(Debug)]
 pub(crate) struct Page {
     size: usize,
@@ -49,7 +49,7 @@ impl Page {
     }
 }
 
-/// Where something stands in a list that is ordered by time; sorts as the list does.
+/// The sort key of an entry in a list ordered by time.
 pub(crate) fn place(at: Timestamp, id: &str) -> String {
     format!("{:020} {id}", at.as_nanosecond().max(0))
 }
@@ -64,7 +64,7 @@ pub(crate) fn page_size(asked: u32) -> Result<usize, NotDone> {
 }
 
 const USUAL_PAGE: usize = 100;
-/// No reply holds more entries.
+/// Largest page: 1000 entries.
 pub(crate) const LARGEST_PAGE: usize = 1_000;
 
 #[cfg(test)]

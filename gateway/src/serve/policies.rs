@@ -127,7 +127,7 @@ fn refused(problems: &[PackProblem]) -> NotDone {
 const SHADOW: &str = "/qaqpa.policy.v1.Policies/Shadow";
 /// A pack of 1 MiB and its frame.
 const LONGEST_REQUEST: usize = (1 << 20) + (16 << 10);
-/// From a second to a day.
+/// Permitted duration of a shadow run: a second to a day.
 const SHADOW_LASTS: RangeInclusive<SignedDuration> =
     RangeInclusive::new(SignedDuration::from_secs(1), SignedDuration::from_hours(24));
 const MOST_PROBLEMS: usize = 100;

@@ -20,7 +20,7 @@ use tonic_reflection::pb::v1::{
 };
 
 const V1: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
-/// What Python's and older tools ask for; its messages are those of v1, byte for byte.
+/// The v1alpha service name that older tools use; its messages are those of v1, byte for byte.
 const V1_ALPHA: &str = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
 
 /// A call of the older service as one of the newer.

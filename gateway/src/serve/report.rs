@@ -20,7 +20,7 @@ use crate::gateway::Gateway;
 use crate::refusal::NotDone;
 use crate::serve::moment;
 
-/// From when to when a report reaches.
+/// The period of a report.
 pub(crate) struct Period {
     from: Option<Timestamp>,
     to: Option<Timestamp>,

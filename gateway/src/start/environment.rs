@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::dial::Resolve;
 
-/// What comes from outside and is not configuration.
+/// Injected dependencies that are not configuration.
 #[derive(Clone)]
 pub struct Environment {
     /// The wall clock.

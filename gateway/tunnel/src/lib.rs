@@ -70,7 +70,7 @@ pub enum NoTunnel {
     InterfaceDown {
         /// The interface.
         name: String,
-        /// What the kernel calls its state.
+        /// State of the interface by the kernel.
         state: String,
     },
     /// The kernel would send it another way, or has no way at all.
@@ -78,9 +78,9 @@ pub enum NoTunnel {
         "not every target of the kernel to `{destination}` leads through {through}: see `ip route get {destination}`"
     )]
     OtherRoute {
-        /// Where the endpoint is.
+        /// Address of the endpoint.
         destination: IpAddr,
-        /// What was wanted.
+        /// The declared tunnel.
         through: String,
     },
     /// No policy of IPsec covers everything that goes there.
@@ -89,9 +89,9 @@ pub enum NoTunnel {
     /// A policy decides about it that lets it pass unencrypted, or not at all.
     #[error("ipsec does not protect `{destination}`: {why}")]
     Unprotected {
-        /// Where the endpoint is.
+        /// Address of the endpoint.
         destination: IpAddr,
-        /// Which rule stands before the tunnel's.
+        /// The rule that outranks the tunnel's.
         why: &'static str,
     },
     /// The policy has no association that could encrypt.

@@ -25,7 +25,7 @@ pub enum Error {
     Damaged {
         /// The vault's file.
         file: PathBuf,
-        /// What was found.
+        /// The fault.
         fault: &'static str,
     },
     /// A newer program wrote this vault.
@@ -65,7 +65,7 @@ pub enum Error {
     /// The disk or SQLite refused. Nothing of this call is promised to be durable.
     #[error("{what} failed (sqlite result {code})")]
     Storage {
-        /// What was being done.
+        /// The operation that failed.
         what: &'static str,
         /// SQLite's extended result code, <https://sqlite.org/rescode.html>.
         code: i32,
@@ -73,9 +73,9 @@ pub enum Error {
     /// The file system refused.
     #[error("{what} failed: {kind}")]
     Io {
-        /// What was being done.
+        /// The operation that failed.
         what: &'static str,
-        /// What the system said.
+        /// The error of the operating system.
         kind: std::io::ErrorKind,
     },
     /// After a failed write only a restart, which recovers, helps.

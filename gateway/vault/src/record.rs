@@ -78,7 +78,7 @@ pub struct HoldRecord {
     pub id: String,
     /// The operator it binds.
     pub operator: String,
-    /// Which of the two.
+    /// Restriction or objection.
     pub kind: HoldKind,
     /// The purpose it is for; `None`: all.
     pub purpose: Option<String>,
@@ -92,7 +92,7 @@ pub struct HoldRecord {
     pub lifted: Option<Lifted>,
 }
 
-/// What kind of hold.
+/// Kinds of holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum HoldKind {
@@ -123,7 +123,7 @@ pub struct RequestRecord {
     pub kind: String,
     /// When.
     pub at: Timestamp,
-    /// What exactly.
+    /// Details of the request.
     pub detail: String,
     /// State of the request, a stable word.
     pub state: String,

@@ -161,7 +161,7 @@ impl Queue {
     }
 }
 
-/// What must be gone from the file, and how thoroughly, before a caller is answered.
+/// How thoroughly a call destroys: what must be gone from the file before it is answered.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Destroys {
     /// The call destroys nothing.

@@ -10,7 +10,7 @@ use crate::language::Text;
 reasons! {
     /// Failures: it was allowed and did not work.
     pub enum Failure {
-        /// What names persons cannot be read or made durable.
+        /// The vault cannot be read or written.
         VaultUnavailable = "vault.unavailable", Gateway, Unavailable, Later, [
             "Шлюз субъектілер қоймасына жаза алмайды. Кейінірек қайталаңыз.",
             "Шлюз не может записать в хранилище субъектов. Повторите позже.",

@@ -3,7 +3,7 @@
 use super::{Fault, Retry, StatusCode};
 use crate::language::Text;
 
-/// What the table says of a reason.
+/// A row of the table of reasons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row {
     /// Stable `room.word`.

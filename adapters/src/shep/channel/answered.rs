@@ -17,16 +17,16 @@ use crate::shep::sync::{
     self, AnsweredBy, Data, DataProblem, Fault, NotAnswered, ResponseInfo, Sent, Status, SyncProblem,
 };
 
-/// What the contract and the configuration expect of an answer.
+/// Expectations of an answer, from contract and configuration.
 #[derive(Clone, Copy)]
 pub struct Expected<'e> {
     /// The operation that was asked.
     pub operation: &'e Operation,
     /// Its compiled codec.
     pub codec: &'e Codec,
-    /// How long a document may be.
+    /// Limits on the size of the document.
     pub limits: &'e Limits,
-    /// How far the date of an answer may lie from when it was received, either way.
+    /// Replay window: how far the date of an answer may lie from its receipt, either way.
     pub window: SignedDuration,
 }
 

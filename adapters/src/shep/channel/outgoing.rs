@@ -16,7 +16,7 @@ pub struct Sender {
     pub password: Password,
 }
 
-/// What differs from one message of an operation to the next.
+/// The variable parts of a message: id, date, sender, document.
 #[derive(Debug, Clone, Copy)]
 pub struct Message<'m> {
     /// Our id of it, in practice a UUID.
@@ -81,7 +81,7 @@ impl Signed {
         self.channel
     }
 
-    /// What an answer to it must name.
+    /// The ids that an answer to it must name.
     #[must_use]
     pub fn sent(&self) -> Sent<'_> {
         Sent { message_id: &self.message_id, correlation_id: None }

@@ -38,7 +38,7 @@ impl Unreadable {
     }
 }
 
-/// Why a document is not believed.
+/// Why a document is not authentic.
 #[derive(Debug, thiserror::Error)]
 pub enum NotVerified {
     /// No pinned signer signed its Body.

@@ -49,7 +49,7 @@ impl Answer {
     }
 }
 
-/// What ties a reply to its request.
+/// The id that ties a reply to its request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AnsweredBy {
     /// correlationId of the reply.

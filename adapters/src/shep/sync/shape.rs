@@ -14,7 +14,7 @@ use crate::codec::XSI;
 use crate::shep::XS;
 use crate::xml::escape;
 
-/// Where the business document sits in `data`.
+/// The form in which `data` carries the business document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape<'n> {
     /// The document's root is a child of `data`.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Phase, Record, Text, Who};
 
-/// What happens to a consent.
+/// Events of a consent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ConsentEvent {
@@ -34,9 +34,9 @@ pub struct ConsentChanged<'a> {
     pub txn: Text<'a>,
     /// UTC, RFC 3339: when it took effect.
     pub ts: Timestamp,
-    /// What happened.
+    /// The event.
     pub event: ConsentEvent,
-    /// Who asked.
+    /// The caller, from the client certificate.
     #[serde(borrow)]
     pub who: Who<'a>,
     /// Id in the ledger.
@@ -98,7 +98,7 @@ pub struct ConsentsRead<'a> {
     /// gRPC path.
     #[serde(borrow)]
     pub method: Text<'a>,
-    /// Who asked.
+    /// The caller, from the client certificate.
     #[serde(borrow)]
     pub who: Who<'a>,
     /// Mark of the person that was asked about, if the vault knows the person.

@@ -1,4 +1,4 @@
-//! What the gateway or an auditor did: start, stop, settle, judge, reload, export, destroy.
+//! Events of the gateway or an auditor: start, stop, settle, judge, reload, export, destroy.
 //!
 //! ```text
 //! {"phase":"RECOVERY","ts":"2026-11-20T06:00:04Z","event":"start","facts":{"settled_as_unknown":"1","truncated_bytes":"0"}}
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Phase, Record, Text};
 
-/// What the gateway or an auditor did.
+/// An event of the gateway or an auditor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event<'a> {
     /// ADMIN, RECOVERY, EXPORT or RETENTION.

@@ -23,7 +23,7 @@ pub struct Intent<'a> {
     pub txn: Text<'a>,
     /// UTC, RFC 3339, by the gateway's clock.
     pub ts: Timestamp,
-    /// Who asked, from the client certificate.
+    /// The caller, from the client certificate.
     #[serde(borrow)]
     pub who: Who<'a>,
     /// Line of evidence by which the caller's machine was let in. It is an organisation's.
@@ -73,7 +73,7 @@ pub struct Intent<'a> {
     pub commitments: Commitments<'a>,
 }
 
-/// Who asked.
+/// The caller: id, certificate, operator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Who<'a> {
     /// Id in the configuration; `unknown` when there is none, `gateway` for what it does by itself.

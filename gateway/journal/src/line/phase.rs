@@ -1,9 +1,9 @@
-//! What a line is about, its first key: `"phase":"INTENT"`. Readers choose lines by it before they read more.
+//! Phases of journal lines, their first key: `"phase":"INTENT"`. Readers choose lines by it before they read more.
 
 use serde::de::value::{Error, StrDeserializer};
 use serde::{Deserialize, Serialize};
 
-/// What a line is about.
+/// The phase of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Phase {

@@ -13,7 +13,7 @@ pub struct Denied<'a> {
     pub txn: Text<'a>,
     /// UTC, RFC 3339, by the gateway's clock.
     pub ts: Timestamp,
-    /// Who asked, from the client certificate.
+    /// The caller, from the client certificate.
     #[serde(borrow)]
     pub who: Who<'a>,
     /// Line of evidence by which the caller's machine was let in.
@@ -28,7 +28,7 @@ pub struct Denied<'a> {
     /// Code of the refusal, from the table of refusals.
     #[serde(borrow)]
     pub code: Text<'a>,
-    /// Whose fault, from the table of refusals.
+    /// The party at fault, from the table of reasons.
     #[serde(borrow, default)]
     pub fault: Text<'a>,
     /// Stable word that narrows it down.
@@ -59,7 +59,7 @@ pub struct TurnedAway<'a> {
     /// Line of evidence by which the first of them was not let in, with a network in place of the address.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Text<'a>>,
-    /// How many.
+    /// Number of refusals.
     pub count: u64,
 }
 

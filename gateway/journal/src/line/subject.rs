@@ -27,7 +27,7 @@ pub enum SubjectEvent {
     CorrectionMarked,
     /// A person's key was destroyed.
     Erased,
-    /// What is destroyed next was read.
+    /// The list of what is destroyed next was read.
     DueListed,
 }
 
@@ -39,9 +39,9 @@ pub struct Acted<'a> {
     pub txn: Text<'a>,
     /// UTC, RFC 3339: when it took effect.
     pub ts: Timestamp,
-    /// What was done.
+    /// The event.
     pub event: SubjectEvent,
-    /// Who asked.
+    /// The caller, from the client certificate.
     #[serde(borrow)]
     pub who: Who<'a>,
     /// gRPC path.

@@ -32,7 +32,7 @@ impl Verdict {
     }
 }
 
-/// Which check failed.
+/// The check that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Check {
@@ -63,17 +63,17 @@ pub enum Check {
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Finding {
-    /// Which check failed.
+    /// The check that failed.
     pub check: Check,
     /// The record, by its number in the lane.
     pub index: Option<u64>,
-    /// Where it stands in the input, from 1.
+    /// Line in the input, from 1.
     pub line: Option<u64>,
     /// One sentence.
     pub text: String,
 }
 
-/// All that a verification has to say.
+/// The report of a verification.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     /// The lane that the input says it is of.
@@ -82,17 +82,17 @@ pub struct Report {
     pub size: Option<u64>,
     /// The number of records that were read.
     pub records: u64,
-    /// What was checked, a sentence each. That it held follows only where no finding contradicts it.
+    /// The checks that were made, a sentence each. That it held follows only where no finding contradicts it.
     pub checked: Vec<String>,
-    /// What was not checked, a sentence each.
+    /// The checks that were not made, a sentence each.
     pub unchecked: Vec<String>,
-    /// What is not wrong but worth knowing.
+    /// Remarks: not wrong, but worth knowing.
     pub remarks: Vec<String>,
     /// Exchanges without a recorded end, by `txn`.
     pub open_intents: Vec<String>,
-    /// What is wrong; at most 100 of them are kept.
+    /// Findings: what is wrong; at most 100 of them are kept.
     pub findings: Vec<Finding>,
-    /// How many things are wrong.
+    /// Number of findings, kept or not.
     pub findings_total: u64,
     /// Why the input could not be used.
     pub unusable: Option<String>,

@@ -1,4 +1,4 @@
-//! How a consent was given, as packs and the ledger write it.
+//! Forms of consent, as packs and the ledger write them.
 //!
 //! Refuses every other form: what Law 94-V article 8 allows is written, electronic, or confirmed through the state's
 //! access control service (SMS from 1414, or its token).
@@ -9,7 +9,7 @@
 
 use std::fmt;
 
-/// How a consent was given.
+/// The form in which a consent was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Form {
     /// On paper, with a signature.

@@ -1,4 +1,4 @@
-//! What moves, field by field: the journal commits to each of these.
+//! Released fields: the journal commits to each of these.
 
 use qaqpa_proto::wire::{Reader, Value};
 

@@ -1,4 +1,4 @@
-//! From the file's shape to a [`Pack`]: every problem is collected before any is reported.
+//! Validates the shape of a file into a [`Pack`]: every problem is collected before any is reported.
 //!
 //! Three steps: each part by itself, then what the parts say of each other (`across`), then parents (`family`).
 

@@ -21,7 +21,7 @@ pub struct Operator {
     pub id: String,
     /// As published, or as configured where the policy names none.
     pub bin: Option<Bin>,
-    /// For people.
+    /// Text for people.
     pub name: Text,
 }
 
@@ -61,13 +61,13 @@ pub fn cited(clause: &str) -> impl Iterator<Item = &str> {
 pub struct Reading {
     /// Clause in question; empty where the whole policy is silent.
     pub clause: String,
-    /// What left it open.
+    /// The reason for the choice.
     pub kind: ReadingKind,
-    /// Which reading was taken.
+    /// The reading that was chosen.
     pub reading: Text,
 }
 
-/// What left a choice open.
+/// Reasons why a policy leaves a choice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ReadingKind {
     /// The policy does not say.
@@ -104,7 +104,7 @@ pub struct Minors {
     pub clause: String,
 }
 
-/// What happens to an exchange about a minor.
+/// Treatment of exchanges about a minor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MinorRule {
     /// A guardian must consent.
@@ -127,7 +127,7 @@ impl MinorRule {
     }
 }
 
-/// What the policy says of data abroad. Recorded: the gateway refuses either way.
+/// The clause about cross-border transfer. Recorded: the gateway refuses either way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Residency {
     /// Whether the policy allows what the gateway does not.
@@ -136,7 +136,7 @@ pub struct Residency {
     pub clause: String,
 }
 
-/// How soon data are destroyed after a consent is withdrawn.
+/// Term of destruction after a consent is withdrawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Withdrawal {
     /// Working days, 1 to 30.
@@ -161,7 +161,7 @@ pub struct Terms {
 pub struct Recipient {
     /// Id of the system in the contracts.
     pub system: String,
-    /// For people.
+    /// Text for people.
     pub name: Text,
     /// Clause of the policy.
     pub clause: String,
@@ -183,7 +183,7 @@ pub struct Special {
 pub struct Why {
     /// Clause of the policy; empty where no clause speaks.
     pub clause: String,
-    /// For people.
+    /// Text for people.
     pub reason: Text,
 }
 

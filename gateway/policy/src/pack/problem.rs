@@ -17,13 +17,13 @@ pub struct PackProblem {
     pub line: u64,
     /// From 1; 0 when it concerns the whole file.
     pub column: u64,
-    /// What kind of mistake.
+    /// Kind of the mistake.
     pub kind: ProblemKind,
     /// The word at fault, as written.
     pub word: String,
     /// One English sentence.
     pub message: String,
-    /// What was perhaps meant.
+    /// The nearest known word, if one is near.
     pub suggestion: Option<String>,
 }
 
@@ -75,7 +75,7 @@ impl fmt::Display for PackProblem {
 
 impl std::error::Error for PackProblem {}
 
-/// What kind of mistake: one per stable code.
+/// Kinds of mistakes, one per stable code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ProblemKind {
     /// No YAML, a wrong type, an anchor, a merge, a second document.

@@ -23,7 +23,7 @@ pub struct Purpose {
     pub legal_basis: String,
     /// Clause of the policy; empty only for purposes the policy does not know and the pack prohibits.
     pub clause: String,
-    /// For people.
+    /// Title for people.
     pub title: Text,
     /// The purpose it is part of. Prohibitions and incompatibilities come down from there, grants never do.
     pub parent: Option<String>,
@@ -37,9 +37,9 @@ pub struct Purpose {
     pub operations: Vec<OperationPattern>,
     /// Those of them whose requests may hold nothing that would be withheld.
     pub strict: Vec<OperationPattern>,
-    /// What a request may carry.
+    /// Rules for requests (disclosure).
     pub disclose: Vec<Rule>,
-    /// What a reply may carry.
+    /// Rules for replies (receipt).
     pub receive: Vec<Rule>,
     /// Of its id.
     pub place: Place,
@@ -64,7 +64,7 @@ pub struct Incompatible {
     pub clause: String,
 }
 
-/// What a consent for a purpose must be.
+/// Requirements for a consent of a purpose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConsentRule {
     /// Forms it may be given in; never empty.
@@ -80,7 +80,7 @@ pub struct ConsentRule {
 /// `package.Service/Method`, or `package.Service/*`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OperationPattern {
-    /// As written.
+    /// The text in the pack.
     pub text: String,
     /// Line in the file, from 1.
     pub line: u64,

@@ -1,5 +1,5 @@
-//! What the pass asks of every field, in twelve bytes: an entry with its texts is far larger, and looking it up for each
-//! field was measured to cost a third of the pass.
+//! Steps: what the minimisation pass needs of every field, in twelve bytes; an entry with its texts is far larger, and
+//! looking it up for each field was measured to cost a third of the pass.
 
 use qaqpa_proto::v1::Format;
 
@@ -20,7 +20,7 @@ pub(crate) struct Step {
     pub(crate) plain_text: bool,
 }
 
-/// What happens to a field.
+/// The treatment of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Unknown,

@@ -25,7 +25,7 @@ pub(super) struct Server<'a> {
 /// Why a server gave no answer.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Failure {
-    /// It said nothing; another may be asked.
+    /// The server did not answer; another one may be asked.
     Silence(NoAnswer),
     /// The server gave an answer that is refused; no other server is asked.
     Refusal(NoAnswer),
@@ -82,7 +82,7 @@ impl Server<'_> {
 
 enum Heard {
     Answer(Message),
-    /// To be asked again by TCP, and what to say when that fails.
+    /// The query must be repeated over TCP; the reason if that fails.
     ByTcp(NoAnswer),
 }
 

@@ -13,10 +13,10 @@ use hickory_proto::rr::{DNSClass, Name, RData, Record};
 
 use super::NoAnswer;
 
-/// What one family has.
+/// The result for one address family.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Part {
-    /// Of the last name, in the server's order.
+    /// Addresses of the last name, in the server's order.
     pub(super) addresses: Vec<IpAddr>,
     /// Targets in order, in lower case, without the last dot.
     pub(super) aliases: Vec<String>,

@@ -29,7 +29,7 @@ pub enum HeaderProblem {
     /// Something else came first, a ClientHello for example.
     #[error("missing")]
     Missing,
-    /// It begins as one and is none.
+    /// It begins as a PROXY header and is malformed.
     #[error("malformed")]
     Malformed,
     /// Longer than the bound of its version.

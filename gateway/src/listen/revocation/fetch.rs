@@ -19,10 +19,10 @@ use crate::dial::{Connector, Door};
 
 /// Longest list that is read.
 const MAX_LIST: usize = 16 << 20;
-/// From the question to DNS to the last byte.
+/// Timeout of a fetch, from the DNS query to the last byte: 30 s.
 const TIME: Duration = Duration::from_secs(30);
 
-/// What the endpoint `id` gives.
+/// Fetches the body of the endpoint `id`.
 pub(super) async fn list(door: &Door, id: &str) -> Result<Bytes, NotRenewed> {
     tokio::time::timeout(TIME, get(door, id)).await.unwrap_or_else(|_| Err(unreachable("timeout")))
 }
@@ -45,7 +45,7 @@ async fn get(door: &Door, id: &str) -> Result<Bytes, NotRenewed> {
     Ok(body.to_bytes())
 }
 
-/// As declared, and nothing beside it.
+/// The declared URI of the endpoint.
 fn address(door: &Door, id: &str) -> Result<Uri, NotRenewed> {
     let endpoint = door.endpoints().find(|endpoint| endpoint.name() == id);
     let endpoint = endpoint.ok_or_else(|| unreachable(Refusal::ResidencyNotDeclared.code()))?;

@@ -31,7 +31,7 @@ pub(crate) struct List {
 }
 
 impl List {
-    /// From DER, or from PEM that holds exactly one.
+    /// Parses a list from DER, or from PEM that holds exactly one.
     ///
     /// # Errors
     /// [`NotRenewed::NotAList`].
@@ -116,7 +116,7 @@ impl List {
         &self.der
     }
 
-    /// As files hold it (RFC 7468, section 7).
+    /// The list as PEM (RFC 7468, section 7).
     pub(super) fn pem(&self) -> String {
         let text = STANDARD.encode(&self.der);
         let lines = text.as_bytes().chunks(64).map(String::from_utf8_lossy).collect::<Vec<_>>().join("\n");

@@ -64,7 +64,7 @@ pub enum OnStale {
 pub struct TableFile {
     /// Path of the file.
     pub file: PathBuf,
-    /// What it must be, hex.
+    /// Expected SHA-256 of the file, hex; none: not checked.
     pub sha256: Option<String>,
 }
 
@@ -75,9 +75,9 @@ pub struct LocationFiles {
     pub v4: PathBuf,
     /// IPv6 table.
     pub v6: PathBuf,
-    /// What the first must be, hex.
+    /// Expected SHA-256 of the IPv4 file, hex; none: not checked.
     pub sha256_v4: Option<String>,
-    /// What the second must be, hex.
+    /// Expected SHA-256 of the IPv6 file, hex; none: not checked.
     pub sha256_v6: Option<String>,
 }
 
@@ -93,7 +93,7 @@ impl Residency {
 /// `[endpoints.ID]`: one permitted destination of outgoing connections.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Endpoint {
-    /// What goes there: `upstream`, `storage`, `telemetry` or `support`.
+    /// Plane (kind of traffic): `upstream`, `storage`, `telemetry` or `support`.
     pub plane: String,
     /// URL: `https://`, `http://` (closed network only), `dns://ADDRESS` (plane support) or `postgres://` (plane
     /// storage).

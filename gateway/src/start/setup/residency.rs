@@ -23,7 +23,7 @@ use crate::start::last_tables::LastTables;
 use crate::tls;
 
 impl Checker<'_> {
-    /// All tables, none older than it was.
+    /// Reads all tables and refuses one that is older than the last in force.
     pub(super) fn tables(&mut self) -> Option<Tables> {
         let config = self.config;
         let residency = &config.residency;

@@ -9,7 +9,7 @@ use crate::dial::Target;
 use crate::listen::revocation;
 
 impl Checker<'_> {
-    /// It is declared, for support traffic, speaks HTTP, and the file holds one list, whose place the next one takes.
+    /// Checks `crl_from`: the endpoint is declared, of plane support, speaks HTTP, and the file holds one list.
     pub(super) fn revocation_source(&mut self, targets: &BTreeMap<String, Target>) {
         let (key, config) = ("listen.crl_from", self.config);
         let Some(id) = &config.listen.crl_from else { return };

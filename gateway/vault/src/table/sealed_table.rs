@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
-/// Which table.
+/// The tables of sealed records.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SealedTable {
     Consent,
@@ -38,7 +38,7 @@ impl SealedTable {
     }
 }
 
-/// Where a record stands.
+/// The row of a record.
 #[derive(Clone, Copy)]
 pub(crate) struct Slot {
     /// The row of its person.
@@ -89,7 +89,7 @@ pub(crate) fn delete_all(session: &Session, table: SealedTable, subject: i64) ->
     Ok(u32::try_from(keys.len()).unwrap_or(u32::MAX))
 }
 
-/// Where the record with this id stands.
+/// Finds the row of the record with this id.
 pub(crate) fn slot(session: &Session, table: SealedTable, id: &str) -> Result<Option<Slot>, Error> {
     let mut select = prepare(session, table, "SELECT subject, key FROM {} WHERE id = ?1")?;
     let slot = select.query_row([id], |row| Ok(Slot { subject: row.get(0)?, key: row.get(1)? }));

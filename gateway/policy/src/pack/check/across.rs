@@ -1,4 +1,4 @@
-//! What the parts of a pack say of each other: clauses and who cites them, recipients, special categories, purposes.
+//! Checks across the parts of a pack: clauses and their citations, recipients, special categories, purposes.
 
 use super::{Check, Kind};
 use crate::pack::document::{Clause, Recipient, Special};
@@ -8,7 +8,8 @@ use crate::pack::purpose::{Purpose, Rule};
 use crate::suggest::nearest;
 
 impl Check<'_> {
-    /// Who cites must cite what is there, and what is there must be kept, or be said to be out of reach.
+    /// Checks citations: every citation names an existing clause, and every clause is kept by a mechanism or declared
+    /// out of reach.
     pub(super) fn clauses_and_citations(&mut self, clauses: &[Clause]) {
         if clauses.is_empty() {
             self.add(Place::default(), Kind::Empty, "clauses", "a pack needs at least one clause", None);
