@@ -20,7 +20,7 @@ use crate::persons::gate::InFlight;
 use crate::refusal::NotDone;
 
 /// The evidence of rooms 2 to 10. Nothing has left yet. Made in one place, of evidence alone: with a room taken
-/// out of [`Gateway::clear`] one of its fields has no value.
+/// out of `Gateway::clear` one of its fields has no value.
 pub struct Cleared {
     permitted: Permitted,
     claim: Claim,
