@@ -115,8 +115,8 @@ fn door(endpoint: Endpoint, addresses: &str, tables: Arc<Tables>) -> Outcome<Doo
 
 fn read(directory: &str) -> Outcome<Arc<Tables>> {
     let file = |name: &str| std::fs::read(Path::new(directory).join(name));
-    let registry = Registry::parse(&file("delegated")?)?;
-    let location = Location::parse_text(&file("geoip")?, &file("geoip6")?)?;
+    let registry = Registry::parse(file("delegated")?.as_slice())?;
+    let location = Location::parse_text(file("geoip")?.as_slice(), file("geoip6")?.as_slice())?;
     let max_age = MaxAge { tables_days: 45, origins_days: 365 };
     Ok(Arc::new(Tables::new(registry, vec![location], Origins::embedded(), max_age)))
 }

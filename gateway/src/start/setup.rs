@@ -6,6 +6,7 @@ mod callers;
 mod channels;
 mod residency;
 mod revocation;
+mod table_file;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
@@ -225,10 +226,14 @@ impl Checker<'_> {
         match std::fs::read(path) {
             Ok(bytes) => Some(bytes),
             Err(error) => {
-                self.at(key, format!("`{key}`: {} cannot be read: {error}", path.display()));
+                self.unread(key, path, &error);
                 None
             }
         }
+    }
+
+    fn unread(&mut self, key: &str, path: &Path, error: &std::io::Error) {
+        self.at(key, format!("`{key}`: {} cannot be read: {error}", path.display()));
     }
 
     fn descriptor_set(&mut self) -> Option<Vec<u8>> {

@@ -3,7 +3,8 @@
 //! A table that is not there is no second table, and then nothing on the Internet is at home. One that is there and
 //! cannot be used is an error, never no table. Example: `--location /usr/share/tor --max-age-days 365`.
 
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use qaqpa_gateway::start::config::Residency;
@@ -48,9 +49,9 @@ impl TableFiles {
 
     fn location(&self) -> Result<Option<Location>, String> {
         let (v4, v6) = (self.location.join("geoip"), self.location.join("geoip6"));
-        match (read(&v4)?, read(&v6)?) {
+        match (open(&v4)?, open(&v6)?) {
             (None, None) => Ok(None),
-            (Some(v4), Some(v6)) => Location::parse_text(&v4, &v6)
+            (Some(v4), Some(v6)) => Location::parse_text(v4, v6)
                 .map(Some)
                 .map_err(|why| format!("{}: {}: {why}", why.code(), self.location.display())),
             (None, Some(_)) => Err(format!("{} is missing beside {}", v4.display(), v6.display())),
@@ -74,9 +75,9 @@ impl Sources {
     }
 }
 
-fn read(path: &Path) -> Result<Option<Vec<u8>>, String> {
-    match std::fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
+fn open(path: &Path) -> Result<Option<BufReader<File>>, String> {
+    match File::open(path) {
+        Ok(file) => Ok(Some(BufReader::new(file))),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(format!("{} cannot be read: {error}", path.display())),
     }

@@ -15,6 +15,7 @@
 mod agreed;
 mod delegated;
 mod facts;
+mod lines;
 mod location;
 mod mmdb;
 mod origins;

@@ -2,10 +2,10 @@
 //! against them, and everything that is wrong is named at once.
 
 use std::collections::BTreeMap;
+use std::io::BufReader;
 use std::path::Path;
 use std::time::Duration;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use ipnet::IpNet;
 use jiff::civil::Date;
 use qaqpa_residency::{
@@ -16,6 +16,7 @@ use qaqpa_residency::{Finding, Location, MaxAge, Origins, Registry, TableProblem
 use rustls::RootCertStore;
 
 use super::Checker;
+use super::table_file::TableFile;
 use crate::dial::{Names, SpkiPin, Target, Trust};
 use crate::start::Environment;
 use crate::start::config::{self, OnStale, Profile};
@@ -28,14 +29,17 @@ impl Checker<'_> {
         let config = self.config;
         let residency = &config.residency;
         let registry = match &residency.registry {
-            Some(table) => self.table("residency.registry", table, |bytes| Registry::parse(&bytes)),
+            Some(table) => self.table("residency.registry", table, |file| Registry::parse(file)),
             None => Some(Registry::embedded()),
         };
         let mmdb = residency.location_mmdb.as_ref();
         let text = residency.location.as_ref().map(|files| self.location(files));
-        let mmdb = mmdb.map(|table| self.table("residency.location_mmdb", table, Location::parse_mmdb));
+        let mmdb =
+            mmdb.map(|table| self.table("residency.location_mmdb", table, |file| Location::parse_mmdb(whole(file)?)));
         let origins = match &residency.origins_mmdb {
-            Some(table) => self.table("residency.origins_mmdb", table, |bytes| Origins::embedded().with_mmdb(bytes)),
+            Some(table) => {
+                self.table("residency.origins_mmdb", table, |file| Origins::embedded().with_mmdb(whole(file)?))
+            }
             None => Some(Origins::embedded()),
         };
         let locations: Option<Vec<Location>> = [text, mmdb].into_iter().flatten().collect();
@@ -44,37 +48,47 @@ impl Checker<'_> {
         self.none_is_older(&tables).then_some(tables)
     }
 
+    /// A table of one file, parsed while it is read. A file that is not what it must be is no table, whatever it holds.
     fn table<T>(
         &mut self,
         key: &str,
         table: &config::TableFile,
-        parse: impl FnOnce(Vec<u8>) -> Result<T, TableProblem>,
+        parse: impl FnOnce(&mut BufReader<TableFile>) -> Result<T, TableProblem>,
     ) -> Option<T> {
-        let bytes = self.digested(key, &table.file, table.sha256.as_deref())?;
-        parse(bytes).map_err(|why| self.table_problem(key, &table.file, &why)).ok()
+        let mut file = self.open(key, &table.file)?;
+        let parsed = parse(&mut file);
+        self.has_digest(key, &table.file, file, table.sha256.as_deref())?;
+        parsed.map_err(|why| self.table_problem(key, &table.file, &why)).ok()
     }
 
     fn location(&mut self, files: &config::LocationFiles) -> Option<Location> {
         let key = "residency.location";
-        let v4 = self.digested(key, &files.v4, files.sha256_v4.as_deref());
-        let v6 = self.digested(key, &files.v6, files.sha256_v6.as_deref());
-        Location::parse_text(&v4?, &v6?).map_err(|why| self.table_problem(key, &files.v4, &why)).ok()
+        let (v4, v6) = (self.open(key, &files.v4), self.open(key, &files.v6));
+        let (mut v4, mut v6) = (v4?, v6?);
+        let parsed = Location::parse_text(&mut v4, &mut v6);
+        let v4 = self.has_digest(key, &files.v4, v4, files.sha256_v4.as_deref());
+        let v6 = self.has_digest(key, &files.v6, v6, files.sha256_v6.as_deref());
+        v4.and(v6)?;
+        parsed.map_err(|why| self.table_problem(key, &files.v4, &why)).ok()
     }
 
     fn table_problem(&mut self, key: &str, file: &Path, why: &TableProblem) {
         self.at(key, format!("{}: {}: {why}", why.code(), file.display()));
     }
 
-    /// A file that is what it must be.
-    fn digested(&mut self, key: &str, file: &Path, wanted: Option<&str>) -> Option<Vec<u8>> {
-        let bytes = self.read(key, file)?;
-        let found = hex::encode(digest(&SHA256, &bytes));
+    fn open(&mut self, key: &str, file: &Path) -> Option<BufReader<TableFile>> {
+        TableFile::open(file).map_err(|error| self.unread(key, file, &error)).ok()
+    }
+
+    /// Whether a file is what it must be.
+    fn has_digest(&mut self, key: &str, file: &Path, read: BufReader<TableFile>, wanted: Option<&str>) -> Option<()> {
+        let found = TableFile::sha256(read).map_err(|error| self.unread(key, file, &error)).ok()?;
         match wanted {
             Some(wanted) if !wanted.eq_ignore_ascii_case(&found) => {
                 self.at(key, format!("table.digest: {} is {found}, not what `{key}` says", file.display()));
                 None
             }
-            _ => Some(bytes),
+            _ => Some(()),
         }
     }
 
@@ -339,4 +353,9 @@ impl Checker<'_> {
             Profile::Development => qaqpa_residency::Profile::Development,
         }
     }
+}
+
+/// A file that cannot be walked in pieces. That it could not be read is told by whoever asks for its digest.
+fn whole(file: &mut BufReader<TableFile>) -> Result<Vec<u8>, TableProblem> {
+    TableFile::whole(file).map_err(|error| TableProblem::Format { part: "MMDB", problem: error.to_string() })
 }

@@ -11,10 +11,13 @@
 //!
 //! A count of addresses need not be a power of two. `available` and `reserved` space has no country.
 
+use std::io::BufRead;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use aws_lc_rs::digest::Context;
 use jiff::civil::Date;
 
+use super::lines::Lines;
 use super::problem::TableProblem;
 use super::ranges::{Ranges, Space};
 use super::spans::{Number, Span};
@@ -28,22 +31,23 @@ pub(super) struct Header {
     records: usize,
 }
 
-/// Reads a file.
-pub(super) fn parse(bytes: &[u8]) -> Result<(Header, Space), TableProblem> {
-    let text = str::from_utf8(bytes).map_err(|problem| TableProblem::format(PART, problem))?;
-    if text.trim().is_empty() {
-        return Err(TableProblem::Empty(PART));
+/// Reads a file, a line at a time, into a digest too.
+pub(super) fn parse(from: impl BufRead, digest: &mut Context) -> Result<(Header, Space), TableProblem> {
+    let mut lines = Lines::new(PART, from, digest);
+    let (mut header, mut rows) = (None, Rows::default());
+    while let Some((bytes, number)) = lines.next()? {
+        let text = str::from_utf8(bytes).map_err(|problem| TableProblem::format(PART, problem))?;
+        let text = text.strip_suffix('\r').unwrap_or(text);
+        if text.starts_with('#') || text.trim().is_empty() {
+            continue;
+        }
+        if header.is_none() {
+            header = Some(Header::parse(text)?);
+        } else {
+            rows.add(text, number).map_err(|problem| TableProblem::Line { part: PART, line: number, problem })?;
+        }
     }
-    if !text.ends_with('\n') {
-        return Err(TableProblem::truncated(PART, "its last line has no end"));
-    }
-    let mut lines = text.lines().zip(1..).filter(|(line, _)| !line.starts_with('#') && !line.trim().is_empty());
-    let (first, _) = lines.next().ok_or(TableProblem::Empty(PART))?;
-    let header = Header::parse(first)?;
-    let mut rows = Rows::default();
-    for (line, number) in lines {
-        rows.add(line, number).map_err(|problem| TableProblem::Line { part: PART, line: number, problem })?;
-    }
+    let header = header.ok_or(TableProblem::Empty(PART))?;
     rows.agree(header.records)?;
     let space = Space { v4: ranges(rows.v4)?, v6: ranges(rows.v6)? };
     if space.knows_home() { Ok((header, space)) } else { Err(TableProblem::NoHome(PART)) }

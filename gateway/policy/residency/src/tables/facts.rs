@@ -28,14 +28,14 @@ pub struct TableFacts {
 }
 
 impl TableFacts {
-    /// Facts of a table that was read from files.
-    pub(super) fn of_files(name: &str, source: &str, date: Date, files: &[&[u8]], space: &Space) -> Self {
+    /// Facts of a table that was read from files, whose digest this is.
+    pub(super) fn of_files(name: &str, source: &str, date: Date, sha256: String, space: &Space) -> Self {
         let (v4, v6) = (space.v4.home(), space.v6.home());
         Self {
             name: word(name),
             source: source.to_owned(),
             date,
-            sha256: sha256(files),
+            sha256,
             compiled_in: false,
             v4_networks: v4.networks().count(),
             v4_addresses: v4.addresses(),

@@ -11,12 +11,15 @@
 //! Refuses a text that is cut even at the end of a line: a world table knows nearly all IPv4 addresses that exist,
 //! and reaches the last block of each family.
 
+use std::io::BufRead;
 use std::net::{IpAddr, Ipv6Addr};
 
+use aws_lc_rs::digest::{Context, SHA256};
 use jiff::civil::Date;
 use jiff::fmt::rfc2822::DateTimeParser;
 
-use super::facts::TableFacts;
+use super::facts::{TableFacts, sha256};
+use super::lines::Lines;
 use super::mmdb;
 use super::problem::TableProblem;
 use super::ranges::{Ranges, Space};
@@ -31,20 +34,24 @@ pub struct Location {
 }
 
 impl Location {
-    /// Reads the two texts of `tor-geoipdb`. The older of their dates is the table's.
+    /// Reads the two texts of `tor-geoipdb`, a line at a time. The older of their dates is the table's.
     ///
     /// # Errors
     ///
     /// The first thing wrong with either.
-    pub fn parse_text(v4: &[u8], v6: &[u8]) -> Result<Self, TableProblem> {
-        let mut covered = 0;
-        let (date, v4_ranges, last) = read(v4, V4, |span: Span<u32>| covered += u64::from(span.end - span.start) + 1)?;
+    pub fn parse_text(v4: impl BufRead, v6: impl BufRead) -> Result<Self, TableProblem> {
+        let (mut covered, mut digest) = (0, Context::new(&SHA256));
+        let lines = Lines::new(V4, v4, &mut digest);
+        let (date, v4_ranges, last) =
+            read(lines, V4, |span: Span<u32>| covered += u64::from(span.end - span.start) + 1)?;
         if covered < LEAST_V4 || last < REACH_V4 {
             return Err(TableProblem::truncated(V4, format_args!("it knows {covered} addresses of about 3.7e9")));
         }
         let mut covered: u128 = 0;
-        let (date_v6, v6_ranges, last) =
-            read(v6, V6, |span: Span<u128>| covered = covered.saturating_add(span.end - span.start).saturating_add(1))?;
+        let lines = Lines::new(V6, v6, &mut digest);
+        let (date_v6, v6_ranges, last) = read(lines, V6, |span: Span<u128>| {
+            covered = covered.saturating_add(span.end - span.start).saturating_add(1);
+        })?;
         let covered = covered >> 96;
         if covered < LEAST_V6 || last < REACH_V6 {
             return Err(TableProblem::truncated(V6, format_args!("it knows {covered} networks of the size of a /32")));
@@ -55,7 +62,7 @@ impl Location {
                 return Err(TableProblem::NoHome(part));
             }
         }
-        let facts = TableFacts::of_files(NAME, SOURCE, date.min(date_v6), &[v4, v6], &space);
+        let facts = TableFacts::of_files(NAME, SOURCE, date.min(date_v6), hex::encode(digest.finish()), &space);
         Ok(Self { space, facts })
     }
 
@@ -70,7 +77,8 @@ impl Location {
         if !space.knows_home() {
             return Err(TableProblem::NoHome(mmdb::PART));
         }
-        let facts = TableFacts::of_files(database.kind(), "an operator's MMDB", database.date()?, &[&bytes], &space);
+        let facts =
+            TableFacts::of_files(database.kind(), "an operator's MMDB", database.date()?, sha256(&[&bytes]), &space);
         Ok(Self { space, facts })
     }
 
@@ -114,36 +122,40 @@ impl Spelling for u128 {
 
 /// One text: its date, its ranges, its last address. Each row is shown to `covered`.
 fn read<N: Spelling>(
-    bytes: &[u8],
+    mut lines: Lines<'_, impl BufRead>,
     part: &'static str,
     mut covered: impl FnMut(Span<N>),
 ) -> Result<(Date, Ranges<N>, N), TableProblem> {
-    if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(TableProblem::Empty(part));
-    }
-    if bytes.last() != Some(&b'\n') {
-        return Err(TableProblem::truncated(part, "its last line has no end"));
-    }
-    let (mut date, mut ranges, mut last) = (None, Ranges::default(), None);
-    for (bytes, line) in bytes.split(|byte| *byte == b'\n').zip(1..) {
-        let wrong = |problem| TableProblem::Line { part, line, problem };
-        let text = str::from_utf8(bytes).map_err(|_| wrong("not a text"))?;
+    let (mut date, mut ranges, mut last, mut blank) = (None, Ranges::default(), None, None);
+    while let Some((bytes, line)) = lines.next()? {
+        let wrong = |line| move |problem| TableProblem::Line { part, line, problem };
+        let text = str::from_utf8(bytes).map_err(|_| wrong(line)("not a text"))?;
+        if text.trim_ascii().is_empty() {
+            blank = blank.or((!text.is_empty()).then_some(line)); // wrong, unless there is nothing else
+            continue;
+        }
+        if let Some(line) = blank {
+            return Err(wrong(line)(NO_ROW));
+        }
         if let Some(comment) = text.strip_prefix('#') {
             date = date.or(generated(comment));
-        } else if !text.is_empty() {
-            let (span, country) = row(text).map_err(wrong)?;
-            ranges.push(span, country).map_err(wrong)?;
+        } else {
+            let (span, country) = row(text).map_err(wrong(line))?;
+            ranges.push(span, country).map_err(wrong(line))?;
             covered(span);
             last = Some(span.end);
         }
     }
     let last = last.ok_or(TableProblem::Empty(part))?;
-    Ok((date.ok_or(TableProblem::Undated(part))?, ranges.finish(), last))
+    match blank {
+        Some(line) => Err(TableProblem::Line { part, line, problem: NO_ROW }),
+        None => Ok((date.ok_or(TableProblem::Undated(part))?, ranges.finish(), last)),
+    }
 }
 
 fn row<N: Spelling>(line: &str) -> Result<(Span<N>, Option<Country>), &'static str> {
     let fields: Vec<&str> = line.split(',').collect();
-    let [start, end, code] = fields[..] else { return Err("not `start,end,country`") };
+    let [start, end, code] = fields[..] else { return Err(NO_ROW) };
     let start = N::read(start).ok_or("the start is no address of this family")?;
     let end = N::read(end).ok_or("the end is no address of this family")?;
     let country =
@@ -161,6 +173,7 @@ const NAME: &str = "ipfire";
 const SOURCE: &str = "IPFire Location (Debian tor-geoipdb), CC BY-SA 4.0";
 const V4: &str = "IPv4 text";
 const V6: &str = "IPv6 text";
+const NO_ROW: &str = "not `start,end,country`";
 /// What the texts write for an address of no country: theirs, and ISO's own code of it, which a few rows have.
 const NOWHERE: [&str; 2] = ["??", "ZZ"];
 /// 92 % of what the text of 2026-06-25 knows (3,695,614,312). All IPv4 space has been given out, so that a later text

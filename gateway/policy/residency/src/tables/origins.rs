@@ -94,7 +94,8 @@ impl Origins {
         self.v4.deny(v4);
         self.v6.deny(v6);
         let source = "an operator's MMDB of systems";
-        let facts = TableFacts::of_files(database.kind(), source, database.date()?, &[&bytes], &Space::default());
+        let facts =
+            TableFacts::of_files(database.kind(), source, database.date()?, sha256(&[&bytes]), &Space::default());
         self.facts.push(facts);
         Ok(self)
     }

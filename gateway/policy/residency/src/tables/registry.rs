@@ -8,8 +8,10 @@
 //! 195.12.113.29 -> KZ        8.8.8.8 -> US        10.0.0.1 -> nothing
 //! ```
 
+use std::io::BufRead;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use aws_lc_rs::digest::{Context, SHA256};
 use jiff::civil::{Date, date};
 
 use super::delegated;
@@ -51,15 +53,17 @@ impl Registry {
         Self { rows: Rows::CompiledIn, facts }
     }
 
-    /// Reads a delegated-extended file of a registry, or the NRO's of all of them.
+    /// Reads a delegated-extended file of a registry, or the NRO's of all of them, a line at a time.
     ///
     /// # Errors
     ///
     /// The first thing wrong with it.
-    pub fn parse(bytes: &[u8]) -> Result<Self, TableProblem> {
-        let (header, space) = delegated::parse(bytes)?;
+    pub fn parse(text: impl BufRead) -> Result<Self, TableProblem> {
+        let mut digest = Context::new(&SHA256);
+        let (header, space) = delegated::parse(text, &mut digest)?;
+        let digest = hex::encode(digest.finish());
         let name = format!("delegated-{}", header.registry);
-        let facts = TableFacts::of_files(&name, "RIR delegated statistics", header.date, &[bytes], &space);
+        let facts = TableFacts::of_files(&name, "RIR delegated statistics", header.date, digest, &space);
         Ok(Self { rows: Rows::Listed(Box::new(space)), facts })
     }
 

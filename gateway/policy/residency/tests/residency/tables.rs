@@ -220,7 +220,7 @@ fn malformed_texts() {
     let swapped = Location::parse_text(V6.as_bytes(), V4.as_bytes()).unwrap_err();
     assert_eq!(swapped.code(), "table.line");
     let binary = [V4.as_bytes(), b"\xff\xfe\n"].concat();
-    assert_eq!(Location::parse_text(&binary, V6.as_bytes()).unwrap_err().code(), "table.line");
+    assert_eq!(Location::parse_text(binary.as_slice(), V6.as_bytes()).unwrap_err().code(), "table.line");
 }
 
 #[test]
@@ -265,7 +265,7 @@ fn malformed_delegations() {
         let problem = Registry::parse(DELEGATED.replace(from, to).as_bytes()).unwrap_err();
         assert!(problem.to_string().starts_with(wanted), "{problem} instead of {wanted}");
     }
-    assert_eq!(Registry::parse(b"\xff\n").unwrap_err().code(), "table.format");
+    assert_eq!(Registry::parse(b"\xff\n".as_slice()).unwrap_err().code(), "table.format");
     assert_eq!(TableProblem::Undated("x").code(), "table.undated");
     let version = DELEGATED.replace("2|ripencc|17", "2.3|apnic|17");
     assert_eq!(Registry::parse(version.as_bytes()).unwrap().facts().name, "delegated-apnic");
@@ -352,10 +352,10 @@ proptest! {
     fn anything_is_answered(bytes in prop::collection::vec(any::<u8>(), 0..400), at in 0..600_usize) {
         let mut text = V4.as_bytes().to_vec();
         text.splice(at.min(text.len()).., bytes.iter().copied());
-        let _ = Location::parse_text(&text, V6.as_bytes());
+        let _ = Location::parse_text(text.as_slice(), V6.as_bytes());
         let mut text = DELEGATED.as_bytes().to_vec();
         text.splice(at.min(text.len()).., bytes.iter().copied());
-        let _ = Registry::parse(&text);
+        let _ = Registry::parse(text.as_slice());
         let _ = Location::parse_mmdb(bytes);
     }
 }

@@ -37,7 +37,7 @@ fn tables(country: &str) -> Tables {
         "3fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff,3fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff,KZ".to_owned(), // likewise
     ];
     let text = |lines: &[String]| format!("{HEAD}{}\n", lines.join("\n")).into_bytes();
-    let location = Location::parse_text(&text(&v4), &text(&v6)).unwrap();
+    let location = Location::parse_text(text(&v4).as_slice(), text(&v6).as_slice()).unwrap();
     let ages = MaxAge { tables_days: 36_500, origins_days: 36_500 };
     Tables::new(Registry::embedded(), vec![location], Origins::embedded(), ages)
 }
