@@ -1,5 +1,6 @@
-//! What a table says of every address, kept small: where each answer starts, and the answer. 6 bytes a row for IPv4,
-//! 18 for IPv6, no text. Home has its own small set, searched first, since nearly every question is about home.
+//! What a table says of every address, kept small: where each answer starts, and the answer. 6 bytes a row for IPv4, 10
+//! for the rows of IPv6 that start where a /64 does, 18 for the others, no text. Home has its own small set, searched
+//! first, since nearly every question is about home.
 //!
 //! Refuses rows that overlap or stand in disorder: of two answers to one question neither is evidence.
 //!
@@ -15,24 +16,60 @@ use crate::country::{Country, HOME};
 
 /// Countries of one family of addresses.
 #[derive(Clone)]
-pub(super) struct Ranges<N> {
-    starts: Vec<N>,
-    countries: Vec<Option<Country>>,
+pub(super) struct Ranges<N: Number> {
+    /// Answers that start at a number whose short form says all of it: nearly all of them.
+    short: Answers<N::Short>,
+    /// The others.
+    long: Answers<N>,
+    /// What was answered last, for the next row.
+    answer: Option<Country>,
     home: Spans<N>,
     /// First address after the last row; `None` once the last address is taken.
     next: Option<N>,
 }
 
+/// Where each answer starts, ascending, and the answer.
+#[derive(Clone)]
+struct Answers<S> {
+    starts: Vec<S>,
+    countries: Vec<Option<Country>>,
+}
+
+impl<S> Default for Answers<S> {
+    fn default() -> Self {
+        Self { starts: Vec::new(), countries: Vec::new() }
+    }
+}
+
+impl<S: Copy + Ord> Answers<S> {
+    fn push(&mut self, start: S, country: Option<Country>) {
+        self.starts.push(start);
+        self.countries.push(country);
+    }
+
+    /// The last one that starts no later.
+    fn last_before(&self, number: S) -> Option<(S, Option<Country>)> {
+        let at = self.starts.partition_point(|start| *start <= number).checked_sub(1)?;
+        Some((*self.starts.get(at)?, *self.countries.get(at)?))
+    }
+
+    fn shrink(&mut self) {
+        self.starts.shrink_to_fit();
+        self.countries.shrink_to_fit();
+    }
+}
+
 impl<N: Number> Default for Ranges<N> {
     fn default() -> Self {
-        Self { starts: Vec::new(), countries: Vec::new(), home: Spans::default(), next: Some(N::ZERO) }
+        let (short, long) = (Answers::default(), Answers::default());
+        Self { short, long, answer: None, home: Spans::default(), next: Some(N::ZERO) }
     }
 }
 
 /// Hundreds of thousands of rows are no line of a log.
-impl<N> fmt::Debug for Ranges<N> {
+impl<N: Number> fmt::Debug for Ranges<N> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "Ranges({} rows)", self.starts.len())
+        write!(out, "Ranges({} rows)", self.short.starts.len() + self.long.starts.len())
     }
 }
 
@@ -61,9 +98,13 @@ impl<N: Number> Ranges<N> {
     }
 
     fn step(&mut self, start: N, country: Option<Country>) {
-        if self.countries.last().copied().flatten() != country {
-            self.starts.push(start);
-            self.countries.push(country);
+        if self.answer == country {
+            return;
+        }
+        self.answer = country;
+        match start.short() {
+            (short, true) => self.short.push(short, country),
+            (_, false) => self.long.push(start, country),
         }
     }
 
@@ -72,8 +113,8 @@ impl<N: Number> Ranges<N> {
         if let Some(next) = self.next {
             self.step(next, None);
         }
-        self.starts.shrink_to_fit();
-        self.countries.shrink_to_fit();
+        self.short.shrink();
+        self.long.shrink();
         self
     }
 
@@ -81,8 +122,11 @@ impl<N: Number> Ranges<N> {
         if self.home.contains(number) {
             return Some(HOME);
         }
-        let after = self.starts.partition_point(|start| *start <= number);
-        after.checked_sub(1).and_then(|at| self.countries.get(at)).copied().flatten()
+        let (short, _) = number.short();
+        let short = self.short.last_before(short).map(|(start, country)| (N::of_short(start), country));
+        let long = self.long.last_before(number);
+        // No two answers start at the same number.
+        short.max(long).and_then(|(_, country)| country)
     }
 
     pub(super) fn home(&self) -> &Spans<N> {

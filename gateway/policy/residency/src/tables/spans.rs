@@ -12,6 +12,8 @@ use ipnet::{Ipv4Net, Ipv4Subnets, Ipv6Net, Ipv6Subnets};
 
 /// An address as a number.
 pub(super) trait Number: Copy + Ord {
+    /// The upper half of a long number; a short number itself.
+    type Short: Copy + Ord;
     /// `0.0.0.0`, `::`.
     const ZERO: Self;
     /// `255.255.255.255`, `ffff:..:ffff`.
@@ -20,9 +22,14 @@ pub(super) trait Number: Copy + Ord {
     fn next(self) -> Option<Self>;
     /// The address before it, unless it is the first.
     fn previous(self) -> Option<Self>;
+    /// Its short form, and whether that says all of it. Of a smaller number it is never greater.
+    fn short(self) -> (Self::Short, bool);
+    /// The first number of a short form.
+    fn of_short(short: Self::Short) -> Self;
 }
 
 impl Number for u32 {
+    type Short = Self;
     const ZERO: Self = 0;
     const LAST: Self = Self::MAX;
 
@@ -32,10 +39,19 @@ impl Number for u32 {
 
     fn previous(self) -> Option<Self> {
         self.checked_sub(1)
+    }
+
+    fn short(self) -> (Self, bool) {
+        (self, true)
+    }
+
+    fn of_short(short: Self) -> Self {
+        short
     }
 }
 
 impl Number for u128 {
+    type Short = u64;
     const ZERO: Self = 0;
     const LAST: Self = Self::MAX;
 
@@ -45,6 +61,14 @@ impl Number for u128 {
 
     fn previous(self) -> Option<Self> {
         self.checked_sub(1)
+    }
+
+    fn short(self) -> (u64, bool) {
+        ((self >> 64) as u64, self & u128::from(u64::MAX) == 0)
+    }
+
+    fn of_short(short: u64) -> Self {
+        Self::from(short) << 64
     }
 }
 
