@@ -57,7 +57,7 @@ impl Generations {
     }
 }
 
-/// About three kilobytes each with its keys prepared (measured over 10,000 new persons); met again later, one costs a read.
+/// About a kilobyte and a half each, with the key that seals prepared; met again later, one costs a read.
 const GENERATION: usize = 2_048;
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::key::{derive, fixed};
 use crate::seal::Sealer;
 use aws_lc_rs::hmac;
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// The keyed hash of an IIN. Together with the vault key it names a person: keep it in memory, never in a log.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,7 +36,7 @@ impl Subject {
 
     /// The mark of this person in the exchange `txn`; see the file's head.
     pub fn mark(&self, txn: &str) -> [u8; 16] {
-        let mut context = hmac::Context::with_key(&self.0.mark);
+        let mut context = keyed(&self.0.mark);
         context.update(MARK);
         context.update(txn.as_bytes());
         let tag = context.sign();
@@ -53,31 +54,35 @@ impl std::fmt::Debug for Subject {
     }
 }
 
-/// What comes from one subject's key.
+/// What comes from one subject's key. Thousands are kept: the keys of the HMACs stand as they are, 32 bytes in place of 700, and
+/// are prepared (two blocks of SHA-256) when they are used.
 pub(crate) struct Keys {
     /// Row of the subject, and of its key.
     pub(crate) id: i64,
     pub(crate) lookup: Lookup,
     pub(crate) sealer: Sealer,
-    mark: hmac::Key,
-    tag: hmac::Key,
+    mark: Zeroizing<[u8; 32]>,
+    tag: Zeroizing<[u8; 32]>,
 }
 
 impl Keys {
     pub(crate) fn new(id: i64, lookup: Lookup, key: &[u8; 32]) -> Result<Self, Error> {
         let own = |label| derive(key, "subject", label);
-        let hmac_key = |label| hmac::Key::new(hmac::HMAC_SHA256, own(label).as_ref());
-        Ok(Self { id, lookup, sealer: Sealer::new(&own("seal"))?, mark: hmac_key("mark"), tag: hmac_key("use") })
+        Ok(Self { id, lookup, sealer: Sealer::new(&own("seal"))?, mark: own("mark"), tag: own("use") })
     }
 
     /// Names a row by words that must not stand in the clear. The first word has no 0x00.
     pub(crate) fn tag(&self, first: &str, second: &str) -> [u8; 32] {
-        let mut context = hmac::Context::with_key(&self.tag);
+        let mut context = keyed(&self.tag);
         for part in [first, "\0", second] {
             context.update(part.as_bytes());
         }
         *fixed(context)
     }
+}
+
+fn keyed(key: &[u8; 32]) -> hmac::Context {
+    hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key))
 }
 
 const MARK: &[u8] = b"qaqpa/v1/subject\0";
