@@ -18,6 +18,7 @@ mod compile;
 mod paths;
 mod recipients;
 mod rules;
+mod shared;
 mod step;
 
 use std::collections::BTreeMap;
@@ -266,9 +267,9 @@ impl Table {
 /// One field at one place.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
     /// Field names from the root, `.` between.
-    pub(crate) path: String,
+    pub(crate) path: Arc<str>,
     /// Entry of the message field this stands in.
     pub(crate) parent: Option<usize>,
     pub(crate) category: Category,
@@ -278,7 +279,7 @@ pub(crate) struct Entry {
     pub(crate) presence: bool,
     /// A default value is a value here: in lists, and in the entries of maps.
     pub(crate) counts_defaults: bool,
-    pub(crate) derives: Vec<Category>,
+    pub(crate) derives: Box<[Category]>,
     pub(crate) why: Arc<Why>,
 }
 
@@ -315,7 +316,7 @@ pub(crate) enum Shape {
     /// `fixed64`, `sfixed64`, `double`
     Fixed64,
     /// Known numbers, 0 excluded.
-    Enum(Box<[i32]>),
+    Enum(Arc<[i32]>),
     Message,
     Map,
     Any,
@@ -395,7 +396,7 @@ impl Plan {
         let mut steps = Vec::new();
         for (depth, name) in path.split('.').enumerate() {
             above = if above.is_empty() { name.to_owned() } else { format!("{above}.{name}") };
-            let repeated = self.entries.iter().any(|entry| entry.repeated && entry.path == above);
+            let repeated = self.entries.iter().any(|entry| entry.repeated && *entry.path == above);
             steps.push(match positions.get(depth) {
                 Some(position) if repeated => format!("{name}[{position}]"),
                 _ => name.to_owned(),

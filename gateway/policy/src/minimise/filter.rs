@@ -187,7 +187,7 @@ impl<'p> Filter<'p> {
             let itself_missing = missing && steps.is_empty();
             steps.push(match entry.repeated && !itself_missing {
                 true => format!("{}[{position}]", entry.name),
-                false => entry.name.clone(),
+                false => entry.name.to_string(),
             });
             here = entry.parent;
         }
@@ -197,7 +197,7 @@ impl<'p> Filter<'p> {
 
     #[cold]
     pub(super) fn at(&self, reader: Reader<'_>, fault: Fault, slot: usize) -> Malformed {
-        let path = self.plan.entries.get(slot).map(|entry| entry.path.clone()).unwrap_or_default();
+        let path = self.plan.entries.get(slot).map(|entry| entry.path.to_string()).unwrap_or_default();
         Malformed { path, ..reader.fault(fault) }
     }
 }

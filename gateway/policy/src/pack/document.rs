@@ -179,7 +179,7 @@ pub struct Special {
 }
 
 /// A clause, or none where the policy is silent, and its reason.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Why {
     /// Clause of the policy; empty where no clause speaks.
     pub clause: String,
@@ -188,7 +188,7 @@ pub struct Why {
 }
 
 /// A text in the three languages.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Text {
     /// Kazakh.

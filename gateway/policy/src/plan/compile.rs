@@ -7,6 +7,7 @@ use std::sync::Arc;
 use qaqpa_proto::{Contract, Field, FieldKind, Message, MessageIndex, Operation};
 
 use super::rules::{Rules, Ruling, join};
+use super::shared::Shared;
 use super::{
     Bits, Choice, Direction, Entry, Fate, MAX_FIELDS, Offer, Plan, PlanProblem, Plans, Shape, Table, paths, recipients,
 };
@@ -28,6 +29,7 @@ impl Plans {
         problems.extend(paths::problems(contract, pack));
         problems.extend(recipients::problems(contract, pack));
         let mut offers: BTreeMap<String, BTreeMap<String, Offer>> = BTreeMap::new();
+        let mut shared = Shared::default();
         for operation in contract.operations() {
             if !subject_paths_agree(operation) {
                 problems.push(PlanProblem::SubjectPaths { operation: operation.path.clone() });
@@ -36,7 +38,7 @@ impl Plans {
                 if !purpose.uses(&operation.path) {
                     continue;
                 }
-                match offer(contract, pack, operation, purpose) {
+                match offer(contract, pack, operation, purpose, &mut shared) {
                     Ok(offer) => {
                         offers.entry(operation.path.clone()).or_default().insert(purpose.id.clone(), offer);
                     }
@@ -81,6 +83,7 @@ fn offer(
     pack: &Pack,
     operation: &Operation,
     purpose: &Purpose,
+    shared: &mut Shared,
 ) -> Result<Offer, Vec<PlanProblem>> {
     let rules = |direction| Rules::new(contract, pack, purpose, operation, direction);
     let (request, reply) = (rules(Direction::Request), rules(Direction::Reply));
@@ -90,7 +93,11 @@ fn offer(
     let request = Compiler::new(contract, request, operation).compile(operation.request);
     let reply = Compiler::new(contract, reply, operation).compile(operation.reply);
     match (request, reply) {
-        (Ok(request), Ok(reply)) => Ok(Offer::Offered { request: Arc::new(request), reply: Arc::new(reply) }),
+        (Ok(mut request), Ok(mut reply)) => {
+            shared.plan(&mut request);
+            shared.plan(&mut reply);
+            Ok(Offer::Offered { request: Arc::new(request), reply: Arc::new(reply) })
+        }
         (request, reply) => Err([request.err(), reply.err()].into_iter().flatten().flatten().collect()),
     }
 }
@@ -256,8 +263,8 @@ impl<'a> Compiler<'a> {
             },
         };
         Entry {
-            name,
-            path,
+            name: name.into(),
+            path: path.into(),
             parent: standing.parent,
             category: field.category,
             fate,
@@ -265,7 +272,7 @@ impl<'a> Compiler<'a> {
             repeated: field.repeated,
             presence: field.presence,
             counts_defaults: field.repeated || standing.in_map,
-            derives: field.derives.clone(),
+            derives: field.derives.as_slice().into(),
             why,
         }
     }
