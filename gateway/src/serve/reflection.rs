@@ -3,13 +3,13 @@
 //! tonic-reflection decodes the set into prost's types and so loses the custom options: the very annotations that tell
 //! a reader which kind of datum a field is. Here each file's bytes are handed on untouched.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt as _};
 use prost::Message as _;
-use prost_reflect::DescriptorPool;
+use prost_reflect::{DescriptorPool, FileDescriptor, MessageDescriptor};
 use tonic::{Code, Request, Response, Status, Streaming};
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
@@ -47,15 +47,43 @@ pub(crate) fn service(
 ) -> Result<ServerReflectionServer<impl ServerReflection>, prost::DecodeError> {
     let files = Files::decode(descriptor_set)?;
     let names = prost_types::FileDescriptorSet::decode(descriptor_set)?;
+    let files = names.file.iter().map(|file| file.name().to_owned()).zip(files.file).collect();
     let pool = DescriptorPool::decode(descriptor_set).unwrap_or_default();
-    let by_name = names.file.iter().map(|file| file.name().to_owned()).zip(files.file).collect();
-    Ok(ServerReflectionServer::new(Reflection { files: Arc::new(by_name), pool }))
+    Ok(ServerReflectionServer::new(Reflection(Arc::new(Index::of(&pool, files)))))
 }
 
 #[derive(Clone)]
-struct Reflection {
-    files: Arc<HashMap<String, Vec<u8>>>,
-    pool: DescriptorPool,
+struct Reflection(Arc<Index>);
+
+/// What is asked for by name. The pool that it is made from would be the largest thing in an idle heap (2.3 of 5.8 MB).
+struct Index {
+    files: HashMap<String, Vec<u8>>,
+    services: Vec<String>,
+    /// The file of each service, message, enumeration and extension.
+    symbols: HashMap<String, Arc<str>>,
+    /// For each message, its extensions by number, and their files.
+    extensions: HashMap<String, BTreeMap<u32, Arc<str>>>,
+}
+
+impl Index {
+    fn of(pool: &DescriptorPool, files: HashMap<String, Vec<u8>>) -> Self {
+        let names: HashMap<String, Arc<str>> = files.keys().map(|name| (name.clone(), name.as_str().into())).collect();
+        let place = |file: FileDescriptor| names.get(file.name()).cloned().unwrap_or_default();
+        let services = pool.services().map(|found| (found.full_name().to_owned(), place(found.parent_file())));
+        let messages = pool.all_messages().map(|found| (found.full_name().to_owned(), place(found.parent_file())));
+        let enums = pool.all_enums().map(|found| (found.full_name().to_owned(), place(found.parent_file())));
+        let extensions = pool.all_extensions().map(|found| (found.full_name().to_owned(), place(found.parent_file())));
+        let symbols = services.chain(messages).chain(enums).chain(extensions).collect();
+        let numbers = |message: &MessageDescriptor| {
+            message.extensions().map(|found| (found.number(), place(found.parent_file()))).collect()
+        };
+        Self {
+            services: pool.services().map(|service| service.full_name().to_owned()).collect(),
+            symbols,
+            extensions: pool.all_messages().map(|found| (found.full_name().to_owned(), numbers(&found))).collect(),
+            files,
+        }
+    }
 }
 
 #[tonic::async_trait]
@@ -97,7 +125,7 @@ impl Reflection {
     }
 
     fn file(&self, name: &str) -> Result<MessageResponse, Code> {
-        let file = self.files.get(name).ok_or(Code::NotFound)?;
+        let file = self.0.files.get(name).ok_or(Code::NotFound)?;
         Ok(MessageResponse::FileDescriptorResponse(FileDescriptorResponse {
             file_descriptor_proto: vec![file.clone()],
         }))
@@ -105,27 +133,20 @@ impl Reflection {
 
     fn symbol(&self, symbol: &str) -> Result<MessageResponse, Code> {
         let parent = symbol.rsplit_once('.').map_or(symbol, |(parent, _)| parent);
-        let file = |name: &str| {
-            let service = self.pool.get_service_by_name(name).map(|found| found.parent_file());
-            let message = || self.pool.get_message_by_name(name).map(|found| found.parent_file());
-            let enumeration = || self.pool.get_enum_by_name(name).map(|found| found.parent_file());
-            let extension = || self.pool.get_extension_by_name(name).map(|found| found.parent_file());
-            service.or_else(message).or_else(enumeration).or_else(extension)
-        };
         // A method or a field is found through what holds it.
-        self.file(file(symbol).or_else(|| file(parent)).ok_or(Code::NotFound)?.name())
+        let file = self.0.symbols.get(symbol).or_else(|| self.0.symbols.get(parent));
+        self.file(file.ok_or(Code::NotFound)?)
     }
 
     fn extension(&self, containing: &str, number: i32) -> Result<MessageResponse, Code> {
-        let message = self.pool.get_message_by_name(containing).ok_or(Code::NotFound)?;
+        let extensions = self.0.extensions.get(containing).ok_or(Code::NotFound)?;
         let number = u32::try_from(number).map_err(|_| Code::InvalidArgument)?;
-        self.file(message.get_extension(number).ok_or(Code::NotFound)?.parent_file().name())
+        self.file(extensions.get(&number).ok_or(Code::NotFound)?)
     }
 
     fn extension_numbers(&self, name: &str) -> Result<MessageResponse, Code> {
-        let message = self.pool.get_message_by_name(name).ok_or(Code::NotFound)?;
-        let extension_number =
-            message.extensions().filter_map(|extension| i32::try_from(extension.number()).ok()).collect();
+        let extensions = self.0.extensions.get(name).ok_or(Code::NotFound)?;
+        let extension_number = extensions.keys().filter_map(|number| i32::try_from(*number).ok()).collect();
         Ok(MessageResponse::AllExtensionNumbersResponse(ExtensionNumberResponse {
             base_type_name: name.to_owned(),
             extension_number,
@@ -133,7 +154,7 @@ impl Reflection {
     }
 
     fn services(&self) -> MessageResponse {
-        let mut names: Vec<String> = self.pool.services().map(|service| service.full_name().to_owned()).collect();
+        let mut names = self.0.services.clone();
         names.extend(
             [
                 "grpc.health.v1.Health",
