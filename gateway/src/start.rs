@@ -4,6 +4,7 @@ pub mod config;
 pub mod environment;
 mod laptops;
 mod last_tables;
+pub mod memory;
 pub mod recovery;
 mod reload;
 mod residency;

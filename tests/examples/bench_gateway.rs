@@ -13,10 +13,10 @@ use std::path::Path;
 
 use qaqpa::development::{Layout, lay_out};
 use qaqpa_gateway::clock::Clock;
-use qaqpa_gateway::start::Environment;
 use qaqpa_gateway::start::config::{Config, Problem};
 use qaqpa_gateway::start::setup::Setup;
 use qaqpa_gateway::start::start;
+use qaqpa_gateway::start::{Environment, memory};
 use qaqpa_gateway::telemetry;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -41,6 +41,7 @@ fn main() -> Outcome<()> {
 }
 
 async fn serve(directory: &Path, is_unsigned: bool, environment: &Environment) -> Outcome<()> {
+    memory::small_pages();
     let (config, source) = Config::read(&directory.join("gateway.toml")).map_err(lines)?;
     let setup = Setup::check(&config, &source, environment).map_err(lines)?;
     let _traces = telemetry::install(&config.telemetry, setup.door())?;

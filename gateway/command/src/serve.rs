@@ -5,10 +5,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use qaqpa_gateway::start::Environment;
 use qaqpa_gateway::start::config::{Config, Problem};
 use qaqpa_gateway::start::running::start;
 use qaqpa_gateway::start::setup::Setup;
+use qaqpa_gateway::start::{Environment, memory};
 use qaqpa_gateway::telemetry;
 
 use super::{CONFIGURATION, ConfigFile, failed, tell};
@@ -30,6 +30,7 @@ pub(super) async fn run(arguments: Arguments, environment: Environment) -> ExitC
 }
 
 async fn serve(path: &Path, environment: &Environment) -> Result<ExitCode, Vec<Problem>> {
+    memory::small_pages();
     let (config, source) = Config::read(path)?;
     let setup = Setup::check(&config, &source, environment)?;
     let general = |message: String| vec![Problem { file: path.to_owned(), line: None, message }];

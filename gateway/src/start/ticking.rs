@@ -10,9 +10,9 @@ use tonic_health::server::HealthReporter;
 
 use crate::gateway::Gateway;
 use crate::persons::retention::INTERVAL;
-use crate::start::Environment;
+use crate::start::{Environment, memory};
 
-/// Once a second: health as the journal's, and the counted refusals as one line each.
+/// Once a second: health as the journal's, and the counted refusals as one line each. Now and then free memory is given back.
 pub(super) async fn tick(
     gateway: Arc<Gateway>,
     health: HealthReporter,
@@ -20,7 +20,7 @@ pub(super) async fn tick(
     mut stop: watch::Receiver<bool>,
 ) {
     let mut second = tokio::time::interval(Duration::from_secs(1));
-    loop {
+    for ticks in 0_u64.. {
         let stopping = tokio::select! {
             _ = second.tick() => false,
             _ = stop.wait_for(|stop| *stop) => true,
@@ -36,6 +36,9 @@ pub(super) async fn tick(
         gateway.tell_residency().await;
         // Written each second, so a crash loses the counts of one second at most.
         gateway.refusal_counter.write(&gateway.journal, environment.clock.now()).await;
+        if ticks % GIVES_BACK == GIVES_BACK - 1 {
+            memory::give_back();
+        }
         if stopping {
             return;
         }
@@ -59,3 +62,6 @@ pub(super) async fn keep_retention(gateway: Arc<Gateway>, mut stop: watch::Recei
         }
     }
 }
+
+/// Seconds between two looks at free memory.
+const GIVES_BACK: u64 = 5;
