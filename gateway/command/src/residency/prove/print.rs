@@ -29,7 +29,7 @@ impl Proof {
     /// One line of JSON.
     pub(super) fn json(&self) -> String {
         serde_json::json!({
-            "listeners": if self.not_permitted.is_some() { "loopback" } else { "namespace" },
+            "ground": if self.not_permitted.is_some() { "loopback" } else { "namespace" },
             "not_permitted": self.not_permitted,
             "holds": self.holds(),
             "shown": self.rows.len() - self.count(None),
@@ -100,7 +100,7 @@ no network namespace is permitted here (a test): what needs addresses abroad is 
             let proof = Proof { rows: vec![row(Some("reached"), 0, Some(1), ok)], not_permitted: None };
             let told: serde_json::Value = serde_json::from_str(&proof.json()).unwrap();
             let wanted = serde_json::json!({
-                "listeners": "namespace", "not_permitted": null, "holds": holds,
+                "ground": "namespace", "not_permitted": null, "holds": holds,
                 "shown": u64::from(ok.is_some()), "failed": failed,
                 "rows": [{"what": "a place", "wanted": "reached", "code": "reached", "connections": 0, "bytes": 0,
                           "reached_bytes": 1, "ok": ok}],
