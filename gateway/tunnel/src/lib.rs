@@ -46,7 +46,7 @@ pub async fn present(tunnel: &Tunnel, destination: IpAddr) -> Result<(), NoTunne
 fn through_interface(name: &str, destination: IpAddr) -> Result<(), NoTunnel> {
     let tunnel = interface::up(name)?;
     let route = route::to(destination)?;
-    let elsewhere = route.interfaces.iter().any(|target| *target != tunnel);
+    let elsewhere = route.interfaces.iter().any(|interface| *interface != tunnel);
     if elsewhere { Err(NoTunnel::OtherRoute { destination, through: format!("`{name}`") }) } else { Ok(()) }
 }
 
@@ -74,9 +74,7 @@ pub enum NoTunnel {
         state: String,
     },
     /// The kernel would send it another way, or has no way at all.
-    #[error(
-        "not every target of the kernel to `{destination}` leads through {through}: see `ip route get {destination}`"
-    )]
+    #[error("not every way of the kernel to `{destination}` leads through {through}: see `ip route get {destination}`")]
     OtherRoute {
         /// Address of the endpoint.
         destination: IpAddr,

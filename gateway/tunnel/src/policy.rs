@@ -42,7 +42,7 @@ impl Flow {
     pub(crate) fn new(destination: IpAddr, route: &Route) -> Result<Self, NoTunnel> {
         let unclear = || NoTunnel::OtherRoute { destination, through: "one interface with an address".to_owned() };
         let interface = *route.interfaces.first().ok_or_else(unclear)?;
-        if route.interfaces.iter().any(|target| *target != interface) {
+        if route.interfaces.iter().any(|other| *other != interface) {
             return Err(unclear());
         }
         Ok(Self { destination, source: route.source.ok_or_else(unclear)?, interface })

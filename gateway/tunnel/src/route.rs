@@ -38,11 +38,11 @@ pub(crate) fn to(destination: IpAddr) -> Result<Route, NoTunnel> {
             Err(Trouble::Refused(_)) => return Err(nowhere()), // unreachable, prohibited, blackhole
             answer => answer?,
         };
-        let targets = found.as_ref().map(targets).unwrap_or_default();
-        if targets.is_empty() {
+        let interfaces = found.as_ref().map(interfaces).unwrap_or_default();
+        if interfaces.is_empty() {
             return Err(nowhere());
         }
-        route.interfaces.extend(targets);
+        route.interfaces.extend(interfaces);
         route.source = route.source.or_else(|| found.as_ref().and_then(source));
     }
     Ok(route)
@@ -69,19 +69,19 @@ fn lookup(destination: IpAddr, flags: RouteFlags) -> Result<Option<RouteMessage>
 }
 
 /// None when the destination is the host itself, a broadcast or a dead end.
-fn targets(route: &RouteMessage) -> Vec<u32> {
+fn interfaces(route: &RouteMessage) -> Vec<u32> {
     if route.header.kind != RouteType::Unicast {
         return Vec::new();
     }
-    let mut targets = Vec::new();
+    let mut interfaces = Vec::new();
     for attribute in &route.attributes {
         match attribute {
-            RouteAttribute::Oif(index) => targets.push(*index),
-            RouteAttribute::MultiPath(hops) => targets.extend(hops.iter().map(|hop| hop.interface_index)),
+            RouteAttribute::Oif(index) => interfaces.push(*index),
+            RouteAttribute::MultiPath(hops) => interfaces.extend(hops.iter().map(|hop| hop.interface_index)),
             _ => {}
         }
     }
-    targets
+    interfaces
 }
 
 fn source(route: &RouteMessage) -> Option<IpAddr> {
