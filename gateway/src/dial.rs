@@ -49,8 +49,6 @@ use endpoint_state::{EndpointState, Evidence, Judgement};
 
 /// Lifetime of a judgement: after 30 s the name is resolved and judged again.
 pub const LIFETIME: Duration = Duration::from_secs(30);
-/// Longest answer that is read from a state system.
-pub const MAX_ANSWER: usize = 16 << 20;
 
 /// The residency connector: the declared endpoints, the tables that judge them and the DNS client.
 pub struct Door {

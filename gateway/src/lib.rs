@@ -9,21 +9,34 @@
 //! | 3 | caller's quota | `gateway/src/exchange/quota.rs` | [`exchange::quota::Within`] |
 //! | 4 | purpose: caller, RPC, purpose, school | `gateway/src/exchange/purpose.rs`, `gateway/policy/src/permit.rs` | [`exchange::purpose::Permitted`] |
 //! | 5 | minimise the request | `gateway/src/exchange/request.rs`, `gateway/policy/src/minimise.rs` | [`exchange::request::Request`] |
-//! | 6 | consent and restriction | `gateway/policy/src/consent.rs`, `gateway/src/persons/gate.rs` | `Consent` |
+//! | 6 | consent, restriction, minors | `gateway/policy/src/consent.rs`, `gateway/src/persons/gate.rs` | `Consent` |
 //! | 7 | once: idempotency of the request id | `gateway/src/exchange/duplicate.rs` | [`exchange::duplicate::Ticket`] |
 //! | 8 | quotas of purpose, subject, system | `gateway/src/exchange/quota.rs` | [`exchange::quota::WithinAll`] |
 //! | 9 | residency | `gateway/src/dial.rs` | [`dial::Resident`] |
 //! | 10 | encode, wrap, sign | `gateway/src/exchange/sign.rs` | [`exchange::sign::Signed`] |
 //! | 11 | record the intent | `gateway/src/exchange/record.rs` | `OutcomeOwed` |
-//! | 12 | leave, past the gate of withdrawals | `gateway/src/exchange/send.rs`, `gateway/src/dial/post.rs` | [`exchange::send::Received`] |
+//! | 12 | leave, past the gate of withdrawals | `gateway/src/exchange/send.rs`, `gateway/src/persons/gate.rs` | [`exchange::send::Received`] |
 //! | 13 | verify: signer, Body, answers us, SHEP's status | `gateway/src/exchange/read.rs`, `adapters/src/shep/channel/reply.rs` | `Verified`, `Answered` |
-//! | 14 | decode the verified nodes; minors in the reply | `gateway/src/exchange/read.rs` | `Decoded`, `ReplyJudged` |
+//! | 14 | decode the verified nodes; minors in the reply | `gateway/src/exchange/read.rs`, `gateway/policy/src/consent.rs` | `Decoded`, `ReplyJudged` |
 //! | 15 | minimise the reply | `gateway/src/exchange/read.rs` | [`exchange::read::Reply`] |
 //! | 16 | record the outcome | `gateway/src/exchange/record.rs` | [`exchange::record::Recorded`] |
 //! | 17 | answer: reply and receipt | `gateway/src/exchange/receipt.rs` | [`exchange::receipt::ReplyWithReceipt`] |
 //!
 //! What a room makes has private fields, and the room behind asks for it. So a room that is skipped does not compile: beside
 //! each of these types stands an example that compiles and one, `Without room 7 it does not compile`, that does not.
+//!
+//! What runs across the rooms:
+//!
+//! | what | file |
+//! |---|---|
+//! | limits of HTTP/2, sizes of messages, handshakes | `gateway/src/limits.rs` |
+//! | how long a connection lives; revoked, ended, old, stopping | `gateway/src/listen/lifetime.rs` |
+//! | the last word of withdrawals and restrictions, as a message leaves (room 12) | `gateway/src/persons/gate.rs` |
+//! | who was turned away, or refused in a flood: the `DENIED` line with a count | `gateway/src/evidence/refusal_counter.rs` |
+//! | after a crash: intents without outcome are settled, before anything listens | `gateway/src/start/recovery.rs` |
+//! | SIGHUP: what is read again (never `gateway.toml` itself); SIGTERM | `gateway/src/start/running.rs`, `gateway/src/start/reload.rs` |
+//! | every reason: code, whose fault, texts | `proto/src/reason/table.rs` |
+//! | texts in kk, ru and en, and how one is picked | `proto/src/language.rs` |
 //!
 //! Around the corridor: [`start`] (configuration, checks, recovery, ticking, reload, signals, drain), [`serve`] (gRPC and the
 //! own services), [`persons`] (consents, holds, retention), [`evidence`] (the journal's lines), [`refusal`] (every no),
@@ -37,6 +50,7 @@ pub mod evidence;
 pub mod exchange;
 pub mod gateway;
 pub mod ids;
+pub mod limits;
 pub mod listen;
 pub mod persons;
 pub mod refusal;

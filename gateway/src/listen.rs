@@ -1,6 +1,7 @@
 //! Room 1: the TLS listener. An admitted address, then TLS 1.3, a client certificate, not revoked: or a reset, or an
 //! alert, and nothing else of the gateway is reached. There is this one listener: what else is served beside the
-//! contracts comes through it.
+//! contracts comes through it. Whoever is turned away is counted into a `DENIED` line by `evidence/refusal_counter.rs`
+//! (callbacks made in `start/running.rs`).
 //!
 //! Our own acceptor instead of tonic's: that one knows no revocation list, no version floor and no reload. Sessions are
 //! never resumed, because a resumed session would skip the list that was loaded in between. An open connection is judged
@@ -28,16 +29,12 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::task::TaskTracker;
 
+use crate::limits::{CONNECTION_WINDOW, HANDSHAKE_TIMEOUT, HANDSHAKES_AT_ONCE, STREAM_WINDOW, STREAMS_PER_CONNECTION};
 use crate::listen::inbound::{AdmittedPeer, Arrival, PeerFilter};
 use crate::listen::lifetime::{End, Lifetime, Terms};
 use crate::tls::TlsProblem;
 
 pub use trust::{TlsFiles, Trust};
-
-/// A handshake that is not through after this is a stuck or hostile peer.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-/// Handshakes under way at once; further peers wait in the kernel's queue.
-const HANDSHAKES_AT_ONCE: usize = 256;
 
 /// Room 1's evidence: a peer that was admitted and came through the handshake. Only [`Listener::run`] makes it.
 ///
@@ -256,9 +253,9 @@ where
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
         .http2()
-        .max_concurrent_streams(1024)
-        .initial_connection_window_size(4 << 20)
-        .initial_stream_window_size(1 << 20);
+        .max_concurrent_streams(STREAMS_PER_CONNECTION)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .initial_stream_window_size(STREAM_WINDOW);
     let connection = builder.serve_connection(io, service);
     tokio::pin!(connection);
     let mut cut_at = None;

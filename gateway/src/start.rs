@@ -1,4 +1,12 @@
 //! Lifecycle of the process: configuration, checks, crash recovery, periodic work, reload, signals, graceful shutdown.
+//!
+//! | when | what | file |
+//! |---|---|---|
+//! | first | `gateway.toml` is read (once; SIGHUP does not read it again), everything it names is checked | `config.rs`, `setup.rs` |
+//! | before anything listens | intents that a crash left without outcome are settled | `recovery.rs`, called by `running.rs` |
+//! | each second, each hour | health, counted refusals; what is at the end of its term | `ticking.rs` |
+//! | SIGHUP | certificates, revocation list; packs, tables | `running.rs` (`Running::reload`), `reload.rs` |
+//! | SIGTERM | drain, then close | `running.rs` (`Running::stop`) |
 
 pub mod config;
 pub mod environment;

@@ -23,7 +23,7 @@ use tokio_rustls::TlsConnector;
 
 use super::endpoint_state::{EndpointState, Judgement};
 use super::lease::Leased;
-use super::refusal::{refused, turned_away};
+use super::refusal::{not_dialled, refused};
 use super::socket;
 use super::stream::Stream;
 
@@ -100,7 +100,7 @@ pub(super) async fn open(
                 let leased = Leased::new(reached, lease);
                 return timeout_at(deadline, encrypt(line, tls, leased)).await?;
             }
-            Ok(Err(error)) if turned_away(&error).is_some() => return Err(error),
+            Ok(Err(error)) if not_dialled(&error).is_some() => return Err(error),
             Ok(Err(error)) => failed = error,
             Err(elapsed) => failed = elapsed.into(),
         }

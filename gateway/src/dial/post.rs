@@ -20,8 +20,9 @@ use qaqpa_proto::reason::{Failure, Refusal};
 
 use super::connector::Connector;
 use super::endpoint_state::{EndpointState, Judgement};
-use super::refusal::{cause, turned_away};
-use super::{LIFETIME, MAX_ANSWER, Resident, tls};
+use super::refusal::{cause, not_dialled};
+use super::{LIFETIME, Resident, tls};
+use crate::limits::MAX_ANSWER;
 use crate::refusal::NotDone;
 
 /// A message's body, which may still refuse to leave when a connection asks for its bytes. Boxed, so that this room does not
@@ -127,7 +128,7 @@ fn unsent(error: &legacy::Error) -> NotDone {
 
 /// A refusal of ours, or one of TLS, wherever it stands among the causes.
 pub(super) fn ended(error: &(dyn Error + 'static)) -> Option<NotDone> {
-    turned_away(error).or_else(|| {
+    not_dialled(error).or_else(|| {
         let of_tls = cause(error, |error| error.downcast_ref().map(tls::is_not_pinned))?;
         let not_done = NotDone::from(Failure::UpstreamTls);
         Some(if of_tls { not_done.detailed("spki") } else { not_done })

@@ -13,28 +13,28 @@ use crate::refusal::NotDone;
 /// A refusal as the source of an I/O error.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{}", .0.reason.code())]
-pub(super) struct TurnedAway(pub(super) NotDone);
+pub(super) struct NotDialled(pub(super) NotDone);
 
-impl From<NotDone> for TurnedAway {
+impl From<NotDone> for NotDialled {
     fn from(not_done: NotDone) -> Self {
         Self(not_done)
     }
 }
 
-impl From<TurnedAway> for io::Error {
-    fn from(turned_away: TurnedAway) -> Self {
-        Self::new(io::ErrorKind::PermissionDenied, turned_away)
+impl From<NotDialled> for io::Error {
+    fn from(not_dialled: NotDialled) -> Self {
+        Self::new(io::ErrorKind::PermissionDenied, not_dialled)
     }
 }
 
 /// The judgement that opened the connection is void.
 pub(super) fn revoked() -> io::Error {
-    TurnedAway(Refusal::ResidencyRevoked.into()).into()
+    NotDialled(Refusal::ResidencyRevoked.into()).into()
 }
 
 /// A refusal as the I/O error that connectors speak.
 pub(super) fn refused(not_done: NotDone) -> io::Error {
-    TurnedAway(not_done).into()
+    NotDialled(not_done).into()
 }
 
 /// The first cause that `wanted` knows, among all causes of an error.
@@ -55,6 +55,6 @@ pub(super) fn cause<T>(
 }
 
 /// The refusal of ours among the causes of an error, if there is one.
-pub(super) fn turned_away(error: &(dyn Error + 'static)) -> Option<NotDone> {
-    cause(error, |error| error.downcast_ref().map(|TurnedAway(not_done)| not_done.clone()))
+pub(super) fn not_dialled(error: &(dyn Error + 'static)) -> Option<NotDone> {
+    cause(error, |error| error.downcast_ref().map(|NotDialled(not_done)| not_done.clone()))
 }

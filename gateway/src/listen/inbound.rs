@@ -85,8 +85,10 @@ impl PeerFilter {
         self.judge_again();
     }
 
-    /// Replaces the rules for peers. Connected peers that are not admitted by them are disconnected.
-    pub fn replace_peers(&self, peers: Peers) {
+    /// Replaces the rules for peers, which production reads at start only. Connected peers that are not admitted by them are
+    /// disconnected.
+    #[cfg(test)]
+    pub(crate) fn replace_peers(&self, peers: Peers) {
         self.0.peers.store(Arc::new(peers));
         self.judge_again();
     }

@@ -31,6 +31,7 @@ use tonic::{Request, Response, Status};
 use crate::evidence::marks::mark;
 use crate::evidence::record::append;
 use crate::gateway::Gateway;
+use crate::limits::MAX_OWN_REQUEST;
 use crate::persons::giving::{self, places};
 use crate::persons::ledger::{By, Ledger, Reach, Recorded, Which};
 use crate::persons::named;
@@ -43,7 +44,7 @@ use crate::serve::{Admitted, acting, iin, invalid, moment};
 /// The service over a gateway and its ledger.
 #[must_use]
 pub fn service(gateway: Arc<Gateway>, ledger: Arc<Ledger>) -> ConsentsServer<impl Consents> {
-    ConsentsServer::new(Service { gateway, ledger }).max_decoding_message_size(LONGEST_REQUEST)
+    ConsentsServer::new(Service { gateway, ledger }).max_decoding_message_size(MAX_OWN_REQUEST)
 }
 
 struct Service {
@@ -316,7 +317,5 @@ const REASONS: [(WithdrawalReason, &str); 5] = [
 ];
 /// The subject revoked it at the state's service.
 const KDP_REVOCATION: &str = "kdp-revocation";
-/// A consent is a page, not a book.
-const LONGEST_REQUEST: usize = 64 << 10;
 /// Events on their way to a slow reader.
 const UNREAD_EVENTS: usize = 256;

@@ -29,16 +29,12 @@ use crate::exchange::receipt::with_receipt;
 use crate::exchange::system::Served;
 use crate::exchange::{Answer, Call};
 use crate::gateway::Gateway;
+use crate::limits::{IN_FLIGHT, MAX_REQUEST};
 use crate::listen::Peer;
 use crate::listen::identity::identity;
 use crate::refusal::NotDone;
 use crate::serve::reflection;
 use crate::serve::{Client, consents, policies, subjects};
-
-/// Longest request message, in bytes: 4 MiB.
-pub const MAX_REQUEST: usize = 4 << 20;
-/// Exchanges of one stream that are under way at once; the stream's own flow control holds back the rest.
-pub const IN_FLIGHT: usize = 32;
 
 /// The gRPC server of a gateway.
 #[derive(Clone)]

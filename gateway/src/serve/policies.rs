@@ -22,6 +22,7 @@ use tonic::{Request, Response, Status};
 use crate::evidence::record::append;
 use crate::exchange::shadow::Shadow;
 use crate::gateway::Gateway;
+use crate::limits::MAX_POLICY_REQUEST;
 use crate::refusal::NotDone;
 use crate::serve::policy::v1::policies_server::{Policies, PoliciesServer};
 use crate::serve::{Admitted, invalid};
@@ -29,7 +30,7 @@ use crate::serve::{Admitted, invalid};
 /// The service over a gateway.
 #[must_use]
 pub fn service(gateway: Arc<Gateway>) -> PoliciesServer<impl Policies> {
-    PoliciesServer::new(Service { gateway }).max_decoding_message_size(LONGEST_REQUEST)
+    PoliciesServer::new(Service { gateway }).max_decoding_message_size(MAX_POLICY_REQUEST)
 }
 
 struct Service {
@@ -125,8 +126,6 @@ fn refused(problems: &[PackProblem]) -> NotDone {
 }
 
 const SHADOW: &str = "/qaqpa.policy.v1.Policies/Shadow";
-/// A pack of 1 MiB and its frame.
-const LONGEST_REQUEST: usize = (1 << 20) + (16 << 10);
 /// Permitted duration of a shadow run: a second to a day.
 const SHADOW_LASTS: RangeInclusive<SignedDuration> =
     RangeInclusive::new(SignedDuration::from_secs(1), SignedDuration::from_hours(24));

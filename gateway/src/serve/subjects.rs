@@ -32,6 +32,7 @@ use crate::evidence::marks::mark;
 use crate::evidence::record::{Actor, acted, append};
 use crate::evidence::usage::{self, Usage};
 use crate::gateway::Gateway;
+use crate::limits::MAX_OWN_REQUEST;
 use crate::persons::giving::at;
 use crate::persons::holds::Held;
 use crate::persons::ledger::vault_error;
@@ -46,7 +47,7 @@ use crate::serve::{Admitted, iin, invalid, moment};
 /// The service over a gateway.
 #[must_use]
 pub fn service(gateway: Arc<Gateway>) -> SubjectsServer<impl Subjects> {
-    SubjectsServer::new(Service { gateway }).max_decoding_message_size(LONGEST_REQUEST)
+    SubjectsServer::new(Service { gateway }).max_decoding_message_size(MAX_OWN_REQUEST)
 }
 
 struct Service {
@@ -399,6 +400,4 @@ fn texts(exchanges: &[Uuid]) -> Vec<String> {
     exchanges.iter().map(Uuid::to_string).collect()
 }
 
-/// Longest request, in bytes.
-const LONGEST_REQUEST: usize = 64 << 10;
 const MOST_FIELDS: usize = 100;

@@ -1,4 +1,5 @@
 //! Crash recovery: opens the journal and settles exchanges that have an intent and no outcome.
+//! Called by `running::start`, before it binds.
 
 use qaqpa_journal::line::{Ended, Event, Outcome, Phase};
 use qaqpa_journal::{Entry, Error, Journal, Opening, Options, Signer};

@@ -1,6 +1,8 @@
 //! Reload of policy packs and residency tables in a running gateway: read, compiled and checked as a whole, then
 //! swapped atomically.
 //!
+//! Certificates and the revocation list are reloaded by `running.rs`, which also says when.
+//!
 //! A bad one never replaces a good one: one problem anywhere and all packs, or all tables, in force stay. Exchanges under
 //! way end by the plans they began with. Both outcomes are entered into the journal.
 

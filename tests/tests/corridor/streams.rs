@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use prost::Message as _;
-use qaqpa_gateway::serve::grpc::IN_FLIGHT;
+use qaqpa_gateway::limits::IN_FLIGHT;
 use qaqpa_tests::people::{self, SYNC_STUDENTS};
 use qaqpa_tests::{World, code, receipt, record_code};
 

@@ -1,4 +1,4 @@
-//! A state system added with files only: a `.proto`, an XSD, replies, a pack and lines of `gateway.toml`, all in `library/`.
+//! A state system added with files only: a `.proto`, an XSD, replies, a pack and lines of `gateway.toml`, all in `library/`, which its README lists.
 //!
 //! Nothing here and nothing in the house knows the library. The operation is discovered from what the gateway says of itself by
 //! reflection, the message is made from that description, and the last word has the far end: what the mock government received.

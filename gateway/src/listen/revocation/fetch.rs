@@ -16,9 +16,8 @@ use qaqpa_proto::reason::Refusal;
 
 use super::NotRenewed;
 use crate::dial::{Connector, Door};
+use crate::limits::MAX_REVOCATION_LIST;
 
-/// Longest list that is read.
-const MAX_LIST: usize = 16 << 20;
 /// Timeout of a fetch, from the DNS query to the last byte: 30 s.
 const TIME: Duration = Duration::from_secs(30);
 
@@ -40,7 +39,7 @@ async fn get(door: &Door, id: &str) -> Result<Bytes, NotRenewed> {
     if response.status() != StatusCode::OK {
         return Err(NotRenewed::Unreachable(format!("status_{}", response.status().as_u16())));
     }
-    let body = Limited::new(response.into_body(), MAX_LIST).collect().await;
+    let body = Limited::new(response.into_body(), MAX_REVOCATION_LIST).collect().await;
     let body = body.map_err(|error| unreachable(if error.is::<LengthLimitError>() { "too_large" } else { "cut" }))?;
     Ok(body.to_bytes())
 }
