@@ -2,7 +2,8 @@
 //! against the same client with the door's, at the same server on loopback, in one process, batch by batch in turn.
 //!
 //! Prints nanoseconds per call (the least and the median of all batches), wall and CPU, and the door's ratio to the bare client. CPU
-//! is the whole process's, so the server's share is in both. Example: `cargo run --release --example bench_connector 60 2000`.
+//! is the whole process's, so the server's share is in both. Example:
+//! `cargo run --profile dist -p qaqpa-tests --example bench_connector 60 2000`.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;

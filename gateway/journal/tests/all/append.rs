@@ -153,7 +153,7 @@ async fn intents_left_open_are_reported_and_can_be_settled_once() {
     assert!(Journal::open(options(dir.path())).unwrap().1.open_intents.is_empty());
 }
 
-/// Prints the rate; run with `--release -- --nocapture throughput` to measure.
+/// Prints the rate; run with `--profile dist -- --nocapture throughput` to measure.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn throughput_of_64_callers() {
     let dir = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Runs the tables of residency on real files and times them; exits with 1 when a promise is broken. Use `--release`.
+//! Runs the tables of residency on real files and times them; exits with 1 when a promise is broken. Use `--profile dist`.
 //!
 //! ```text
 //! residency /usr/share/tor/geoip /usr/share/tor/geoip6     known answers, counts, load time, memory, nanoseconds

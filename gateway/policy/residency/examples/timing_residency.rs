@@ -1,5 +1,5 @@
 //! Times the verdict on one address, all of it: special range, pins, freshness, registry, location, origins. Exits with 1
-//! when a promise is broken. Run it with `--release`; the two files of `tor-geoipdb` make the times those of real tables.
+//! when a promise is broken. Run it with `--profile dist`; the two files of `tor-geoipdb` make the times those of real tables.
 //!
 //! ```text
 //! an address of IPv4 at home      less than 50 ns, and no allocation      timing_residency [GEOIP GEOIP6]

@@ -65,7 +65,7 @@ async fn an_erased_key_never_comes_back_from_the_cache() {
     }
 }
 
-/// Prints the rates; run with `--release -- --nocapture rates` to measure.
+/// Prints the rates; run with `--profile dist -- --nocapture rates` to measure.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rates() {
     let place = Place::new();
