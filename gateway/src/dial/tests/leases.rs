@@ -1,7 +1,6 @@
 //! A connection ends with the judgement that opened it: idle, busy, in a pool, in the middle of a handshake.
 
 use std::convert::Infallible;
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -10,8 +9,10 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use jiff::civil::date;
 use qaqpa_residency::EndpointKind;
 use qaqpa_residency::{Location, MaxAge, Origins, Registry, Tables};
+use qaqpa_synthetic::tables::{MadeUpTables, NETWORKS};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
@@ -121,21 +122,14 @@ async fn server() -> (u16, tokio::sync::mpsc::UnboundedReceiver<()>) {
     (port, ended)
 }
 
-/// Tables of a world in which one network is where it says, and another at home.
-fn world(country: &str) -> Arc<Tables> {
-    let v4 = format!(
-        "# Generated: Tue, 10 Nov 2026 04:33:59 GMT\n\
-         16777216,1546518527,US\n1546518528,1546649599,KZ\n1546649600,3272372223,US\n\
-         {},{},{country}\n{},3758096383,US\n",
-        u32::from(Ipv4Addr::new(195, 12, 112, 0)),
-        u32::from(Ipv4Addr::new(195, 12, 115, 255)),
-        u32::from(Ipv4Addr::new(195, 12, 116, 0)),
-    );
-    let v6 = "# Generated: Tue, 10 Nov 2026 04:33:59 GMT\n\
-              2000::,2a00:1f3f:ffff:ffff:ffff:ffff:ffff:ffff,US\n\
-              2a00:1f40::,2a00:1f40:ffff:ffff:ffff:ffff:ffff:ffff,KZ\n\
-              2a00:1f41::,3fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff,US\n";
-    let location = Location::parse_text(v4.as_bytes(), v6.as_bytes()).unwrap();
+/// Tables of the made-up world, the state's network seen in this country.
+fn world(country: &'static str) -> Arc<Tables> {
+    let networks = NETWORKS.map(|network| match network.prefix {
+        "195.12.112.0/22" => network.seen_in(country),
+        _ => network,
+    });
+    let made = MadeUpTables::of(&networks, date(2026, 11, 10)).unwrap();
+    let location = Location::parse_text(made.geoip.as_bytes(), made.geoip6.as_bytes()).unwrap();
     let forever = MaxAge { tables_days: 36_500, origins_days: 36_500 };
     Arc::new(Tables::new(Registry::embedded(), vec![location], Origins::embedded(), forever))
 }

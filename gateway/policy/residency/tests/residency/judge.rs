@@ -10,7 +10,7 @@ use qaqpa_residency::{
     Refused, ResidencyRefusal, Tables, Tunnel, examine, judge, pin_outside,
 };
 
-use crate::lands::{LANDS, TODAY, one_table, tables};
+use crate::made_up::{TODAY, one_table, tables};
 
 use EndpointKind::{ClosedNetwork, DevelopmentLoopback, Internet};
 
@@ -170,7 +170,7 @@ fn a_closed_network_and_only_that_names_its_tunnel() {
 
 #[test]
 fn resolved_addresses() {
-    let world = tables(&LANDS);
+    let world = tables();
     let name = parsed("https://api.egov.kz", Internet, &[]).unwrap();
     let pinned = parsed("https://api.egov.kz", Internet, &["195.12.112.0/22", "8.8.8.8/32"]).unwrap();
     let closed =
@@ -245,7 +245,7 @@ fn judged(endpoint: &Endpoint, addresses: &[&str], tables: &Tables) -> Result<Ju
 
 #[test]
 fn one_table_is_not_enough() {
-    let alone = one_table(&LANDS);
+    let alone = one_table();
     let name = parsed("https://api.egov.kz", Internet, &[]).unwrap();
     let private = parsed("http://a.kz", ClosedNetwork, &["10.61.40.133/32"]).unwrap();
     let public = parsed("http://a.kz", ClosedNetwork, &["195.12.113.7/32"]).unwrap();
@@ -263,7 +263,7 @@ fn one_table_is_not_enough() {
 
 #[test]
 fn old_tables_are_not_believed() {
-    let world = tables(&LANDS); // of 10 November 2026
+    let world = tables(); // of 10 November 2026
     let name = parsed("https://api.egov.kz", Internet, &[]).unwrap();
     let private = parsed("http://a.kz", ClosedNetwork, &["10.61.40.133/32"]).unwrap();
     for (wanted, endpoint, address, days) in [
@@ -285,7 +285,7 @@ fn old_tables_are_not_believed() {
 
 #[test]
 fn names_on_the_way() {
-    let world = tables(&LANDS);
+    let world = tables();
     let endpoint = parsed("https://api.example.com", Internet, &[]).unwrap();
     for (wanted, aliases) in [
         (Ok(()), &[][..]),
@@ -311,7 +311,7 @@ fn names_on_the_way() {
 
 #[test]
 fn somebody_may_answer_for_a_disagreement_and_for_nothing_else() {
-    let world = tables(&LANDS);
+    let world = tables();
     let networks = ["145.249.120.0/24", "8.8.8.0/24", "10.0.0.0/16"].map(|net| net.parse().unwrap());
     let last = date(2026, 12, 31);
     let exception = Exception::declare(networks.to_vec(), "foreign-registered", "officer", last, TODAY).unwrap();
@@ -362,7 +362,7 @@ fn exceptions_that_are_none() {
 
 #[test]
 fn pins_that_reach_abroad_are_found_before_anything_starts() {
-    let world = tables(&LANDS);
+    let world = tables();
     for (wanted, pins) in [
         (None, &["195.12.112.0/22"][..]),
         (None, &["92.46.0.0/15", "2a00:1f40::/32"]),
@@ -386,7 +386,7 @@ fn pins_that_reach_abroad_are_found_before_anything_starts() {
 
 #[test]
 fn the_peer_is_one_that_was_judged() {
-    let world = tables(&LANDS);
+    let world = tables();
     let endpoint = parsed("https://api.egov.kz:8443", Internet, &[]).unwrap();
     let judged = judged(&endpoint, &["195.12.113.29"], &world).unwrap();
     for (wanted, peer) in [
@@ -404,7 +404,7 @@ fn the_peer_is_one_that_was_judged() {
 
 #[test]
 fn one_decision_is_one_line() {
-    let world = tables(&LANDS);
+    let world = tables();
     let version = world.version();
     let endpoint = parsed("https://api.egov.kz:8443", Internet, &[]).unwrap();
     let laptop = parsed("http://localhost:9000", DevelopmentLoopback, &[]).unwrap();
@@ -430,7 +430,7 @@ fn one_decision_is_one_line() {
 
 #[test]
 fn an_examination_says_what_each_table_says() {
-    let world = tables(&LANDS);
+    let world = tables();
     let endpoint = parsed("https://api.egov.kz", Internet, &["195.12.112.0/22"]).unwrap();
     let rows = examine(&endpoint, &answer(&["195.12.113.29", "31.223.200.1", "10.0.0.1"], &[]), &world, TODAY);
     let told: Vec<_> = rows
@@ -466,7 +466,7 @@ fn peer(name: &str, kind: EndpointKind, networks: &[&str], proxy_protocol: bool)
 
 #[test]
 fn peers() {
-    let world = tables(&LANDS);
+    let world = tables();
     let peers = Peers::declare(
         vec![
             peer("schools", Internet, &[], false),
@@ -512,7 +512,7 @@ fn peers() {
 
 #[test]
 fn what_no_rule_lists_does_not_connect() {
-    let world = tables(&LANDS);
+    let world = tables();
     let told = |rules: Vec<PeerRule>, address: &str| {
         let peers = Peers::declare(rules, Profile::Development).unwrap();
         peers

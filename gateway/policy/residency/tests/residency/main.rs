@@ -4,7 +4,7 @@
 
 mod fence;
 mod judge;
-mod lands;
+mod made_up;
 mod mmdb;
 mod second;
 mod second_opinion;

@@ -1,11 +1,12 @@
-//! Tables of these tests: 195.12.113.0/24 and 2a00:5da0::/32 are at home, or are no more. The rest of the world is in Japan.
+//! Tables of these tests: 195.12.113.0/24 and 2a00:5da0::/32 are at home, or are seen in Japan. The rest of the world is made up.
 
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, UNIX_EPOCH};
 
-use jiff::civil::Date;
+use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use qaqpa_residency::{Location, MaxAge, Origins, Profile, Registry};
+use qaqpa_synthetic::tables::{MadeUpTables, Network};
 
 use super::*;
 
@@ -21,23 +22,15 @@ pub(super) fn abroad() -> Arc<Tables> {
     ABROAD.clone()
 }
 
-fn tables(country: &str) -> Tables {
-    const HEAD: &str = "# Generated: Thu, 25 Jun 2026 04:33:59 GMT\n";
-    let (first, last) = (u32::from_be_bytes([195, 12, 113, 0]), u32::from_be_bytes([195, 12, 113, 255]));
-    let v4 = [
-        format!("16777216,{},JP", first - 1),
-        format!("{first},{last},{country}"),
-        format!("{},3758096383,JP", last + 1),
-        "3758096384,3758096384,KZ".to_owned(), // a table without anything at home is refused
+fn tables(country: &'static str) -> Tables {
+    let networks = [
+        Network::new("195.12.113.0/24", "KZ", country),
+        Network::new("2a00:5da0::/32", "KZ", country),
+        Network::new("92.46.0.0/15", "KZ", "KZ"), // a table without anything at home is refused
+        Network::new("2a00:1f40::/32", "KZ", "KZ"), // likewise
     ];
-    let v6 = [
-        "2000::,2a00:5d9f:ffff:ffff:ffff:ffff:ffff:ffff,JP".to_owned(),
-        format!("2a00:5da0::,2a00:5da0:ffff:ffff:ffff:ffff:ffff:ffff,{country}"),
-        "2a00:5da1::,3fff:ffff:ffff:ffff:ffff:ffff:ffff:fffe,JP".to_owned(),
-        "3fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff,3fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff,KZ".to_owned(), // likewise
-    ];
-    let text = |lines: &[String]| format!("{HEAD}{}\n", lines.join("\n")).into_bytes();
-    let location = Location::parse_text(text(&v4).as_slice(), text(&v6).as_slice()).unwrap();
+    let made = MadeUpTables::of(&networks, date(2026, 6, 25)).unwrap();
+    let location = Location::parse_text(made.geoip.as_bytes(), made.geoip6.as_bytes()).unwrap();
     let ages = MaxAge { tables_days: 36_500, origins_days: 36_500 };
     Tables::new(Registry::embedded(), vec![location], Origins::embedded(), ages)
 }

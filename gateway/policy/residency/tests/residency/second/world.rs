@@ -3,12 +3,11 @@
 //! The made-up one is cut at random, and where the special ranges and the denied announcements begin and end; a third of
 //! its networks is home by both tables, so that every verdict comes up.
 
-use std::fmt::Write as _;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
-use ipnet::Ipv6Subnets;
-use jiff::civil::Date;
+use jiff::civil::{Date, date};
 use qaqpa_residency::{Location, MaxAge, Origins, Registry, Tables};
+use qaqpa_synthetic::tables::{MadeUpTables, Range};
 
 use super::classifier::{self, Twin};
 use super::random::Random;
@@ -23,27 +22,17 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn made_up(seed: u64) -> Self {
         let mut random = Random::new(seed);
-        let (mut v4, mut v6) = (Text::default(), Text::default());
         let edges = classifier::edges();
-        let of_v4: Vec<u128> = edges.iter().filter_map(|edge| edge.0.then_some(edge.1)).collect();
+        let of_v4 = edges.iter().filter_map(|edge| edge.0.then_some(edge.1));
         let of_v6: Vec<u128> = edges.iter().filter_map(|edge| (!edge.0).then_some(edge.1)).collect();
-        let blocks = (1..=223_u128).map(|block| block << 24);
-        let given: Vec<u128> = of_v4.into_iter().chain(blocks).collect();
-        v4.lay(&mut random, (1 << 24, (224 << 24) - 1), (600, 1), &given, v4_row);
-        v6.lay(&mut random, (0x2000 << 112, (0x4000 << 112) - 1), (60, 1 << 80), &of_v6, v6_row);
-        let registry = format!(
-            "2|ripencc|20261110|{}|19830705|20261110|+0100\nripencc|*|ipv4|*|{}|summary\nripencc|*|asn|*|0|summary\n\
-             ripencc|*|ipv6|*|{}|summary\n{}{}",
-            v4.registered + v6.registered,
-            v4.registered,
-            v6.registered,
-            v4.registry,
-            v6.registry,
-        );
-        let head = "# Generated: Tue, 10 Nov 2026 04:33:59 GMT\n";
-        let (geoip, geoip6) = (format!("{head}{}", v4.location), format!("{head}{}", v6.location));
-        let tables = Registry::parse(registry.as_bytes()).unwrap();
-        Self::of(tables, &geoip, &geoip6, Twin::new(Some(&registry), &geoip, &geoip6))
+        let given: Vec<u128> = of_v4.chain((1..=223).map(|block| block << 24)).collect();
+        let v4 = |number| IpAddr::V4(u32::try_from(number).unwrap().into());
+        let v6 = |number: u128| IpAddr::V6(number.into());
+        let mut ranges = laid(&mut random, (1 << 24, (224 << 24) - 1), (600, 1), &given, v4);
+        ranges.extend(laid(&mut random, (0x2000 << 112, (0x4000 << 112) - 1), (60, 1 << 80), &of_v6, v6));
+        let MadeUpTables { delegated, geoip, geoip6 } = MadeUpTables::of_ranges(&ranges, date(2026, 11, 10));
+        let twin = Twin::new(Some(&delegated), &geoip, &geoip6);
+        Self::of(Registry::parse(delegated.as_bytes()).unwrap(), &geoip, &geoip6, twin)
     }
 
     #[cfg_attr(test, expect(dead_code, reason = "tests need no files of this machine; the example takes them"))]
@@ -61,54 +50,24 @@ impl World {
     }
 }
 
-/// The rows of one family in both tables.
-#[derive(Default)]
-struct Text {
-    registry: String,
-    registered: usize,
-    location: String,
-}
-
-/// Writes one row of each table.
-type Lay = fn(&mut Text, (u128, u128), registry: Option<&str>, location: Option<&str>);
-
-impl Text {
-    fn lay(&mut self, random: &mut Random, all: (u128, u128), cuts: (usize, u128), given: &[u128], row: Lay) {
-        let mut start = all.0;
-        for next in random.cuts(all.0, all.1, cuts.0, cuts.1, given).into_iter().chain([all.1 + 1]) {
-            let location = *random.pick(&COUNTRIES);
-            let registry = if random.chance(4) { *random.pick(&COUNTRIES) } else { location };
-            let (kept, listed) = (next > all.1 || !random.chance(40), !random.chance(20) && registry != "??");
-            row(self, (start, next - 1), listed.then_some(registry), kept.then_some(location));
-            start = next;
-        }
+/// One family's addresses, all of them, cut into ranges.
+fn laid(
+    random: &mut Random,
+    all: (u128, u128),
+    cuts: (usize, u128),
+    given: &[u128],
+    address: impl Fn(u128) -> IpAddr,
+) -> Vec<Range> {
+    let (mut ranges, mut start) = (Vec::new(), all.0);
+    for next in random.cuts(all.0, all.1, cuts.0, cuts.1, given).into_iter().chain([all.1 + 1]) {
+        let place = *random.pick(&COUNTRIES);
+        let holder = if random.chance(4) { *random.pick(&COUNTRIES) } else { place };
+        let (kept, listed) = (next > all.1 || !random.chance(40), !random.chance(20) && holder != "??");
+        let (first, last) = (address(start), address(next - 1));
+        ranges.push(Range { first, last, holder: listed.then_some(holder), place: kept.then_some(place) });
+        start = next;
     }
-
-    fn register(&mut self, country: &str, kind: &str, start: impl std::fmt::Display, value: u128) {
-        self.registered += 1;
-        writeln!(self.registry, "ripencc|{country}|{kind}|{start}|{value}|20100101|allocated|holder").unwrap();
-    }
-}
-
-fn v4_row(text: &mut Text, (start, end): (u128, u128), registry: Option<&str>, location: Option<&str>) {
-    if let Some(country) = registry {
-        text.register(country, "ipv4", Ipv4Addr::from(u32::try_from(start).unwrap()), end - start + 1);
-    }
-    if let Some(country) = location {
-        writeln!(text.location, "{start},{end},{country}").unwrap();
-    }
-}
-
-fn v6_row(text: &mut Text, (start, end): (u128, u128), registry: Option<&str>, location: Option<&str>) {
-    let (start, end) = (Ipv6Addr::from(start), Ipv6Addr::from(end));
-    if let Some(country) = registry {
-        for net in Ipv6Subnets::new(start, end, 0) {
-            text.register(country, "ipv6", net.network(), net.prefix_len().into());
-        }
-    }
-    if let Some(country) = location {
-        writeln!(text.location, "{start},{end},{country}").unwrap();
-    }
+    ranges
 }
 
 const COUNTRIES: [&str; 6] = ["KZ", "KZ", "KZ", "RU", "US", "??"];
