@@ -1,5 +1,6 @@
 //! The check digit of IIN and BIN (kz-protocols 6), written a second time on purpose: the state does not share the gateway's code,
-//! and a mistake that both made would be found by nobody.
+//! and a mistake that both made would be found by nobody. Everything else in Rust asks the product's rule
+//! (`qaqpa_policy::identifier`), and here the two are held against each other.
 
 /// Whether the text is 12 ASCII digits whose last one fits.
 pub(crate) fn fits(text: &str) -> bool {
@@ -19,6 +20,8 @@ fn digits(text: &str) -> Option<Vec<u32>> {
 
 #[cfg(test)]
 mod tests {
+    use qaqpa_policy::Iin;
+
     use super::fits;
 
     #[test]
@@ -36,6 +39,16 @@ mod tests {
             (false, ""),
         ] {
             assert_eq!(fits(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_product_has_the_same_rule() {
+        for body in 99_123_150_000_u64..=99_123_169_999 {
+            for check in 0..10 {
+                let text = format!("{body}{check}");
+                assert_eq!(fits(&text), Iin::parse(&text).is_ok(), "{text}");
+            }
         }
     }
 }
