@@ -23,7 +23,6 @@ mod clock_and_names;
 pub mod consents;
 pub mod dns;
 mod environment;
-pub mod people;
 mod seen;
 
 use std::path::{Path, PathBuf};
@@ -46,6 +45,7 @@ use tempfile::TempDir;
 
 pub use caller::Caller;
 pub use clock_and_names::{Names, Time};
+pub use qaqpa_synthetic::people;
 pub use seen::{Seen, code, exchange_id, receipt, record_code};
 
 /// A gateway and the government it exchanges with.

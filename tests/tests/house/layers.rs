@@ -32,7 +32,12 @@ const MAY_KNOW: [(&str, &[&str], &str); 15] = [
          asks nor what will be sent",
     ),
     ("qaqpa-certs-dev", &[], "nothing that makes keys for laptops may reach into the gateway"),
-    ("qaqpa-synthetic", &[], "what is made up must not lean on what it is shown to"),
+    (
+        "qaqpa-synthetic",
+        &["qaqpa-policy", "qaqpa-proto"],
+        "what is made up passes where the real does: it has the contract's form and a check digit by the product's rule; it \
+         leans on nothing else that it is shown to",
+    ),
     ("qaqpa-mock", &["qaqpa-adapters", "qaqpa-proto"], "the state knows neither our policy nor our journal"),
     (
         "qaqpa-gateway",

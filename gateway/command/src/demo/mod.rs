@@ -5,7 +5,6 @@
 //! verified, and one flipped bit was found and named.
 
 mod audit;
-mod people;
 mod refusals;
 mod rights;
 mod story;

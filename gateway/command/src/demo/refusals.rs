@@ -5,20 +5,16 @@ use std::num::NonZeroU32;
 use qaqpa_gateway::start::Environment;
 use qaqpa_gateway::start::config::{Endpoint, LocationFiles, TableFile};
 use qaqpa_mock::{Behaviour, Wrapping};
-use qaqpa_proto::avtoshkola::v1::{
-    GetSchoolRequest, GetSchoolResponse, SubmitGroupRequest, SubmitGroupResponse, SyncStudentsRequest,
-};
+use qaqpa_proto::avtoshkola::v1::{GetSchoolResponse, SubmitGroupRequest, SubmitGroupResponse, SyncStudentsRequest};
+use qaqpa_synthetic::people::{self, STATE_EXCHANGE};
 use qaqpa_synthetic::tables::{MadeUpTables, NETWORKS};
 use tonic::Status;
 use tonic_types::StatusExt as _;
 
-use super::people::{self, SCHOOL_BIN, STATE_EXCHANGE};
 use super::story::Story;
+use super::student;
 use super::world::{ABROAD, World, draw};
 use crate::client::Client;
-
-const SCHOOL: &str = "/qaqpa.avtoshkola.v1.Training/GetSchool";
-const GROUP: &str = "/qaqpa.avtoshkola.v1.Training/SubmitGroup";
 
 pub(super) async fn all(world: &World, environment: &Environment, story: &mut Story) -> Result<(), String> {
     story.chapter("4. What the gateway refuses");
@@ -143,7 +139,7 @@ async fn quotas_and_consent(world: &World, story: &mut Story) -> Result<(), Stri
     story.promise(
         "minor without a guardian's consent",
         "consent.guardian_missing",
-        code(world.school.call::<_, SubmitGroupResponse>(GROUP, minor).await),
+        code(world.school.call::<_, SubmitGroupResponse>(people::SUBMIT_GROUP, minor).await),
     );
     story.promise("messages that left meanwhile", before, world.government.requests());
     Ok(())
@@ -164,12 +160,11 @@ async fn replies(world: &World, story: &mut Story) {
 }
 
 async fn get_school(caller: &Client, request_id: &str, purpose: &str) -> Result<GetSchoolResponse, Status> {
-    let context = people::context(request_id, purpose);
-    caller.call(SCHOOL, GetSchoolRequest { context: Some(context), school_bin: SCHOOL_BIN.into() }).await
+    caller.call(people::GET_SCHOOL, people::get_school(people::context(request_id, purpose))).await
 }
 
 fn minor_without_guardian(world: &World) -> SubmitGroupRequest {
-    let SyncStudentsRequest { group, student, .. } = people::request(49, world.environment.clock.today());
+    let SyncStudentsRequest { group, student, .. } = student::record(49, world.environment.clock.today());
     let mut student = student.unwrap_or_default();
     student.guardian_iin.clear();
     student.consent_ref.clear();

@@ -1,7 +1,7 @@
 //! The student's own say: consents given and taken back, a report of who asked what, blocking, and being forgotten.
 
 use jiff::SignedDuration;
-use qaqpa_proto::avtoshkola::v1::{GetStudentStatusRequest, GetStudentStatusResponse};
+use qaqpa_proto::avtoshkola::v1::GetStudentStatusResponse;
 use qaqpa_proto::consent::v1::OfPerson;
 use qaqpa_proto::consent::v1::give_request::End;
 use qaqpa_proto::consent::v1::withdraw_request::Which;
@@ -11,13 +11,13 @@ use qaqpa_proto::subject::v1::{
     Basis, EraseRequest, EraseResponse, ReportRequest, ReportResponse, RestrictRequest, RestrictResponse,
     UnrestrictRequest, UnrestrictResponse,
 };
+use qaqpa_synthetic::people::{self, REPORTING, SCHOOL, STATE_EXCHANGE};
 use serde_json::json;
 use tonic::Status;
 
-use super::people::{self, SCHOOL_BIN, STATE_EXCHANGE};
 use super::refusals::code;
 use super::story::Story;
-use super::student::{HERO_NUMBER, STUDENTS};
+use super::student::{self, HERO_NUMBER, STUDENTS};
 use super::world::World;
 use crate::client::Client;
 
@@ -27,15 +27,13 @@ const REPORT: &str = "/qaqpa.subject.v1.Subjects/Report";
 const RESTRICT: &str = "/qaqpa.subject.v1.Subjects/Restrict";
 const UNRESTRICT: &str = "/qaqpa.subject.v1.Subjects/Unrestrict";
 const ERASE: &str = "/qaqpa.subject.v1.Subjects/Erase";
-const STATUS: &str = "/qaqpa.avtoshkola.v1.Training/GetStudentStatus";
-const REPORTING: &str = "reporting";
 
 /// The ledger before the first record is sent: what the minors' guardians have signed.
 pub(super) async fn guardians(world: &World) -> Result<usize, String> {
     let mut given = 0;
     for number in 0..STUDENTS {
         let today = world.environment.clock.today();
-        let Some(student) = people::request(number, today).student.filter(|student| !student.guardian_iin.is_empty())
+        let Some(student) = student::record(number, today).student.filter(|student| !student.guardian_iin.is_empty())
         else {
             continue;
         };
@@ -70,7 +68,7 @@ async fn withdrawal(world: &World, iin: &str, story: &mut Story) -> Result<(), S
     let request = WithdrawRequest {
         which: Some(Which::Person(OfPerson { iin: iin.to_owned(), purposes: vec![REPORTING.to_owned()] })),
         reason: WithdrawalReason::SubjectRequest.into(),
-        on_behalf_of: SCHOOL_BIN.to_owned(),
+        on_behalf_of: SCHOOL.to_owned(),
     };
     let reply: WithdrawResponse = world.school.call(WITHDRAW, request).await.map_err(text)?;
     story.say(&format!(
@@ -132,20 +130,18 @@ async fn erasure(officer: &Client, iin: &str, story: &mut Story) -> Result<(), S
 
 /// The student's record, sent once more.
 async fn sync(world: &World, request_id: &str) -> Result<qaqpa_proto::avtoshkola::v1::SubmitGroupResponse, Status> {
-    let record = people::request(HERO_NUMBER, world.environment.clock.today());
+    let record = student::record(HERO_NUMBER, world.environment.clock.today());
     let request = qaqpa_proto::avtoshkola::v1::SubmitGroupRequest {
         context: Some(people::context(request_id, STATE_EXCHANGE)),
         group: record.group,
         student: record.student.into_iter().collect(),
     };
-    world.school.call("/qaqpa.avtoshkola.v1.Training/SubmitGroup", request).await
+    world.school.call(people::SUBMIT_GROUP, request).await
 }
 
 /// The student's status, asked for reporting.
 pub(super) async fn status(world: &World, request_id: &str, iin: &str) -> Result<GetStudentStatusResponse, Status> {
-    let request =
-        GetStudentStatusRequest { context: Some(people::context(request_id, REPORTING)), iin: iin.to_owned() };
-    world.school.call(STATUS, request).await
+    world.school.call(people::GET_STUDENT_STATUS, people::status_of(request_id, REPORTING, iin)).await
 }
 
 async fn give(world: &World, request: GiveRequest) -> Result<GiveResponse, Status> {
@@ -161,7 +157,7 @@ fn consent(world: &World, iin: String, purpose: &str) -> GiveRequest {
         given_at: Some(stamp(now - SignedDuration::from_hours(1))),
         end: Some(End::Term(lasting(SignedDuration::from_hours(24 * 90)))),
         evidence_sha256: vec![0x5a; 32],
-        on_behalf_of: SCHOOL_BIN.to_owned(),
+        on_behalf_of: SCHOOL.to_owned(),
         ..GiveRequest::default()
     }
 }

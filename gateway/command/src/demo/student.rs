@@ -4,15 +4,17 @@ use crate::refusal::Refusal;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use jiff::ToSpan as _;
+use jiff::civil::Date;
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use qaqpa_adapters::xml::{Document, document};
 use qaqpa_policy::category;
-use qaqpa_proto::avtoshkola::v1::{SyncStudentsRequest, SyncStudentsResponse};
+use qaqpa_proto::avtoshkola::v1::{Student, SyncStudentsRequest, SyncStudentsResponse};
 use qaqpa_proto::v1::{Receipt, Withheld};
+use qaqpa_synthetic::people::{self, STATE_EXCHANGE};
 use serde_json::{Value, json};
 
-use super::people;
 use super::refusals::code;
 use super::rights;
 use super::story::Story;
@@ -44,7 +46,7 @@ pub(super) async fn sync_all(world: &World, story: &mut Story) -> Result<Synced,
     story
         .say(&format!("  first the ledger: {given} guardians of minors have consented, each in a record of their own"));
     let today = world.environment.clock.today();
-    let requests: Vec<SyncStudentsRequest> = (0..STUDENTS).map(|number| people::request(number, today)).collect();
+    let requests: Vec<SyncStudentsRequest> = (0..STUDENTS).map(|number| record(number, today)).collect();
     let mut sent: BTreeMap<String, Value> = requests
         .iter()
         .map(|request| {
@@ -88,6 +90,26 @@ pub(super) async fn sync_all(world: &World, story: &mut Story) -> Result<Synced,
     Ok(Synced { exchanges })
 }
 
+/// The request of student number `number`, as the school's backend keeps the record: with all it knows.
+pub(super) fn record(number: usize, today: Date) -> SyncStudentsRequest {
+    let request = people::sync(&format!("student-{number:04}"), student(number, today));
+    SyncStudentsRequest { group: Some(people::taught_group()), ..request }
+}
+
+/// A grown-up, or every fiftieth a minor with a guardian's consent.
+fn student(number: usize, today: Date) -> Student {
+    let record = people::whole_record(number, today);
+    if number % 50 != 49 {
+        return record;
+    }
+    Student {
+        birth_date: (today - 17.years() - 40.days()).to_string(),
+        guardian_iin: people::iin(9_500 + number),
+        consent_ref: format!("GUARDIAN-{number:04}"),
+        ..record
+    }
+}
+
 fn exchange(sent: Value, reply: &SyncStudentsResponse, receipt: Receipt) -> Exchange {
     Exchange {
         exchange_id: receipt.exchange_id,
@@ -99,7 +121,7 @@ fn exchange(sent: Value, reply: &SyncStudentsResponse, receipt: Receipt) -> Exch
 
 pub(super) async fn one_student(world: &World, synced: &Synced, story: &mut Story) -> Result<(), String> {
     let hero = synced.exchanges.get(HERO).ok_or("the student of the story did not go through")?;
-    story.chapter(&format!("2. One of them, {HERO}, purpose {}", people::STATE_EXCHANGE));
+    story.chapter(&format!("2. One of them, {HERO}, purpose {}", STATE_EXCHANGE));
     let wire = soap_of(world, &hero.exchange_id).ok_or("the mock government did not see the student of the story")?;
     let left = elements(&wire.0, "student");
     story.say("  What the school sent:");
