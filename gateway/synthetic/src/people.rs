@@ -53,7 +53,7 @@ pub const REPORTING: &str = "reporting";
 pub fn iin(number: usize) -> String {
     // No check digit fits one serial in 121; then the other sex's serial has one: the first sums of the two differ by 7, so
     // that not both can be 10. The digit is not calculated here but asked for, so that there is no third rule of it.
-    let sexes = if number / 10_000 % 2 == 0 { ['5', '6'] } else { ['6', '5'] };
+    let sexes = if (number / 10_000).is_multiple_of(2) { ['5', '6'] } else { ['6', '5'] };
     let serial = number % 10_000;
     let mut numbers = sexes.iter().flat_map(|sex| (0..10).map(move |check| format!("991231{sex}{serial:04}{check}")));
     numbers.find(|number| Iin::parse(number).is_ok()).unwrap_or_default()
