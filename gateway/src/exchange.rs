@@ -23,6 +23,7 @@ mod call;
 pub mod clear;
 pub mod duplicate;
 mod marks;
+mod observe;
 pub mod purpose;
 pub mod quota;
 pub mod read;
@@ -47,9 +48,9 @@ use qaqpa_proto::reason::Failure;
 use tracing::Instrument as _;
 
 use self::clear::Cleared;
+use self::observe::Watch;
 use self::receipt::ReplyWithReceipt;
 use self::record::Ended;
-use self::shadow::Watch;
 use crate::gateway::Gateway;
 use crate::refusal::NotDone;
 

@@ -7,11 +7,14 @@ pub mod holds;
 mod index;
 pub mod ledger;
 pub mod pseudonyms;
+pub(crate) mod reach;
 pub mod retention;
 mod settle;
 #[cfg(test)]
 mod tests;
+pub(crate) mod vault_error;
 pub(crate) mod watch;
+mod watched_event;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use qaqpa_proto::Filled;
 use qaqpa_proto::v1::FillValue;
 
-use super::compile::CodecProblem;
+use super::problem::CodecProblem;
+use super::table::Step;
 
 /// The values of one exchange. Whatever a contract fills and nobody supplies is an error when the document is written.
 #[derive(Debug, Clone, Copy, Default)]
@@ -22,14 +23,6 @@ pub struct Fills<'v> {
     pub operator_bin: Option<&'v str>,
     /// Login of the sending system at SHEP.
     pub sender_code: Option<&'v str>,
-}
-
-/// One piece of what is written before all fields.
-#[derive(Debug, Clone)]
-pub(super) enum Step {
-    Open(String),
-    Value { element: String, path: String, value: FillValue },
-    Close(String),
 }
 
 /// Turns the paths of a contract into tags: those that share a beginning share the elements.

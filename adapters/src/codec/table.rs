@@ -3,8 +3,8 @@
 //! Messages are named by their place in `shapes`, so recursive contracts stay flat. Names of elements are checked when
 //! the table is compiled; whoever writes them need not escape. Reading and writing live beside it.
 
-use super::fills::Step;
 use qaqpa_proto::Filled;
+use qaqpa_proto::v1::FillValue;
 
 /// One direction of an operation: message to document and back.
 #[derive(Debug, Clone)]
@@ -125,6 +125,14 @@ impl Kind {
             }
         }
     }
+}
+
+/// One piece of what is written before all fields.
+#[derive(Debug, Clone)]
+pub(super) enum Step {
+    Open(String),
+    Value { element: String, path: String, value: FillValue },
+    Close(String),
 }
 
 /// Messages within messages that are followed, for contracts that are recursive (the minimiser's own bound).

@@ -7,9 +7,9 @@
 use qaqpa_proto::v1::FillValue;
 use qaqpa_proto::wire::{Malformed, Reader, Value};
 
-use super::fills::{Fills, Step};
+use super::fills::Fills;
 use super::lexical;
-use super::table::{Kind, MAX_DEPTH, Shape, Slot, Table};
+use super::table::{Kind, MAX_DEPTH, Shape, Slot, Step, Table};
 use crate::xml::escape;
 
 /// Why a message cannot be written. Unless stated the caller is at fault. Paths are field names of the contract.

@@ -15,21 +15,24 @@
 mod certificate;
 mod claim;
 mod issuer;
+mod key_refused;
 mod not_authentic;
 mod pinned;
 mod places;
 mod security;
 mod sign;
 mod signer;
+mod signer_unavailable;
 pub mod suite;
 mod verify;
 
-pub use certificate::KeyRefused;
+pub use key_refused::KeyRefused;
 pub use not_authentic::NotAuthentic;
 pub use pinned::PinnedSigners;
 pub use security::Security;
 pub use sign::{Id, KeyInfo, Layout, NotSigned, envelope, envelope_parsed, envelope_unsigned, envelope_with};
-pub use signer::{Sign, Signer, SignerUnavailable};
+pub use signer::{Sign, Signer};
+pub use signer_unavailable::SignerUnavailable;
 pub use suite::Suite;
 pub use verify::{VerifiedBody, verify};
 

@@ -9,9 +9,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use roxmltree::Node;
 
-use super::certificate::{Certificate, KeyRefused};
+use super::certificate::Certificate;
 use super::suite::{Accepted, SUITES};
-use super::{DS, NotAuthentic, Suite, WSSE, issuer};
+use super::{DS, KeyRefused, NotAuthentic, Suite, WSSE, issuer};
 use crate::xml::{Sha256, document};
 
 /// One or more pinned certificates.

@@ -6,14 +6,9 @@
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use rustls_pki_types::pem::PemObject;
 
-use super::Suite;
-use super::certificate::{Certificate, KeyRefused};
+use super::certificate::Certificate;
 use super::suite::{Accepted, SUITES, SigningKey};
-
-/// The signing key could not be used. The gateway, or the device that keeps its key, is at fault; nothing was sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the signing key is not available")]
-pub struct SignerUnavailable;
+use super::{KeyRefused, SignerUnavailable, Suite};
 
 /// Signs octets with one key. May block, as a token does.
 pub trait Sign: Send + Sync {

@@ -6,8 +6,9 @@ use std::sync::atomic::Ordering;
 
 use tokio::sync::watch;
 
-use crate::listen::{self, NotStarted};
+use crate::listen;
 use crate::lock::locked;
+use crate::not_started::NotStarted;
 use crate::office::Office;
 use crate::{Behaviour, Exchange, Options};
 

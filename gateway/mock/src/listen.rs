@@ -3,7 +3,6 @@
 //! Rubbish costs the connection it came on and nothing else. Bounded: connections at a time, time for a handshake and for
 //! headers, size of a body.
 
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -11,7 +10,6 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use qaqpa_adapters::codec::CodecProblem;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
@@ -22,24 +20,7 @@ use crate::http::{self, Line};
 use crate::office::Office;
 use crate::socket::Socket;
 use crate::truncated::{Allowance, Truncated};
-use crate::{Options, RepliesProblem, Transport};
-
-/// Why there is no mock government. Whoever starts it is at fault, or the machine.
-#[derive(Debug, thiserror::Error)]
-pub enum NotStarted {
-    /// The address is taken or not this machine's.
-    #[error("the address cannot be listened on")]
-    Listen(#[source] io::Error),
-    /// Plain HTTP would carry passwords over a network.
-    #[error("without TLS the mock listens on loopback only")]
-    PlainAwayFromLoopback,
-    /// A contract that cannot be written as XML.
-    #[error("the contract cannot be served: {0}")]
-    Contract(#[from] CodecProblem),
-    /// Replies in files that the contract does not know.
-    #[error("the replies cannot be served: {0}")]
-    Replies(#[from] RepliesProblem),
-}
+use crate::{NotStarted, Options, Transport};
 
 pub(crate) async fn bind(options: &Options) -> Result<TcpListener, NotStarted> {
     if matches!(options.transport, Transport::Plain) && !options.address.ip().is_loopback() {

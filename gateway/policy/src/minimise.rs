@@ -12,6 +12,7 @@
 mod any;
 mod entry;
 mod filter;
+mod key;
 mod output;
 mod released;
 mod tally;

@@ -8,8 +8,8 @@ use qaqpa_vault::{Error as VaultError, Subject};
 
 use crate::evidence::marks::{consent_mark, mark};
 use crate::gateway::Gateway;
-use crate::persons::ledger::vault_error;
 use crate::persons::named;
+use crate::persons::vault_error::vault_error;
 use crate::refusal::NotDone;
 
 /// Evidence that every person of an exchange has a key in the vault, and their marks under this exchange.

@@ -10,7 +10,6 @@ use qaqpa_proto::v1::ShepStatus;
 
 use crate::exchange::call::Exchange;
 use crate::exchange::clear::Cleared;
-use crate::exchange::receipt::shep_status;
 use crate::exchange::send::Received;
 use crate::gateway::Gateway;
 use crate::refusal::NotDone;
@@ -150,9 +149,11 @@ impl Reply {
         &self.decoded.read().drift
     }
 
-    /// SHEP's word, the second status layer.
+    /// SHEP's own word on the message, the second status layer.
     pub(crate) fn shep(&self) -> ShepStatus {
-        shep_status(&self.decoded)
+        let status = self.decoded.status();
+        let session_id = self.decoded.session_id().unwrap_or_default().to_owned();
+        ShepStatus { code: status.code.clone(), message: status.message.clone(), session_id }
     }
 
     /// SHEP's code alone.

@@ -2,11 +2,10 @@
 
 use bytes::Bytes;
 use prost::Message as _;
-use qaqpa_adapters::shep::Decoded;
 use qaqpa_policy::minimise::Transformed;
 use qaqpa_policy::{Consent, Minimised, Withheld, category};
 use qaqpa_proto::language::{Language, Text, text};
-use qaqpa_proto::v1::{PolicyVersion, Receipt, ShepStatus, Warning};
+use qaqpa_proto::v1::{PolicyVersion, Receipt, Warning};
 
 use crate::exchange::call::Exchange;
 use crate::exchange::clear::Cleared;
@@ -94,13 +93,6 @@ pub(crate) fn with_receipt(receipt: &Receipt, reply: &[u8]) -> Bytes {
     prost::encoding::message::encode(1, receipt, &mut wire);
     wire.extend_from_slice(reply);
     wire.into()
-}
-
-/// SHEP's own word on the message, the second status layer.
-pub(crate) fn shep_status(decoded: &Decoded) -> ShepStatus {
-    let status = decoded.status();
-    let session_id = decoded.session_id().unwrap_or_default().to_owned();
-    ShepStatus { code: status.code.clone(), message: status.message.clone(), session_id }
 }
 
 /// The withheld fields, each with its clause.

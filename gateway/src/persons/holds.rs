@@ -19,8 +19,8 @@ use crate::clock::Clock;
 use crate::evidence::marks::mark;
 use crate::evidence::record::{Actor, acted, append};
 use crate::persons::gate::SubjectGate;
-use crate::persons::ledger::vault_error;
 use crate::persons::named;
+use crate::persons::vault_error::vault_error;
 use crate::refusal::NotDone;
 
 /// All holds of a gateway.

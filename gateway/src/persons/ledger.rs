@@ -9,7 +9,7 @@
 //! * *destroy*: vault, journal. Nothing is called destroyed that is not.
 //!
 //! Changes about one person follow one another; about different persons they do not wait for each other. Whether a caller
-//! may do it is judged before, in `consents.rs`; `reach` says which consents it may see.
+//! may do it is judged before, in `consents.rs`; `reach.rs` says which consents it may see.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,8 +18,8 @@ use aws_lc_rs::hmac;
 use jiff::Timestamp;
 use qaqpa_journal::line::{ConsentEvent, Record, Who};
 use qaqpa_journal::{Journal, Receipt as Leaf};
+use qaqpa_policy::Iin;
 use qaqpa_policy::working_days::{Calendar, add_working_days};
-use qaqpa_policy::{Bin, Iin};
 use qaqpa_proto::reason::{Failure, Refusal};
 use qaqpa_vault::{ConsentRecord, Lookup, Vault, Withdrawal};
 use tokio::sync::broadcast;
@@ -33,7 +33,9 @@ use crate::persons::gate::SubjectGate;
 use crate::persons::giving::JudgedConsent;
 use crate::persons::index::{Held, Index};
 use crate::persons::named;
-use crate::persons::watch::{Kind, WatchedEvent};
+use crate::persons::reach::Reach;
+use crate::persons::vault_error::vault_error;
+use crate::persons::watched_event::{Kind, WatchedEvent};
 use crate::refusal::NotDone;
 
 /// All consents of a gateway.
@@ -55,22 +57,6 @@ pub(crate) struct By<'a> {
     /// UUIDv7 of the call.
     pub(crate) txn: &'a str,
     pub(crate) who: Who<'a>,
-}
-
-/// The consents that a caller may see and withdraw.
-#[derive(Debug, Clone)]
-pub(crate) struct Reach {
-    pub(crate) operator: String,
-    /// Organisations they were given to; all of the operator's when absent.
-    pub(crate) organisations: Option<Vec<Bin>>,
-}
-
-impl Reach {
-    pub(crate) fn covers(&self, operator: &str, acting_for: &str) -> bool {
-        let organisations = self.organisations.as_ref();
-        self.operator == operator
-            && organisations.is_none_or(|known| known.iter().any(|bin| bin.as_str() == acting_for))
-    }
 }
 
 /// The consents that a withdrawal covers.
@@ -383,11 +369,6 @@ impl Ledger {
     async fn append(&self, line: &impl Record) -> Result<Leaf, NotDone> {
         append(&self.journal, line).await
     }
-}
-
-pub(crate) fn vault_error(error: qaqpa_vault::Error) -> NotDone {
-    tracing::error!(%error, "the vault does not take a record");
-    Failure::VaultUnavailable.into()
 }
 
 /// A consent whose id is there already: the same again, or something else under one request id.

@@ -27,7 +27,7 @@ use crate::evidence::record::{append, journal_error};
 use crate::evidence::usage::{self, Usage};
 use crate::ids::Ids;
 use crate::persons::Persons;
-use crate::persons::ledger::vault_error;
+use crate::persons::vault_error::vault_error;
 use crate::refusal::NotDone;
 
 /// Something whose retention term ends.

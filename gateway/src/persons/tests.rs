@@ -24,7 +24,8 @@ use qaqpa_vault::{Vault, VaultKey};
 use crate::clock::Clock;
 use crate::persons::gate::SubjectGate;
 use crate::persons::giving::judge;
-use crate::persons::ledger::{By, Ledger, Reach, Recorded, Which, Withdrawn};
+use crate::persons::ledger::{By, Ledger, Recorded, Which, Withdrawn};
+use crate::persons::reach::Reach;
 use crate::refusal::NotDone;
 
 /// Friday, 13 February 2026, 18:30 in Kazakhstan.

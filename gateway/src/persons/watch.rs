@@ -2,60 +2,22 @@
 //!
 //! The past is read out of the records themselves, so that it survives a restart; a record that retention has deleted has no
 //! past any more. Ends of terms happen without anybody doing anything: they are looked for once a second.
-//!
-//! Example: `WatchedEvent { id: "…", kind: Kind::Withdrawn, at: 2026-03-02T05:15:30Z }`
 
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use qaqpa_proto::consent::v1::{EventKind, WatchResponse};
-use qaqpa_proto::moment::stamp;
+use qaqpa_proto::consent::v1::WatchResponse;
 use qaqpa_proto::reason::{Failure, Refusal};
 use qaqpa_vault::ConsentRecord;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::MissedTickBehavior;
 
-use crate::persons::ledger::{Ledger, Reach};
+use crate::persons::ledger::Ledger;
+use crate::persons::reach::Reach;
+use crate::persons::watched_event::{Kind, WatchedEvent};
 use crate::refusal::NotDone;
-
-/// Kinds of events of a consent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Kind {
-    Given,
-    Withdrawn,
-    Expired,
-    Destroyed,
-}
-
-/// An event of a consent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct WatchedEvent {
-    pub(crate) at: Timestamp,
-    pub(crate) id: String,
-    pub(crate) kind: Kind,
-    operator: String,
-    acting_for: String,
-}
-
-impl WatchedEvent {
-    pub(crate) fn of(record: &ConsentRecord, kind: Kind, at: Timestamp) -> Self {
-        let (operator, acting_for) = (record.operator.clone(), record.acting_for.clone());
-        Self { at, id: record.id.clone(), kind, operator, acting_for }
-    }
-
-    /// The event as a response message.
-    pub(crate) fn response(&self) -> WatchResponse {
-        let event = match self.kind {
-            Kind::Given => EventKind::Given,
-            Kind::Withdrawn => EventKind::Withdrawn,
-            Kind::Expired => EventKind::Expired,
-            Kind::Destroyed => EventKind::Destroyed,
-        };
-        WatchResponse { id: self.id.clone(), event: event.into(), at: Some(stamp(self.at)) }
-    }
-}
 
 /// Everything that has happened to a record until `now`.
 fn past(record: &ConsentRecord, now: Timestamp) -> Vec<WatchedEvent> {

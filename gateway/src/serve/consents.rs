@@ -33,8 +33,10 @@ use crate::evidence::record::append;
 use crate::gateway::Gateway;
 use crate::limits::MAX_OWN_REQUEST;
 use crate::persons::giving::{self, places};
-use crate::persons::ledger::{By, Ledger, Reach, Recorded, Which};
+use crate::persons::ledger::{By, Ledger, Recorded, Which};
 use crate::persons::named;
+use crate::persons::reach::Reach;
+use crate::persons::vault_error::vault_error;
 use crate::persons::watch::Watcher;
 use crate::refusal::NotDone;
 use crate::serve::consent::v1::consents_server::{Consents, ConsentsServer};
@@ -224,12 +226,8 @@ impl Call {
             count,
         };
         if let Some(iin) = about {
-            let subject = self
-                .ledger
-                .vault()
-                .known(&named(self.admitted.caller.operator(), iin))
-                .await
-                .map_err(crate::persons::ledger::vault_error)?;
+            let subject =
+                self.ledger.vault().known(&named(self.admitted.caller.operator(), iin)).await.map_err(vault_error)?;
             line.marks = subject.iter().map(|subject| mark(subject, &call.txn).into()).collect();
         }
         append(&self.gateway.journal, &line).await.map(drop)

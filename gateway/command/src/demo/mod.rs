@@ -5,6 +5,8 @@
 //! verified, and one flipped bit was found and named.
 
 mod audit;
+mod keep;
+mod records;
 mod refusals;
 mod rights;
 mod story;
@@ -73,6 +75,6 @@ async fn tell(directory: &Path, environment: &Environment, story: &mut Story) ->
     student::one_student(&world, &synced, story).await?;
     rights::all(&world, story).await?;
     refusals::all(&world, environment, story).await?;
-    world.keep(&synced)?;
+    keep::exchanges(&world, &synced)?;
     audit::export_verify_flip(world, story).await
 }

@@ -11,8 +11,8 @@ use qaqpa_synthetic::tables::{MadeUpTables, NETWORKS};
 use tonic::Status;
 use tonic_types::StatusExt as _;
 
-use super::story::Story;
-use super::student;
+use super::records;
+use super::story::{Story, code};
 use super::world::{ABROAD, World, draw};
 use crate::client::Client;
 
@@ -164,20 +164,9 @@ async fn get_school(caller: &Client, request_id: &str, purpose: &str) -> Result<
 }
 
 fn minor_without_guardian(world: &World) -> SubmitGroupRequest {
-    let SyncStudentsRequest { group, student, .. } = student::record(49, world.environment.clock.today());
+    let SyncStudentsRequest { group, student, .. } = records::of(49, world.environment.clock.today());
     let mut student = student.unwrap_or_default();
     student.guardian_iin.clear();
     student.consent_ref.clear();
     SubmitGroupRequest { context: Some(people::context("minor", STATE_EXCHANGE)), group, student: vec![student] }
-}
-
-/// `answered`, the reason's code, or the TLS alert that ended the handshake.
-pub(super) fn code<T>(result: Result<T, Status>) -> String {
-    let Err(status) = result else { return "answered".into() };
-    if let Some(info) = status.get_details_error_info() {
-        return info.reason;
-    }
-    let alert = status.message().split("received fatal alert: ").nth(1);
-    let word = alert.and_then(|alert| alert.split(|c: char| !c.is_alphanumeric()).next());
-    word.map_or_else(|| status.message().to_owned(), |word| format!("tls.{word}"))
 }

@@ -15,9 +15,8 @@ use qaqpa_synthetic::people::{self, REPORTING, SCHOOL, STATE_EXCHANGE};
 use serde_json::json;
 use tonic::Status;
 
-use super::refusals::code;
-use super::story::Story;
-use super::student::{self, HERO_NUMBER, STUDENTS};
+use super::records;
+use super::story::{HERO_NUMBER, STUDENTS, Story, code};
 use super::world::World;
 use crate::client::Client;
 
@@ -33,7 +32,7 @@ pub(super) async fn guardians(world: &World) -> Result<usize, String> {
     let mut given = 0;
     for number in 0..STUDENTS {
         let today = world.environment.clock.today();
-        let Some(student) = student::record(number, today).student.filter(|student| !student.guardian_iin.is_empty())
+        let Some(student) = records::of(number, today).student.filter(|student| !student.guardian_iin.is_empty())
         else {
             continue;
         };
@@ -130,7 +129,7 @@ async fn erasure(officer: &Client, iin: &str, story: &mut Story) -> Result<(), S
 
 /// The student's record, sent once more.
 async fn sync(world: &World, request_id: &str) -> Result<qaqpa_proto::avtoshkola::v1::SubmitGroupResponse, Status> {
-    let record = student::record(HERO_NUMBER, world.environment.clock.today());
+    let record = records::of(HERO_NUMBER, world.environment.clock.today());
     let request = qaqpa_proto::avtoshkola::v1::SubmitGroupRequest {
         context: Some(people::context(request_id, STATE_EXCHANGE)),
         group: record.group,

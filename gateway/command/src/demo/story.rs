@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use serde_json::{Map, Value, json};
+use tonic::Status;
+use tonic_types::StatusExt as _;
 
 use crate::{Format, say, tell};
 
@@ -95,3 +97,21 @@ impl Story {
         if broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }
+
+/// `answered`, the reason's code, or the TLS alert that ended the handshake.
+pub(super) fn code<T>(result: Result<T, Status>) -> String {
+    let Err(status) = result else { return "answered".into() };
+    if let Some(info) = status.get_details_error_info() {
+        return info.reason;
+    }
+    let alert = status.message().split("received fatal alert: ").nth(1);
+    let word = alert.and_then(|alert| alert.split(|c: char| !c.is_alphanumeric()).next());
+    word.map_or_else(|| status.message().to_owned(), |word| format!("tls.{word}"))
+}
+
+/// Students of the demo.
+pub(super) const STUDENTS: usize = 200;
+/// The one whose story is told.
+pub(super) const HERO: &str = "student-0007";
+/// The same by number.
+pub(super) const HERO_NUMBER: usize = 7;

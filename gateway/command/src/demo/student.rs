@@ -1,31 +1,22 @@
 //! The main job: 200 students through the stream, and the story of one of them there and back.
 
-use crate::refusal::Refusal;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use jiff::ToSpan as _;
-use jiff::civil::Date;
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use qaqpa_adapters::xml::{Document, document};
 use qaqpa_policy::category;
-use qaqpa_proto::avtoshkola::v1::{Student, SyncStudentsRequest, SyncStudentsResponse};
+use qaqpa_proto::avtoshkola::v1::{SyncStudentsRequest, SyncStudentsResponse};
 use qaqpa_proto::v1::{Receipt, Withheld};
-use qaqpa_synthetic::people::{self, STATE_EXCHANGE};
+use qaqpa_synthetic::people::STATE_EXCHANGE;
 use serde_json::{Value, json};
 
-use super::refusals::code;
+use super::records;
 use super::rights;
-use super::story::Story;
+use super::story::{HERO, HERO_NUMBER, STUDENTS, Story, code};
 use super::world::World;
-
-/// Students of the demo.
-pub(super) const STUDENTS: usize = 200;
-/// The one whose story is told.
-const HERO: &str = "student-0007";
-/// The same by number.
-pub(super) const HERO_NUMBER: usize = 7;
+use crate::refusal::Refusal;
 
 /// What went through, by request id.
 pub(super) struct Synced {
@@ -46,7 +37,7 @@ pub(super) async fn sync_all(world: &World, story: &mut Story) -> Result<Synced,
     story
         .say(&format!("  first the ledger: {given} guardians of minors have consented, each in a record of their own"));
     let today = world.environment.clock.today();
-    let requests: Vec<SyncStudentsRequest> = (0..STUDENTS).map(|number| record(number, today)).collect();
+    let requests: Vec<SyncStudentsRequest> = (0..STUDENTS).map(|number| records::of(number, today)).collect();
     let mut sent: BTreeMap<String, Value> = requests
         .iter()
         .map(|request| {
@@ -88,26 +79,6 @@ pub(super) async fn sync_all(world: &World, story: &mut Story) -> Result<Synced,
         json!({ "students": STUDENTS, "answered": exchanges.len(), "milliseconds": millis, "warnings": warnings }),
     );
     Ok(Synced { exchanges })
-}
-
-/// The request of student number `number`, as the school's backend keeps the record: with all it knows.
-pub(super) fn record(number: usize, today: Date) -> SyncStudentsRequest {
-    let request = people::sync(&format!("student-{number:04}"), student(number, today));
-    SyncStudentsRequest { group: Some(people::taught_group()), ..request }
-}
-
-/// A grown-up, or every fiftieth a minor with a guardian's consent.
-fn student(number: usize, today: Date) -> Student {
-    let record = people::whole_record(number, today);
-    if number % 50 != 49 {
-        return record;
-    }
-    Student {
-        birth_date: (today - 17.years() - 40.days()).to_string(),
-        guardian_iin: people::iin(9_500 + number),
-        consent_ref: format!("GUARDIAN-{number:04}"),
-        ..record
-    }
 }
 
 fn exchange(sent: Value, reply: &SyncStudentsResponse, receipt: Receipt) -> Exchange {

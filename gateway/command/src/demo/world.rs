@@ -1,6 +1,5 @@
 //! The demo's world: a development environment, the mock government, the gateway and a school that calls it.
 
-use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,10 +13,8 @@ use qaqpa_gateway::start::start;
 use qaqpa_gateway::start::{self, Running};
 use qaqpa_mock::Government;
 use qaqpa_residency::Answer;
-use serde_json::Value;
 
 use super::story::Story;
-use super::student::Synced;
 use crate::DialArgs;
 use crate::client::{Access, Client};
 use crate::development::{self, Layout};
@@ -79,37 +76,6 @@ impl World {
     /// A caller with one of the development certificates, or none.
     pub(super) fn caller(&self, address: SocketAddr, credential: Option<&str>) -> Result<Client, String> {
         client(&self.directory, address, credential, &self.environment)
-    }
-
-    /// Leaves the exchanges for curious people and scripts.
-    pub(super) fn keep(&self, synced: &Synced) -> Result<(), String> {
-        let request_ids: HashMap<&str, &str> = synced
-            .exchanges
-            .iter()
-            .map(|(request_id, exchange)| (exchange.exchange_id.as_str(), request_id.as_str()))
-            .collect();
-        for exchange in self.government.seen() {
-            let name = request_ids.get(exchange.message_id.as_str()).map_or(exchange.message_id.as_str(), |id| *id);
-            // Only ids of our own making name files.
-            if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
-                self.write(&format!("wire/{name}.request.xml"), &exchange.request)?;
-                self.write(&format!("wire/{name}.reply.xml"), &exchange.reply)?;
-            }
-        }
-        let json = |values: BTreeMap<&String, &Value>, folder: &str| {
-            values
-                .into_iter()
-                .try_for_each(|(id, value)| self.write(&format!("{folder}/{id}.json"), format!("{value:#}").as_bytes()))
-        };
-        json(synced.exchanges.iter().map(|(id, exchange)| (id, &exchange.sent)).collect(), "sent")?;
-        json(synced.exchanges.iter().map(|(id, exchange)| (id, &exchange.answer)).collect(), "answers")
-    }
-
-    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), String> {
-        let path = self.directory.join(name);
-        let text = |error: std::io::Error| format!("{}: {error}", path.display());
-        path.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(text)?;
-        std::fs::write(&path, bytes).map_err(text)
     }
 }
 

@@ -10,15 +10,6 @@ use super::{Endpoint, Host, ResidencyRefusal};
 /// `.kz` and `.қаз`.
 const OWN_DOMAINS: [&str; 2] = ["kz", "xn--80ao21a"];
 
-/// Declared aliases, normalised.
-pub(super) fn declared(aliases: Vec<String>, endpoint: &str) -> Result<Vec<String>, ResidencyRefusal> {
-    let name = |alias: String| {
-        domain_name(&alias)
-            .ok_or_else(|| ResidencyRefusal::BadUrl { endpoint: endpoint.to_owned(), problem: "an alias is no name" })
-    };
-    aliases.into_iter().map(name).collect()
-}
-
 /// Whether all names on the way may be there.
 pub(super) fn check(endpoint: &Endpoint, met: &[String]) -> Result<(), ResidencyRefusal> {
     let allowed = |name: &str| {

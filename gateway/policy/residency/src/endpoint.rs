@@ -10,9 +10,9 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use super::ResidencyRefusal;
 use super::exception::Exception;
-use super::url::{Host, Location, Scheme};
-use super::{ResidencyRefusal, alias};
+use super::url::{Host, Location, Scheme, domain_name};
 
 /// One endpoint as configured.
 #[derive(Debug, Clone)]
@@ -180,7 +180,7 @@ impl Endpoint {
             }
             _ => {}
         }
-        let aliases = alias::declared(aliases, &name)?;
+        let aliases = declared_aliases(aliases, &name)?;
         Ok(Self { name, scheme, host, port, path, plane, kind, pins, aliases, tunnel, exceptions })
     }
 
@@ -283,6 +283,15 @@ impl Endpoint {
             _ => Ok(()),
         }
     }
+}
+
+/// Declared aliases, normalised.
+fn declared_aliases(aliases: Vec<String>, endpoint: &str) -> Result<Vec<String>, ResidencyRefusal> {
+    let name = |alias: String| {
+        domain_name(&alias)
+            .ok_or_else(|| ResidencyRefusal::BadUrl { endpoint: endpoint.to_owned(), problem: "an alias is no name" })
+    };
+    aliases.into_iter().map(name).collect()
 }
 
 /// No pin twice, none within another, none with bits set behind its length: each is a mistake in the configuration.

@@ -4,22 +4,12 @@
 //!
 //! An entry whose key or value stays behind stays behind whole: half an entry would read as a key with a default value.
 
-use std::collections::BTreeSet;
-
 use qaqpa_proto::wire::{Fault, Malformed, Reader, Value};
 
 use super::filter::Filter;
+use super::key::{Key, Keys};
 use super::value::{Known, fixed_bits};
 use crate::plan::Shape;
-
-/// Keys of the maps of one message, each with the place of its map.
-pub(super) type Keys<'w> = BTreeSet<(usize, Key<'w>)>;
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Key<'w> {
-    Number(u64),
-    Text(&'w [u8]),
-}
 
 /// What an entry has on the wire.
 struct Parts<'w> {

@@ -3,7 +3,7 @@
 
 use qaqpa_proto::wire::{Fault, MAX_DEPTH, Malformed, Reader, Tag, Value};
 
-use super::entry::Keys;
+use super::key::Keys;
 use super::output::Length;
 use super::tally::Tally;
 use super::value::{Known, fixed_bits, flaw};

@@ -4,7 +4,7 @@ use qaqpa_proto::consent::v1::{EventKind, GiveRequest, WatchResponse};
 use tokio::sync::mpsc;
 
 use super::{OPERATOR_BIN, OTHER, SCHOOL_BIN, Trial, days, everything, moment, person, reach, written};
-use crate::persons::ledger::Reach;
+use crate::persons::reach::Reach;
 use crate::persons::watch::Watcher;
 use crate::refusal::NotDone;
 
