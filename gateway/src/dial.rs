@@ -38,7 +38,7 @@ use qaqpa_residency::{Answer, Decision, Endpoint, Refused, ResidencyRefusal, Tab
 pub use self::connector::Connector;
 pub use self::lease::Leased;
 pub use self::names::Names;
-pub use self::post::{Headers, Outgoing, RawReply};
+pub use self::post::{Outgoing, RawReply};
 pub use self::resolver::{DnsClient, NoAnswer, Resolve, Sockets};
 pub use self::stream::Stream;
 pub use self::target::Target;
@@ -146,25 +146,31 @@ impl Door {
         entry.resident(judgement)
     }
 
-    /// Room 12: sends one message to a judged address and reads the answer.
+    /// Room 12: sends one message to a judged address and reads the answer. Headers are those of the channel, names in lower
+    /// case.
     ///
     /// # Errors
     /// `upstream.*`, or `residency.*` when the answer points elsewhere or the judgement is void meanwhile.
     ///
     /// ```no_run
-    /// # use qaqpa_gateway::{dial::{Door, Headers, Outgoing, RawReply, Resident}, refusal::NotDone};
-    /// async fn room_12(door: &Door, to: &Resident, headers: Headers, body: Outgoing) -> Result<RawReply, NotDone> {
-    ///     door.post(to, headers, body).await
+    /// # use qaqpa_gateway::{dial::{Door, Outgoing, RawReply, Resident}, refusal::NotDone};
+    /// async fn room_12(door: &Door, to: &Resident, body: Outgoing) -> Result<RawReply, NotDone> {
+    ///     door.post(to, &[("content-type", "text/xml")], body).await
     /// }
     /// ```
     /// Without room 9 it does not compile:
     /// ```compile_fail,E0308
-    /// # use qaqpa_gateway::{dial::{Door, Headers, Outgoing, RawReply, Resident}, refusal::NotDone};
-    /// async fn room_12(door: &Door, to: &str, headers: Headers, body: Outgoing) -> Result<RawReply, NotDone> {
-    ///     door.post(to, headers, body).await
+    /// # use qaqpa_gateway::{dial::{Door, Outgoing, RawReply, Resident}, refusal::NotDone};
+    /// async fn room_12(door: &Door, to: &str, body: Outgoing) -> Result<RawReply, NotDone> {
+    ///     door.post(to, &[("content-type", "text/xml")], body).await
     /// }
     /// ```
-    pub async fn post(&self, resident: &Resident, headers: Headers, body: Outgoing) -> Result<RawReply, NotDone> {
+    pub async fn post(
+        &self,
+        resident: &Resident,
+        headers: &[(&'static str, &'static str)],
+        body: Outgoing,
+    ) -> Result<RawReply, NotDone> {
         post::post(resident, headers, body).await
     }
 

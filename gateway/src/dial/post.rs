@@ -46,9 +46,6 @@ pub struct RawReply {
     pub body: Bytes,
 }
 
-/// HTTP headers, names in lower case.
-pub type Headers = &'static [(&'static str, &'static str)];
-
 /// Connections are reused for as long as one judgement is, give or take its renewals with the same addresses.
 pub(super) fn pool<B>(line: &Arc<EndpointState>, judgement: &Arc<Judgement>) -> legacy::Client<Connector, B>
 where
@@ -66,7 +63,11 @@ where
 }
 
 /// Sends one message and reads the answer, within the endpoint's total time.
-pub(super) async fn post(resident: &Resident, headers: Headers, body: Outgoing) -> Result<RawReply, NotDone> {
+pub(super) async fn post(
+    resident: &Resident,
+    headers: &[(&'static str, &'static str)],
+    body: Outgoing,
+) -> Result<RawReply, NotDone> {
     let exchange = exchange(&resident.pool, &resident.uri, headers, body);
     // Over time, the connection is dropped and not used again. The state may have carried the message out: the outcome
     // says `upstream.timeout`, and no one sends it a second time.
@@ -76,7 +77,7 @@ pub(super) async fn post(resident: &Resident, headers: Headers, body: Outgoing) 
 pub(super) async fn exchange<B>(
     pool: &legacy::Client<Connector, B>,
     uri: &Uri,
-    headers: Headers,
+    headers: &[(&'static str, &'static str)],
     body: B,
 ) -> Result<RawReply, NotDone>
 where
