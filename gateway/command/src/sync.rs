@@ -24,7 +24,7 @@ use qaqpa_proto::v1::Context;
 use self::rows::{Row, Rows};
 use super::{DialArgs, INPUT, failed, say, tell};
 use crate::client::{Access, Client};
-use crate::refusal::Refusal;
+use crate::not_done::NotDone;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -131,7 +131,7 @@ async fn sync(arguments: &Arguments, client: &Client, rows: Rows) -> Result<Summ
         .append(true)
         .open(&done_file)
         .map_err(|error| format!("{}: {error}", done_file.display()))?;
-    let mut refused: Vec<(Row, Refusal)> = rows.unreadable().to_vec();
+    let mut refused: Vec<(Row, NotDone)> = rows.unreadable().to_vec();
     let bar = progress(pending.len());
     for pass in 1..=PASSES {
         let wait = one_pass(arguments, client, &mut pending, &mut refused, &mut notes, &mut summary, &bar).await?;
@@ -161,7 +161,7 @@ async fn one_pass(
     arguments: &Arguments,
     client: &Client,
     pending: &mut HashMap<String, Row>,
-    refused: &mut Vec<(Row, Refusal)>,
+    refused: &mut Vec<(Row, NotDone)>,
     notes: &mut File,
     summary: &mut Summary,
     bar: &ProgressBar,
@@ -186,7 +186,7 @@ async fn one_pass(
         let receipt = reply.receipt.unwrap_or_default();
         let Some(row) = pending.remove(&receipt.request_id) else { continue };
         bar.inc(1);
-        match receipt.error.map(Refusal::from) {
+        match receipt.error.map(NotDone::from) {
             // It went through in an earlier run whose note was lost.
             Some(refusal) if refusal.reason == reason::Refusal::RequestDuplicate.code() => {
                 note(notes, &row, &mut summary.already)?

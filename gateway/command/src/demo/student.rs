@@ -16,7 +16,7 @@ use super::records;
 use super::rights;
 use super::story::{HERO, HERO_NUMBER, STUDENTS, Story, code};
 use super::world::World;
-use crate::refusal::Refusal;
+use crate::not_done::NotDone;
 
 /// What went through, by request id.
 pub(super) struct Synced {
@@ -54,7 +54,7 @@ pub(super) async fn sync_all(world: &World, story: &mut Story) -> Result<Synced,
     let mut warnings = 0;
     while let Some(reply) = replies.message().await.map_err(|status| status.message().to_owned())? {
         let receipt = reply.receipt.clone().unwrap_or_default();
-        if let Some(refusal) = receipt.error.clone().map(Refusal::from) {
+        if let Some(refusal) = receipt.error.clone().map(NotDone::from) {
             story.say(&format!("  {}: {} {}", receipt.request_id, refusal.reason, refusal.message));
             continue;
         }

@@ -11,7 +11,7 @@ use prost_reflect::{DescriptorPool, DynamicMessage, FieldDescriptor, Kind, Messa
 use qaqpa_proto::avtoshkola::v1::SyncStudentsRequest;
 use serde_json::{Map, Value};
 
-use crate::refusal::Refusal;
+use crate::not_done::NotDone;
 
 const REQUEST: &str = "qaqpa.avtoshkola.v1.SyncStudentsRequest";
 const REQUEST_ID: &str = "request_id";
@@ -35,7 +35,7 @@ enum Raw {
 pub(super) struct Rows {
     header: Option<Vec<String>>,
     rows: Vec<Row>,
-    unreadable: Vec<(Row, Refusal)>,
+    unreadable: Vec<(Row, NotDone)>,
 }
 
 impl Rows {
@@ -56,7 +56,7 @@ impl Rows {
         &self.rows
     }
 
-    pub(super) fn unreadable(&self) -> &[(Row, Refusal)] {
+    pub(super) fn unreadable(&self) -> &[(Row, NotDone)] {
         &self.unreadable
     }
 
@@ -112,7 +112,7 @@ impl Rows {
                 let row = Row { line, request_id, request: SyncStudentsRequest::default(), raw };
                 self.unreadable.push((
                     row,
-                    refusal("file.row", "the named fields are not in the contract or not of its type", fields),
+                    not_done("file.row", "the named fields are not in the contract or not of its type", fields),
                 ));
             }
         }
@@ -127,14 +127,14 @@ impl Rows {
         });
         self.rows = kept;
         self.unreadable.extend(
-            repeated
-                .into_iter()
-                .map(|row| (row, refusal("file.repeated", "the file holds this row or request id before", Vec::new()))),
+            repeated.into_iter().map(|row| {
+                (row, not_done("file.repeated", "the file holds this row or request id before", Vec::new()))
+            }),
         );
     }
 
     /// Writes the refused rows with three columns more: reason, message, fields.
-    pub(super) fn write_refused(&self, path: &Path, refused: &[(Row, Refusal)]) -> io::Result<()> {
+    pub(super) fn write_refused(&self, path: &Path, refused: &[(Row, NotDone)]) -> io::Result<()> {
         if refused.is_empty() {
             return match std::fs::remove_file(path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -161,7 +161,7 @@ impl Rows {
     }
 }
 
-fn write_csv(file: &mut File, header: &[String], refused: &[(Row, Refusal)]) -> io::Result<()> {
+fn write_csv(file: &mut File, header: &[String], refused: &[(Row, NotDone)]) -> io::Result<()> {
     let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(file);
     let own = header.iter().filter(|name| !EXTRA.contains(&name.as_str()));
     writer.write_record(own.map(String::as_str).chain(EXTRA))?;
@@ -178,8 +178,8 @@ fn write_csv(file: &mut File, header: &[String], refused: &[(Row, Refusal)]) -> 
 /// Columns that a file of refused rows has more; ignored when it is sent again.
 const EXTRA: [&str; 3] = ["refused_reason", "refused_message", "refused_fields"];
 
-fn refusal(reason: &str, message: &str, fields: Vec<String>) -> Refusal {
-    Refusal { reason: reason.to_owned(), message: message.to_owned(), fields, ..Refusal::default() }
+fn not_done(reason: &str, message: &str, fields: Vec<String>) -> NotDone {
+    NotDone { reason: reason.to_owned(), message: message.to_owned(), fields, ..NotDone::default() }
 }
 
 /// A request id for a row without one: the same row, the same id.

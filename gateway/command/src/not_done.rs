@@ -12,7 +12,7 @@ use tonic_types::RpcStatusExt as _;
 
 /// What its reader has to know.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Refusal {
+pub(crate) struct NotDone {
     /// Stable `room.reason`.
     pub(crate) reason: String,
     /// In the reader's language.
@@ -23,7 +23,7 @@ pub(crate) struct Refusal {
     pub(crate) retry_after: Duration,
 }
 
-impl From<rpc::Status> for Refusal {
+impl From<rpc::Status> for NotDone {
     fn from(status: rpc::Status) -> Self {
         let status = tonic_types::Status { code: status.code, message: status.message, details: status.details };
         let details = status.get_error_details();
