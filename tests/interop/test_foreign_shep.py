@@ -7,7 +7,7 @@ import pytest
 import xmlsec
 
 from calls import get_school
-from denial import denied
+from not_done import not_done
 from foreign_shep import ForeignShep, NOW, fault, reply, signed
 from world import SCHEMAS, SCHOOL, World, free_port, request_id
 
@@ -110,10 +110,10 @@ HOSTILE = {
 @pytest.mark.parametrize("hostility", HOSTILE)
 def test_nothing_else_is_believed(shep, stubs, hostility):
     reason, detail, octets = HOSTILE[hostility]
-    denial = denied(lambda: asked(shep, stubs, lambda request: (200, octets(shep, request))))
-    assert denial.reason == reason
-    assert denial.details["ErrorInfo"].metadata["detail"] == detail
-    assert denial.details["ErrorInfo"].metadata["fault"] == "state-system"
+    told = not_done(lambda: asked(shep, stubs, lambda request: (200, octets(shep, request))))
+    assert told.reason == reason
+    assert told.details["ErrorInfo"].metadata["detail"] == detail
+    assert told.details["ErrorInfo"].metadata["fault"] == "state-system"
 
 
 def test_an_answer_is_good_once(shep, stubs):
@@ -124,9 +124,9 @@ def test_an_answer_is_good_once(shep, stubs):
         return 200, kept[0]
 
     assert asked(shep, stubs, answer).school.bin == SCHOOL
-    assert denied(lambda: asked(shep, stubs, answer)).reason == "reply.replayed"
+    assert not_done(lambda: asked(shep, stubs, answer)).reason == "reply.replayed"
 
 
 def test_a_fault_is_reported_with_its_code(shep, stubs):
-    denial = denied(lambda: asked(shep, stubs, lambda request: (500, fault("SCE005"))))
-    assert (denial.reason, denial.details["ErrorInfo"].metadata["detail"]) == ("upstream.fault", "SCE005")
+    told = not_done(lambda: asked(shep, stubs, lambda request: (500, fault("SCE005"))))
+    assert (told.reason, told.details["ErrorInfo"].metadata["detail"]) == ("upstream.fault", "SCE005")

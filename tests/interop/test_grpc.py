@@ -8,7 +8,7 @@ import grpc
 import pytest
 
 from calls import context, get_school, give, group, student, withdraw
-from denial import denied, unpacked
+from not_done import not_done, unpacked
 from world import SCHOOL, iin, request_id, until
 
 TRAINING = "/qaqpa.avtoshkola.v1.Training"
@@ -89,12 +89,12 @@ TEXTS = [("kk", "Мақсат көрсетілмеген"), ("ru-KZ, en;q=0.5", 
 @pytest.mark.parametrize("language, words", TEXTS)
 def test_a_missing_purpose_is_said_in_the_caller_s_language(world, stubs, language, words):
     with world.channel() as channel:
-        denial = denied(lambda: get_school(stubs, channel, [("accept-language", language)], purpose=""))
-    assert (denial.code, denial.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "purpose.missing")
-    locale, text = denial.text
+        told = not_done(lambda: get_school(stubs, channel, [("accept-language", language)], purpose=""))
+    assert (told.code, told.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "purpose.missing")
+    locale, text = told.text
     assert text.startswith(words)
     assert locale == (language[:2] if language[:2] != "de" else "en")
-    info = denial.details["ErrorInfo"]
+    info = told.details["ErrorInfo"]
     assert info.domain == "qaqpa" and info.metadata["fault"] == "caller" and len(info.metadata["exchange_id"]) == 36
 
 
@@ -114,19 +114,19 @@ REFUSED = [
 @pytest.mark.parametrize("reason, code, client, changed", REFUSED)
 def test_what_is_not_granted_is_refused(world, stubs, reason, code, client, changed):
     with world.channel(client) as channel:
-        denial = denied(lambda: get_school(stubs, channel, **changed))
-    assert (denial.reason, denial.code) == (reason, code)
+        told = not_done(lambda: get_school(stubs, channel, **changed))
+    assert (told.reason, told.code) == (reason, code)
 
 
 def test_fields_at_fault_are_named_by_path_and_never_by_value(world, stubs):
     students = [student(stubs, 1), student(stubs, 2, iin="991231500007")]
     request = stubs.training.SubmitGroupRequest(context=context(stubs), group=group(stubs), student=students)
     with world.channel() as channel:
-        denial = denied(lambda: stubs.services.TrainingStub(channel).SubmitGroup(request, timeout=30))
-    assert denial.reason == "request.invalid"
-    fields = [violation.field for violation in denial.details["BadRequest"].field_violations]
+        told = not_done(lambda: stubs.services.TrainingStub(channel).SubmitGroup(request, timeout=30))
+    assert told.reason == "request.invalid"
+    fields = [violation.field for violation in told.details["BadRequest"].field_violations]
     assert len(fields) == 1 and fields[0].startswith("student") and fields[0].endswith("iin"), fields
-    assert "991231500007" not in str(denial)
+    assert "991231500007" not in str(told)
 
 
 def test_a_minor_needs_a_guardian_whose_consent_is_in_the_ledger(world, stubs):
@@ -138,13 +138,13 @@ def test_a_minor_needs_a_guardian_whose_consent_is_in_the_ledger(world, stubs):
         return stubs.services.TrainingStub(channel).SubmitGroup(request, timeout=30)
 
     with world.channel() as channel:
-        assert denied(lambda: submitted(channel)).reason == "consent.guardian_missing"
-        assert denied(lambda: submitted(channel, **guardian)).reason == "consent.missing"
+        assert not_done(lambda: submitted(channel)).reason == "consent.guardian_missing"
+        assert not_done(lambda: submitted(channel, **guardian)).reason == "consent.missing"
         consent = give(stubs, channel, minor, guardian_iin=guardian["guardian_iin"], reference=guardian["consent_ref"])
         assert consent.by_guardian and minor not in str(consent)
         assert submitted(channel, **guardian).group_id
         assert withdraw(stubs, channel, consent).withdrawn == [consent.id]
-        assert denied(lambda: submitted(channel, **guardian)).reason == "consent.withdrawn"
+        assert not_done(lambda: submitted(channel, **guardian)).reason == "consent.withdrawn"
 
 
 def test_a_quota_says_its_name_and_when_to_come_back(laid_out, stubs):
@@ -153,10 +153,10 @@ def test_a_quota_says_its_name_and_when_to_come_back(laid_out, stubs):
     laid_out.gateway()
     with laid_out.channel() as channel:
         get_school(stubs, channel)
-        denial = denied(lambda: get_school(stubs, channel))
-    assert (denial.reason, denial.code) == ("quota.purpose", grpc.StatusCode.RESOURCE_EXHAUSTED)
-    assert 30 < denial.details["RetryInfo"].retry_delay.seconds <= 60
-    (violation,) = denial.details["QuotaFailure"].violations
+        told = not_done(lambda: get_school(stubs, channel))
+    assert (told.reason, told.code) == ("quota.purpose", grpc.StatusCode.RESOURCE_EXHAUSTED)
+    assert 30 < told.details["RetryInfo"].retry_delay.seconds <= 60
+    (violation,) = told.details["QuotaFailure"].violations
     assert violation.subject.startswith("purpose/state-exchange/") and violation.subject.endswith(f"{TRAINING}/GetSchool")
 
 
@@ -164,8 +164,8 @@ def test_a_request_id_goes_through_once(world, stubs):
     same = request_id()
     with world.channel() as channel:
         get_school(stubs, channel, request_id=same)
-        denial = denied(lambda: get_school(stubs, channel, request_id=same))
-    assert (denial.reason, denial.code) == ("request.duplicate", grpc.StatusCode.ALREADY_EXISTS)
+        told = not_done(lambda: get_school(stubs, channel, request_id=same))
+    assert (told.reason, told.code) == ("request.duplicate", grpc.StatusCode.ALREADY_EXISTS)
 
 
 # Wire bytes that are no message of the contract, and what is said of them.
@@ -183,11 +183,11 @@ RUBBISH = [
 def test_rubbish_is_refused_and_the_next_call_works(world, stubs, octets, reason):
     with world.channel() as channel:
         raw = channel.unary_unary(f"{TRAINING}/GetSchool", request_serializer=bytes, response_deserializer=bytes)
-        assert denied(lambda: raw(octets, timeout=30)).reason == reason
+        assert not_done(lambda: raw(octets, timeout=30)).reason == reason
         assert get_school(stubs, channel).school.bin == SCHOOL
 
 
 def test_an_rpc_that_is_not_in_the_contract(world):
     with world.channel() as channel:
         raw = channel.unary_unary(f"{TRAINING}/DeleteSchool", request_serializer=bytes, response_deserializer=bytes)
-        assert denied(lambda: raw(b"", timeout=30)).code == grpc.StatusCode.UNIMPLEMENTED
+        assert not_done(lambda: raw(b"", timeout=30)).code == grpc.StatusCode.UNIMPLEMENTED

@@ -1,4 +1,4 @@
-"""A refused call as google.rpc.Status tells it."""
+"""A call that was refused or failed, as google.rpc.Status tells it."""
 
 import dataclasses
 
@@ -12,7 +12,7 @@ DETAILS = [error_details_pb2.ErrorInfo, error_details_pb2.LocalizedMessage, erro
 
 
 @dataclasses.dataclass
-class Denial:
+class NotDone:
     """Every part is there or None; `reason` is the stable code."""
 
     code: grpc.StatusCode
@@ -31,13 +31,13 @@ class Denial:
         return localized and (localized.locale, localized.message)
 
 
-def denied(call):
-    """Runs a call that must be refused."""
+def not_done(call):
+    """Runs a call that must be refused or fail."""
     with pytest.raises(grpc.RpcError) as caught:
         call()
     error = caught.value
     status = rpc_status.from_call(error)
-    return Denial(error.code(), error.details(), unpacked(status) if status else {})
+    return NotDone(error.code(), error.details(), unpacked(status) if status else {})
 
 
 def unpacked(status):
