@@ -6,9 +6,8 @@
 
 pub mod commit;
 pub(crate) mod decisions;
-pub(crate) mod line;
+pub mod lines;
 pub mod marks;
-pub mod record;
 pub mod refusal_counter;
 #[cfg(test)]
 mod tests;

@@ -27,7 +27,7 @@ use qaqpa_proto::language::Language;
 use qaqpa_proto::reason::{Failure, Refusal};
 use tonic::{Request, Status};
 
-use crate::evidence::record::{append, denied};
+use crate::evidence::lines::{append, denied};
 use crate::gateway::Gateway;
 use crate::persons::giving::at;
 use crate::refusal::NotDone;

@@ -14,7 +14,7 @@ RULES = [(re.compile(pattern), room) for pattern, room in [
     (r"^__x64_sys_fdatasync|^do_fsync|RealFiles.*::sync", "11, 16 record: fdatasync"),
     (r"RealFiles.*::write_at|journal::files::still_there", "11, 16 record: write, look"),
     (r"journal::entry::|journal::json::", "11, 16 record: read the JSON again"),
-    (r"qaqpa_gateway::evidence::record::|qaqpa_journal::line::", "11, 16 record: write the JSON"),
+    (r"qaqpa_gateway::evidence::lines::|qaqpa_journal::line::", "11, 16 record: write the JSON"),
     (r"qaqpa_gateway::evidence::commit::hmac", "11, 16 record: HMAC of the messages"),
     (r"qaqpa_gateway::evidence::commit::|journal::commitment::|minimise::released", "11, 16 record: commitments"),
     (r"qaqpa_journal::", "11, 16 record: queue, hash, wake"),

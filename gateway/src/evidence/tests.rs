@@ -6,8 +6,7 @@ use qaqpa_journal::line::{Acted, ConsentEvent, SubjectEvent, Who, body};
 use qaqpa_proto::reason::Refusal;
 use qaqpa_vault::{ConsentRecord, Withdrawal};
 
-use crate::evidence::line::changed;
-use crate::evidence::record::{Actor, acted, denied};
+use crate::evidence::lines::{Actor, acted, changed, denied};
 use crate::refusal::NotDone;
 
 const GOLDEN: &str = include_str!("../../journal/tests/lines.jsonl");

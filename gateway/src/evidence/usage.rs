@@ -12,8 +12,8 @@ use qaqpa_journal::line::{self, Intent, Outcome, Phase};
 use qaqpa_proto::{Contract, FieldKind, MessageIndex};
 use qaqpa_vault::Subject;
 
+use crate::evidence::lines::journal_error;
 use crate::evidence::marks::mark;
-use crate::evidence::record::journal_error;
 use crate::refusal::NotDone;
 
 /// One exchange about a person.

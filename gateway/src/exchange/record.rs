@@ -8,8 +8,7 @@ use qaqpa_proto::reason::Refusal;
 use qaqpa_proto::v1::JournalEntry;
 
 use crate::evidence::commit::{self, hmac};
-use crate::evidence::line::texts;
-use crate::evidence::record::{append, denied, journal_error};
+use crate::evidence::lines::{append, denied, journal_error, texts};
 use crate::exchange::call::{Call, Exchange};
 use crate::exchange::clear::Cleared;
 use crate::exchange::read::Reply;

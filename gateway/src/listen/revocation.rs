@@ -31,7 +31,7 @@ use self::file::{Placed, place};
 use self::list::List;
 use crate::clock::Clock;
 use crate::dial::Door;
-use crate::evidence::record::enter;
+use crate::evidence::lines::enter;
 use crate::listen::{Reloader, TlsFiles};
 
 /// Interval between fetches: one hour.

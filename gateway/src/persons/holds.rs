@@ -16,8 +16,8 @@ use qaqpa_vault::{HoldKind, HoldRecord, Lifted, Lookup, Subject};
 use uuid::Uuid;
 
 use crate::clock::Clock;
+use crate::evidence::lines::{Actor, acted, append};
 use crate::evidence::marks::mark;
-use crate::evidence::record::{Actor, acted, append};
 use crate::persons::gate::SubjectGate;
 use crate::persons::named;
 use crate::persons::vault_error::vault_error;

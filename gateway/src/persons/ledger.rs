@@ -27,8 +27,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use crate::evidence::line::{about, changed, texts};
-use crate::evidence::record::{append, gateway};
+use crate::evidence::lines::{about, append, changed, gateway, texts};
 use crate::persons::gate::SubjectGate;
 use crate::persons::giving::JudgedConsent;
 use crate::persons::index::{Held, Index};

@@ -22,8 +22,8 @@ use qaqpa_vault::ConsentRecord;
 use serde::Deserialize;
 
 use crate::clock::Clock;
+use crate::evidence::lines::{append, journal_error};
 use crate::evidence::marks::consent_mark;
-use crate::evidence::record::{append, journal_error};
 use crate::evidence::usage::{self, Usage};
 use crate::ids::Ids;
 use crate::persons::Persons;

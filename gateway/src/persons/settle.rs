@@ -13,9 +13,8 @@ use qaqpa_journal::{Journal, Leaf};
 use qaqpa_vault::{ConsentRecord, HoldRecord, Lookup, Subject, Tombstone};
 
 use crate::clock::Clock;
-use crate::evidence::line::{about, changed};
+use crate::evidence::lines::{Actor, about, acted, append, changed, gateway};
 use crate::evidence::marks::mark;
-use crate::evidence::record::{Actor, acted, append, gateway};
 use crate::ids::Ids;
 use crate::persons::Persons;
 use crate::persons::holds::put_event;

@@ -28,8 +28,8 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
+use crate::evidence::lines::append;
 use crate::evidence::marks::mark;
-use crate::evidence::record::append;
 use crate::gateway::Gateway;
 use crate::limits::MAX_OWN_REQUEST;
 use crate::persons::giving::{self, places};

@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
-use crate::evidence::record::append;
+use crate::evidence::lines::append;
 use crate::exchange::shadow::Shadow;
 use crate::gateway::Gateway;
 use crate::limits::MAX_POLICY_REQUEST;

@@ -27,9 +27,8 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::evidence::line::texts as borrowed;
+use crate::evidence::lines::{Actor, acted, append, texts as borrowed};
 use crate::evidence::marks::mark;
-use crate::evidence::record::{Actor, acted, append};
 use crate::evidence::usage::{self, Usage};
 use crate::gateway::Gateway;
 use crate::limits::MAX_OWN_REQUEST;

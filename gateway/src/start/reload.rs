@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::evidence::record::enter;
+use crate::evidence::lines::enter;
 use crate::gateway::Gateway;
 use crate::start::config::{Config, Source};
 use crate::start::last_tables::LastTables;

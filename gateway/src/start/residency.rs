@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use qaqpa_residency::{Decision, Exception};
 
-use crate::evidence::record::enter;
+use crate::evidence::lines::enter;
 use crate::gateway::Gateway;
 
 impl Gateway {

@@ -1,14 +1,18 @@
-//! Makes journal lines and appends them durably. What a line says stands in `qaqpa_journal::line`.
+//! Makes journal lines of what the gateway knows, and appends them durably. What a line says stands in `qaqpa_journal::line`;
+//! the two lines of an exchange are made in `exchange/record.rs`.
 //!
-//! Ids, decisions, digests and commitments; never a personal datum, never free text that anybody sent.
+//! Ids, decisions, digests and commitments; never a personal datum, never free text that anybody sent. A person stands in a
+//! line as a mark.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use qaqpa_journal::line::{Acted, Denied, Event, Phase, Record, SubjectEvent, Text, Who};
+use qaqpa_journal::line::{Acted, ConsentChanged, ConsentEvent, Denied, Event, Phase, Record, SubjectEvent, Text, Who};
 use qaqpa_journal::{Entry, Journal, Receipt as Leaf};
 use qaqpa_proto::reason::Failure;
+use qaqpa_vault::{ConsentRecord, Subject};
 
+use crate::evidence::marks::mark;
 use crate::refusal::NotDone;
 
 /// The actor of a line: caller, call and method.
@@ -66,6 +70,50 @@ pub(crate) fn acted<'a>(event: SubjectEvent, ts: Timestamp, actor: &Actor<'a>) -
         fields: Vec::new(),
         count: None,
     }
+}
+
+/// A line about what happened to a consent, made from what the vault keeps of it: the operator's document number, the
+/// evidence's digest and the KDP token stay in the vault, where they can be destroyed.
+pub(crate) fn changed<'a>(
+    event: ConsentEvent,
+    txn: &'a str,
+    ts: Timestamp,
+    who: &Who<'a>,
+    record: &'a ConsentRecord,
+) -> ConsentChanged<'a> {
+    let withdrawn = record.withdrawn.as_ref();
+    ConsentChanged {
+        txn: txn.into(),
+        ts,
+        event,
+        who: who.clone(),
+        consent: (&record.id).into(),
+        marks: Vec::new(),
+        purposes: texts(&record.purposes),
+        categories: texts(&record.categories),
+        recipients: texts(&record.recipients),
+        form: (&record.form).into(),
+        acting_for: (&record.acting_for).into(),
+        given_at: record.given_at,
+        expires_at: record.expires_at,
+        guardian: record.guardian.is_some(),
+        reason: withdrawn.map(|withdrawn| (&withdrawn.reason_code).into()),
+        destroy_by: withdrawn.map(|withdrawn| withdrawn.destroy_by),
+        policy: None,
+        policy_sha256: None,
+        under_way: Vec::new(),
+    }
+}
+
+/// The line with the person's mark under `txn`, the call's own id, which only who has the person's key can make again.
+pub(crate) fn about<'a>(line: ConsentChanged<'a>, subject: &Subject) -> ConsentChanged<'a> {
+    let mark = mark(subject, &line.txn);
+    ConsentChanged { marks: vec![mark.into()], ..line }
+}
+
+/// Texts that borrow.
+pub(crate) fn texts(texts: &[String]) -> Vec<Text<'_>> {
+    texts.iter().map(Text::from).collect()
 }
 
 /// Enters what the gateway did by itself; a journal that fails shows in health.
