@@ -85,7 +85,7 @@ impl Gateway {
         let watch = self.observe_request(&exchange, cleared.as_ref());
         let result = match cleared {
             // The line of a refusal is durable, or counted, before the caller hears of it.
-            Err(not_done) => Err(self.deny(&exchange, not_done).await),
+            Err(not_done) => Err(self.refuse(&exchange, not_done).await),
             Ok(cleared) => self.carry_out(&exchange, cleared, watch).await,
         };
         self.telemetry.exchange(

@@ -27,7 +27,7 @@ use qaqpa_proto::language::Language;
 use qaqpa_proto::reason::{Failure, Refusal};
 use tonic::{Request, Status};
 
-use crate::evidence::lines::{append, denied};
+use crate::exchange::record::Unanswered;
 use crate::gateway::Gateway;
 use crate::persons::giving::at;
 use crate::refusal::NotDone;
@@ -159,9 +159,9 @@ impl Admitted {
         task.await.unwrap_or_else(|_| Err(self.status(&Failure::GatewayInternal.into())))
     }
 
-    /// Records a refusal; where that cannot be written, answers `journal.unavailable`.
+    /// Records that the call was not done; where that cannot be written, answers `journal.unavailable`.
     pub(crate) async fn refuse(&self, gateway: &Gateway, not_done: NotDone) -> Status {
-        let (now, row) = (gateway.clock.now(), not_done.reason.row());
+        let row = not_done.reason.row();
         tracing::info!(
             decision = not_done.reason.decision(),
             reason = row.code,
@@ -172,16 +172,8 @@ impl Admitted {
             txn = self.txn,
             "service"
         );
-        // What a caller can cause without limit must not fill the disk.
-        let first = || gateway.refusal_counter.first_of_caller(row.code, self.caller.id(), now);
-        if not_done.reason == Refusal::QuotaCaller && !first() {
-            return self.status(&not_done);
-        }
-        let line = denied(&self.txn, now, (self.who(), &self.peer), self.method, None, &not_done);
-        match append(&gateway.journal, &line).await {
-            Ok(_) => self.status(&not_done),
-            Err(unrecorded) => self.status(&unrecorded),
-        }
+        let call = Unanswered { txn: &self.txn, who: self.who(), peer: &self.peer, method: self.method, purpose: None };
+        self.status(&gateway.record_not_done(call, not_done).await)
     }
 
     pub(crate) fn status(&self, not_done: &NotDone) -> Status {

@@ -42,6 +42,19 @@ impl Recorded {
     }
 }
 
+/// A call that was refused or failed, as its line tells it.
+pub(crate) struct Unanswered<'a> {
+    /// UUIDv7 of the call.
+    pub(crate) txn: &'a str,
+    pub(crate) who: Who<'a>,
+    /// Line of evidence by which the caller's machine was let in.
+    pub(crate) peer: &'a str,
+    /// gRPC path.
+    pub(crate) method: &'a str,
+    /// Claimed purpose, if the caller's pack knows it.
+    pub(crate) purpose: Option<&'a str>,
+}
+
 impl Gateway {
     /// Room 11: records the intent. What returns is the duty to record an outcome, and the right to send.
     pub(super) async fn record_intent(&self, exchange: &Exchange, cleared: &Cleared) -> Result<OutcomeOwed, NotDone> {
@@ -122,8 +135,9 @@ impl Gateway {
         Ok(Recorded { intent, outcome })
     }
 
-    /// Records a refusal; where that cannot be written, returns `journal.unavailable`.
-    pub(super) async fn deny(&self, exchange: &Exchange, not_done: NotDone) -> NotDone {
+    /// Records that the exchange was not done, before anything left; where that cannot be written, returns
+    /// `journal.unavailable`.
+    pub(super) async fn refuse(&self, exchange: &Exchange, not_done: NotDone) -> NotDone {
         let (call, claim) = (&exchange.call, exchange.claim.as_ref().ok());
         let purpose = claim
             .map(Claim::purpose)
@@ -141,13 +155,27 @@ impl Gateway {
             decided = %self.clock.now(),
             "exchange"
         );
+        let call = Unanswered {
+            txn: &exchange.txn,
+            who: who(call),
+            peer: &call.peer,
+            method: &call.served.operation.path,
+            purpose,
+        };
+        self.record_not_done(call, not_done).await
+    }
+
+    /// Makes the line of a call that was refused or failed durable; where that cannot be written, returns
+    /// `journal.unavailable`.
+    pub(crate) async fn record_not_done(&self, call: Unanswered<'_>, not_done: NotDone) -> NotDone {
+        let (now, code) = (self.clock.now(), not_done.reason.code());
         // What a caller can cause without limit must not fill the disk.
         let endless = [Refusal::QuotaCaller, Refusal::CallerUnknown].iter().any(|refusal| not_done.reason == *refusal);
-        if endless && !self.refusal_counter.first_of_caller(row.code, &who(call).caller, self.clock.now()) {
+        if endless && !self.refusal_counter.first_of_caller(code, &call.who.caller, now) {
             return not_done; // counted into the line that stands for this second
         }
-        let who = (who(call), &*call.peer);
-        let line = denied(&exchange.txn, self.clock.now(), who, &call.served.operation.path, purpose, &not_done);
+        let Unanswered { txn, who, peer, method, purpose } = call;
+        let line = denied(txn, now, (who, peer), method, purpose, &not_done);
         match append(&self.journal, &line).await {
             Ok(_) => not_done,
             Err(unrecorded) => unrecorded,
