@@ -35,6 +35,9 @@ impl Checkpoint {
     }
 
     /// Reads a signed checkpoint and checks the signature by `key` and that it speaks about the key's own lane.
+    ///
+    /// # Errors
+    /// [`NoteError`]: it is no signed note, not signed by `key`, not of three lines, or of another lane.
     pub fn open(note: &[u8], key: &Vkey) -> Result<Self, NoteError> {
         let checkpoint = Self::parse(Note::parse(note)?.verify(key)?)?;
         if checkpoint.origin != key.name() {
@@ -44,6 +47,9 @@ impl Checkpoint {
     }
 
     /// Reads a signed checkpoint without checking any signature.
+    ///
+    /// # Errors
+    /// [`NoteError::Form`]: it is no note, or not of three lines.
     pub fn read_unverified(note: &[u8]) -> Result<Self, NoteError> {
         Self::parse(Note::parse(note)?.unverified_text())
     }

@@ -83,6 +83,9 @@ impl FieldSalt {
     }
 
     /// Checks a disclosed value against the commitment in the leaf.
+    ///
+    /// # Errors
+    /// [`DoesNotOpen`]: another value, another path or another salt.
     pub fn open(&self, commitment: &Hash, path: &str, value: &[u8]) -> Result<(), DoesNotOpen> {
         constant_time::verify_slices_are_equal(&self.commit(path, value), commitment).map_err(|_| DoesNotOpen)
     }

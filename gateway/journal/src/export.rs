@@ -37,6 +37,11 @@ pub struct Exported {
 }
 
 /// Writes the exact leaf lines of `range` (all, if `None`), each followed by a newline.
+///
+/// # Errors
+/// [`Error::Export`], when the range is not within what the stored checkpoint covers; [`Error::Rollback`] and
+/// [`Error::Rewritten`], when the records are not those that it was signed over; [`Error::File`], [`Error::Corrupt`] and
+/// [`Error::Io`] of the directory; [`Error::Io`] of `to`, which may then hold a part.
 pub fn jsonl(dir: &Path, range: Option<Range<u64>>, to: &mut dyn Write) -> Result<Exported, Error> {
     let snapshot = Snapshot::take(dir, range)?;
     let mut to = Digesting::new(to);
@@ -45,6 +50,9 @@ pub fn jsonl(dir: &Path, range: Option<Range<u64>>, to: &mut dyn Write) -> Resul
 }
 
 /// Writes a bundle of the records of `range` (all, if `None`).
+///
+/// # Errors
+/// As [`jsonl`]; and [`Error::Export`], when the bundle would be larger than 4 GiB.
 pub fn bundle(dir: &Path, range: Option<Range<u64>>, to: &mut dyn Write) -> Result<Exported, Error> {
     let snapshot = Snapshot::take(dir, range)?;
     let mut sink = io::sink();

@@ -78,6 +78,11 @@ pub struct Journal {
 
 impl Journal {
     /// Locks the directory, recovers what is in it, and starts the lane's threads.
+    ///
+    /// # Errors
+    /// [`Error::Options`], out of range; [`Error::Locked`] and [`Error::OtherLane`], a directory that is not this writer's;
+    /// [`Error::Corrupt`], [`Error::Rollback`] and [`Error::Rewritten`], records that are not as they were written or signed;
+    /// [`Error::File`], [`Error::Note`] and [`Error::Io`]. Nothing that was durable is changed then.
     pub fn open(options: Options) -> Result<(Self, Opening), Error> {
         options.check()?;
         if !options.dir.exists() {
@@ -95,12 +100,19 @@ impl Journal {
     }
 
     /// Takes room for the two records of one exchange, before anything else happens.
+    ///
+    /// # Errors
+    /// [`Error::NoRoom`]: later perhaps; [`Error::Poisoned`], [`Error::Closed`], [`Error::Deadline`]: the lane.
     pub fn reserve(&self) -> Result<Reservation, Error> {
         let room = Room::for_exchange(&self.inner.lane, EXCHANGE_BYTES)?;
         Ok(Reservation { room, head: self.inner.head.clone() })
     }
 
     /// Makes a record durable that stands alone (DENIED, ADMIN, EXPORT, RECOVERY, ...).
+    ///
+    /// # Errors
+    /// [`Error::Phase`] and [`Error::Entry`], [`Error::NoRoom`] and [`Error::Busy`]: nothing was written. [`Error::Deadline`] and
+    /// [`Error::Poisoned`]: it may or may not be durable. [`Error::Closed`].
     pub async fn append(&self, entry: Entry) -> Result<Receipt, Error> {
         if entry.phase().is_some_and(Phase::is_of_exchange) {
             return Err(Error::Phase("an INTENT needs a reservation, an OUTCOME needs its INTENT"));
@@ -109,12 +121,18 @@ impl Journal {
     }
 
     /// Settles an exchange that a crash left open; `outcome` says that its outcome is unknown.
+    ///
+    /// # Errors
+    /// [`Error::Phase`], when it is no OUTCOME of this exchange; else as [`Journal::append`].
     pub async fn settle_open(&self, open: OpenIntent, outcome: Entry) -> Result<Receipt, Error> {
         expect(&outcome, Phase::Outcome, open.txn())?;
         self.write(outcome).await
     }
 
     /// Signs and stores a checkpoint over all records that are durable now.
+    ///
+    /// # Errors
+    /// [`Error::Poisoned`], [`Error::Closed`], or [`Error::Io`] of the disk; the checkpoint before stays then.
     pub async fn checkpoint(&self) -> Result<Published, Error> {
         let answer = self.inner.lane.demand_checkpoint()?;
         self.inner.lane.chores.notify_all();
@@ -174,6 +192,10 @@ impl Reservation {
     ///
     /// The INTENT may take half of the room at most, so that the OUTCOME surely has the other half
     /// ([`Reservation::RECORD_BYTES`]).
+    ///
+    /// # Errors
+    /// [`Error::Phase`], when it is no INTENT; [`Error::Entry`], when it is larger than its half; else as [`Journal::append`]. The
+    /// room is given back; nothing may leave.
     pub async fn intent(mut self, intent: Entry) -> Result<OutcomeOwed, Error> {
         let txn = match (intent.phase(), intent.txn()) {
             (Some(Phase::Intent), Some(txn)) => txn.to_owned(),
@@ -225,6 +247,10 @@ impl OutcomeOwed {
 
     /// Makes the OUTCOME durable; only then may the reply be released. It has room even when the disk is full,
     /// as long as it keeps to [`Reservation::RECORD_BYTES`]; a larger one takes what else is free.
+    ///
+    /// # Errors
+    /// [`Error::Phase`], when it is no OUTCOME of this exchange; else as [`Journal::append`]. The exchange then stays open on
+    /// record until recovery settles it as unknown; the reply may not be released.
     pub async fn outcome(mut self, outcome: Entry) -> Result<Receipt, Error> {
         expect(&outcome, Phase::Outcome, &self.txn)?;
         let bytes = frame_bytes(&self.head, &outcome)?;

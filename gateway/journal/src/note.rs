@@ -54,6 +54,9 @@ pub struct Signer {
 
 impl Signer {
     /// From the lane's name and a 32-byte Ed25519 seed.
+    ///
+    /// # Errors
+    /// [`NoteError::Name`]; [`NoteError::Key`], when the seed is no Ed25519 seed.
     pub fn from_seed(name: &str, seed: &[u8; 32]) -> Result<Self, NoteError> {
         let pair = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| NoteError::Key("the seed was rejected"))?;
         let public = <[u8; 32]>::try_from(pair.public_key().as_ref()).map_err(|_| NoteError::Key("odd public key"))?;
@@ -61,6 +64,9 @@ impl Signer {
     }
 
     /// From C2SP key text: `PRIVATE+KEY+name+hex key id+base64(0x01 || seed)`.
+    ///
+    /// # Errors
+    /// [`NoteError::Key`], when it is no such text or the id is not the key's; [`NoteError::Name`].
     pub fn parse(text: &str) -> Result<Self, NoteError> {
         let fields = text.trim().strip_prefix("PRIVATE+KEY+").ok_or(NoteError::Key("`PRIVATE+KEY+` is missing"))?;
         let (name, id, seed) = key_fields(fields)?;
@@ -72,6 +78,9 @@ impl Signer {
     }
 
     /// The text that [`Signer::parse`] reads, for a new lane with this name and seed. It is a secret.
+    ///
+    /// # Errors
+    /// As [`Signer::from_seed`].
     pub fn key_text(name: &str, seed: &[u8; 32]) -> Result<String, NoteError> {
         let id = Self::from_seed(name, seed)?.vkey.id;
         let mut blob = vec![ALGORITHM_ED25519];
@@ -108,6 +117,9 @@ pub struct Vkey {
 
 impl Vkey {
     /// Parses `name+hex key id+base64(0x01 || public key)` and recomputes the id.
+    ///
+    /// # Errors
+    /// [`NoteError::Key`], when it is no such text or the id is not the key's; [`NoteError::Name`].
     pub fn parse(text: &str) -> Result<Self, NoteError> {
         let (name, id, public) = key_fields(text.trim())?;
         let vkey = Self::new(name, public)?;
@@ -154,6 +166,9 @@ pub struct Note {
 
 impl Note {
     /// Splits a note into text and signature lines (of any number of signers, in any algorithm).
+    ///
+    /// # Errors
+    /// [`NoteError::Form`]: not UTF-8, control characters, no signature, or a malformed signature line.
     pub fn parse(note: &[u8]) -> Result<Self, NoteError> {
         let note = std::str::from_utf8(note).map_err(|_| NoteError::Form("it is not utf-8"))?;
         if note.chars().any(|c| c != '\n' && c.is_control()) {
@@ -173,6 +188,9 @@ impl Note {
     }
 
     /// The text, once the signature by `key` holds.
+    ///
+    /// # Errors
+    /// [`NoteError::Unsigned`], [`NoteError::Forged`].
     pub fn verify(&self, key: &Vkey) -> Result<&str, NoteError> {
         let mut by_key = self.signatures.iter().filter(|(name, id, _)| *name == key.name && *id == key.id).peekable();
         let (name, id) = (key.name.clone(), key.id);

@@ -33,6 +33,9 @@ pub enum ProofError {
 }
 
 /// The audit path of leaf `index` in the tree over `leaves` (leaf hashes), from the leaf upwards.
+///
+/// # Errors
+/// [`ProofError::OutOfRange`], when there is no such leaf.
 pub fn inclusion(leaves: &[Hash], index: u64) -> Result<Vec<Hash>, ProofError> {
     let out = ProofError::OutOfRange { asked: index, size: leaves.len() as u64 };
     let index = usize::try_from(index).map_err(|_| out)?;
@@ -45,6 +48,9 @@ pub fn inclusion(leaves: &[Hash], index: u64) -> Result<Vec<Hash>, ProofError> {
 }
 
 /// The proof that the tree over `leaves` extends the tree over its first `older` leaves.
+///
+/// # Errors
+/// [`ProofError::OutOfRange`], when there are fewer leaves.
 pub fn consistency(leaves: &[Hash], older: u64) -> Result<Vec<Hash>, ProofError> {
     let out = ProofError::OutOfRange { asked: older, size: leaves.len() as u64 };
     let older = usize::try_from(older).map_err(|_| out)?;
@@ -59,6 +65,9 @@ pub fn consistency(leaves: &[Hash], older: u64) -> Result<Vec<Hash>, ProofError>
 }
 
 /// Checks that `leaf` (a leaf hash) is at `index` of the tree with `size` leaves and this `root`.
+///
+/// # Errors
+/// [`ProofError`]: no such leaf, the wrong number of hashes, or another root.
 pub fn verify_inclusion(index: u64, leaf: &Hash, size: u64, root: &Hash, path: &[Hash]) -> Result<(), ProofError> {
     if index >= size {
         return Err(ProofError::OutOfRange { asked: index, size });
@@ -80,6 +89,9 @@ pub fn verify_inclusion(index: u64, leaf: &Hash, size: u64, root: &Hash, path: &
 }
 
 /// Checks that the tree (`size`, `root`) begins with the tree (`older`, `older_root`).
+///
+/// # Errors
+/// [`ProofError`]: the older tree is larger, the wrong number of hashes, or another root.
 pub fn verify_consistency(
     (older, older_root): (u64, &Hash),
     (size, root): (u64, &Hash),

@@ -45,6 +45,9 @@ pub enum TrustError {
 
 impl Trust {
     /// Reads the text of a trust file.
+    ///
+    /// # Errors
+    /// [`TrustError`]: not TOML of this form, a key that cannot be used, is named for another lane, or a lane that occurs twice.
     pub fn parse(text: &str) -> Result<Self, TrustError> {
         let file: TrustFile = toml::from_str(text)?;
         let mut lanes: Vec<Vkey> = Vec::new();
