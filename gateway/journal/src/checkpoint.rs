@@ -8,9 +8,10 @@
 //! Refused: extension lines (this log writes none, and what cannot be checked is not accepted), sizes with leading zeros,
 //! roots that are not 32 bytes.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
+
 use crate::note::{Note, NoteError, Signer, Vkey};
 use crate::tree::Hash;
-use base64::{Engine, engine::general_purpose::STANDARD};
 
 /// The size and root of one lane's tree.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,8 +13,9 @@
 //! ```
 //! Example: `commit(&[7; 32], "person.birth_date", b"1999-12-31")`.
 
-use crate::tree::{Hash, fixed};
 use aws_lc_rs::{constant_time, digest, hmac};
+
+use crate::tree::{Hash, fixed};
 
 /// The salt of one field of one record; disclosing it discloses no other field.
 #[derive(Clone, PartialEq, Eq)]

@@ -6,9 +6,10 @@
 //! Refused: what the journal's own verifier would call tampered (not one JSON object, duplicate names, a newline,
 //! the head's own names, an empty object, an exchange record without `txn`) and leaves above 65,535 bytes (C2SP entry bundles).
 
+use std::borrow::Cow;
+
 use crate::line::strict::{self, LineFault};
 use crate::line::{self, Phase, Record};
-use std::borrow::Cow;
 
 /// Why the caller's body cannot become a leaf.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -2,10 +2,11 @@
 //!
 //! Example: `Error::Poisoned` after a failed sync: the lane stays refused until a restart has run recovery.
 
+use std::{io, path::PathBuf, sync::Arc};
+
 use crate::entry::EntryError;
 use crate::line::strict::LineFault;
 use crate::note::NoteError;
-use std::{io, path::PathBuf, sync::Arc};
 
 /// Why a journal could not be opened, or a record not be made durable.
 #[derive(Debug, thiserror::Error)]

@@ -9,6 +9,14 @@
 //! All leaf hashes are always there, so nobody can leave out a record within the range unseen.
 //! Refused: a range that the checkpoint does not cover, a directory whose records are not those of its checkpoint, more than 4 GiB.
 
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::ops::Range;
+use std::path::Path;
+
+use aws_lc_rs::digest::{Context, SHA256};
+use serde::{Deserialize, Serialize};
+
 use crate::checkpoint::Checkpoint;
 use crate::container;
 use crate::error::{Doing, Error};
@@ -16,12 +24,6 @@ use crate::keeper::CHECKPOINT;
 use crate::recover::read_optional;
 use crate::segment;
 use crate::tree::{Hash, fixed, leaf_hash, root};
-use aws_lc_rs::digest::{Context, SHA256};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::io::{self, Write};
-use std::ops::Range;
-use std::path::Path;
 
 /// The result of an export, for the EXPORT record.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -18,6 +18,14 @@
 //! ```
 //! Refused: a directory of another lane or in use, INTENT and OUTCOME records that go round the reservation.
 
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
 use crate::entry::{Entry, EntryError, MAX_LEAF};
 use crate::error::{Doing, Error};
 use crate::files::{Files, RealFiles, sync_folder};
@@ -29,12 +37,6 @@ use crate::note::{Signer, Vkey};
 use crate::recover::{OpenIntent, Opening, Recovered, recover};
 use crate::segment;
 use crate::writer::{Current, Writer};
-use std::fs::{File, OpenOptions};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
-use std::time::Duration;
-use tokio::sync::oneshot;
 
 /// Options for opening a journal.
 pub struct Options {

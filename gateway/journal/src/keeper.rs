@@ -6,17 +6,18 @@
 //!
 //! Example: on a full disk `Health::no_spare` says so, new exchanges are refused, running ones still end properly.
 
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Duration;
+
 use crate::checkpoint::Checkpoint;
 use crate::error::{Doing, Error};
 use crate::files::Files;
 use crate::lane::{Lane, Published, Reply, Spare, State};
 use crate::note::Signer;
 use crate::segment;
-use std::fs::File;
-use std::io;
-use std::path::PathBuf;
-use std::sync::{Arc, MutexGuard, PoisonError};
-use std::time::Duration;
 
 /// The keeper's own things; only its thread touches them.
 pub(crate) struct Keeper {

@@ -6,13 +6,15 @@
 //!
 //! Example: `Lane::enqueue` refuses with `Error::Poisoned` at once after a failed sync.
 
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+
 use crate::checkpoint::Checkpoint;
 use crate::entry::Entry;
 use crate::error::Error;
 use crate::tree::Hash;
-use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use tokio::sync::oneshot;
 
 /// The position of a durable record in the lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

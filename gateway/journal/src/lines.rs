@@ -15,16 +15,18 @@
 //! # Ok(refused) }
 //! ```
 
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
 use crate::error::{Doing, Error};
 use crate::line::moment::Moment;
 use crate::line::strict::{self, LineFault};
 use crate::line::{Phase, Record, Unreadable};
 use crate::segment::{self, MAX_FRAME};
-use serde::Deserialize;
-use std::fs::File;
-use std::io;
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
 
 /// One leaf as it stands in the journal.
 #[derive(Clone, PartialEq, Eq)]

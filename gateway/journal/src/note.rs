@@ -11,10 +11,12 @@
 //! Refused: names with spaces, `+`, quotes or anything but printable ASCII (the name is spliced into JSON), keys whose id is
 //! not their own, notes without a signature, control characters, and anything after the last signature line.
 
-use crate::tree::sha256;
+use std::fmt;
+
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use std::fmt;
+
+use crate::tree::sha256;
 
 /// Errors of keys and notes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -7,6 +7,10 @@
 //!
 //! Example: an INTENT whose OUTCOME was never written is an [`OpenIntent`]; the gateway settles it as "outcome unknown".
 
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::path::Path;
+
 use crate::checkpoint::Checkpoint;
 use crate::error::{Doing, Error};
 use crate::files::Files;
@@ -16,9 +20,6 @@ use crate::line::strict::{self, Line};
 use crate::note::{Signer, Vkey};
 use crate::segment::{self, Tail};
 use crate::tree::{Frontier, Hash, leaf_hash};
-use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::path::Path;
 
 /// The result of a recovery.
 #[derive(Debug)]

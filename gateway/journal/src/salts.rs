@@ -10,14 +10,15 @@
 //!
 //! Example: `salts::held(dir)` names the records whose salts are still there, e.g. to destroy those whose term is over.
 
-use crate::error::{Doing, Error};
-use crate::files::{Files, still_there};
-use crate::lane::Forget;
-use crate::segment::{self, SLOT, numbers};
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+
+use crate::error::{Doing, Error};
+use crate::files::{Files, still_there};
+use crate::lane::Forget;
+use crate::segment::{self, SLOT, numbers};
 
 /// The numbers of the records in `dir` whose salts are held, in order. Usable while a gateway writes.
 ///

@@ -8,9 +8,10 @@
 //! frame, can never fill up first. Length 0 ends a segment. The sidecar may be deleted once its segment is full.
 //! Refused: a bad frame with good records after it, gaps in the numbering, data after an empty segment.
 
+use std::path::{Path, PathBuf};
+
 use crate::entry::MAX_LEAF;
 use crate::error::{Doing, Error};
-use std::path::{Path, PathBuf};
 
 /// Path of a segment.
 pub(crate) fn path(dir: &Path, number: u64) -> PathBuf {

@@ -7,8 +7,9 @@
 //! ```
 //! Refused: unknown keys, a key under another lane's name, two keys for one lane.
 
-use crate::note::{NoteError, Vkey};
 use serde::Deserialize;
+
+use crate::note::{NoteError, Vkey};
 
 /// The trusted keys.
 #[derive(Clone, Debug, Default)]

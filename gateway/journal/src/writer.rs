@@ -6,16 +6,17 @@
 //! tear only the very end. Nobody is answered before the sync and before the files were seen to be still there.
 //! Refused after the first error: everything. A failed sync may have dropped pages, and retrying it would hide that.
 
-use crate::files::{Files, still_there};
-use crate::lane::{EXCHANGE_BYTES, Job, Lane, Receipt, Reply};
-use crate::line::head::Head;
-use crate::segment::{self, SLOT};
-use crate::tree::{Frontier, leaf_hash};
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use std::{io, mem};
+
+use crate::files::{Files, still_there};
+use crate::lane::{EXCHANGE_BYTES, Job, Lane, Receipt, Reply};
+use crate::line::head::Head;
+use crate::segment::{self, SLOT};
+use crate::tree::{Frontier, leaf_hash};
 
 /// The segment that is being written.
 pub(crate) struct Current {

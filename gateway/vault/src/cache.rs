@@ -3,9 +3,10 @@
 //! Only the writer thread adds and purges, in the order of its commits, so that an erased subject can never come back into it.
 //! It refuses to grow: at most two times [`GENERATION`] subjects are held.
 
-use crate::subject::{Lookup, Subject};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::subject::{Lookup, Subject};
 
 /// The keys of persons met lately, in bounded memory.
 #[derive(Default)]
@@ -62,9 +63,10 @@ const GENERATION: usize = 2_048;
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::subject::Keys;
-    use std::sync::Arc;
 
     #[test]
     fn it_forgets_the_oldest_keeps_the_used_and_stays_bounded() {

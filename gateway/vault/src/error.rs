@@ -3,9 +3,10 @@
 //!
 //! Example: `the vault key is not the one this vault was made with`.
 
-use rusqlite::ffi;
 use std::path::PathBuf;
 use std::sync::Arc;
+
+use rusqlite::ffi;
 
 /// Why a vault could not be opened, or did not do what was asked.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -7,16 +7,18 @@
 //!
 //! Example: the first 16 bytes are `SQLite format 3\0`, bytes 68 to 71 are `QVLT`.
 
-use crate::error::{Doing, Error};
-use crate::key::VaultKey;
-use crate::seal::{NOBODY, Place, Sealer};
-use crate::session::{Session, WRAP};
-use rusqlite::{Connection, OpenFlags, ffi};
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, ffi};
+
+use crate::error::{Doing, Error};
+use crate::key::VaultKey;
+use crate::seal::{NOBODY, Place, Sealer};
+use crate::session::{Session, WRAP};
 
 /// Opens the vault at `path`, making it if there is nothing.
 pub(crate) fn open(path: &Path, key: &VaultKey) -> Result<Session, Error> {

@@ -6,11 +6,12 @@
 //! Further keys are `HMAC-SHA256(vault key, "qaqpa/v1/vault/" || use || 0x00 || label)`, where `use` is `own` for the vault's
 //! own keys and `derived` for those of its users, so that no label of theirs can give one of its own.
 
-use crate::error::Error;
 use aws_lc_rs::{hmac, rand};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::{Zeroize, Zeroizing};
+
+use crate::error::Error;
 
 /// The vault key, 32 random bytes; every other key of the vault is derived from it or sealed under it.
 #[derive(Clone)]

@@ -4,9 +4,10 @@
 //!
 //! Example: `HoldRecord { kind: HoldKind::Restriction, purpose: None, .. }` blocks a person for every purpose.
 
-use crate::subject::Lookup;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use crate::subject::Lookup;
 
 /// A consent, as given, and what became of it.
 #[derive(Clone, PartialEq, Eq)]

@@ -8,9 +8,10 @@
 //! no two places share their associated data. Random nonces suffice: no key here seals near 2^32 values (NIST SP 800-38D 8.3).
 //! Refused: anything that does not open, without saying why.
 
-use crate::error::Error;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, RandomizedNonceKey};
 use zeroize::Zeroizing;
+
+use crate::error::Error;
 
 /// A key that seals.
 pub(crate) struct Sealer(RandomizedNonceKey);

@@ -8,13 +8,15 @@
 //!
 //! After a destruction, [`Session::scrub`] empties the write-ahead log, which holds former pages, and rewrites the file.
 
+use std::cell::Cell;
+
+use rusqlite::Connection;
+use zeroize::Zeroizing;
+
 use crate::error::{Doing, Error};
 use crate::key::{VaultKey, random};
 use crate::seal::{NOBODY, OVERHEAD, Place, Sealer};
 use crate::subject::{Keys, Lookup};
-use rusqlite::Connection;
-use std::cell::Cell;
-use zeroize::Zeroizing;
 
 /// The writing connection with the vault's own keys. Only the writer thread has it.
 pub(crate) struct Session {

@@ -7,12 +7,14 @@
 //!
 //! Neither shows itself: `Debug` prints `Lookup(…)` and `Subject(…)`.
 
+use std::sync::Arc;
+
+use aws_lc_rs::hmac;
+use zeroize::Zeroizing;
+
 use crate::error::Error;
 use crate::key::{derive, fixed};
 use crate::seal::Sealer;
-use aws_lc_rs::hmac;
-use std::sync::Arc;
-use zeroize::Zeroizing;
 
 /// The keyed hash of an IIN. Together with the vault key it names a person: keep it in memory, never in a log.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -5,6 +5,13 @@
 //!
 //! Example: `vault.subject(iin, now).await?.mark(txn)` in an exchange; about a microsecond once the person was met.
 
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use aws_lc_rs::hmac;
+use jiff::Timestamp;
+
 use crate::cache::Cache;
 use crate::error::{Doing, Error};
 use crate::file;
@@ -16,11 +23,6 @@ use crate::table::sealed_record::{Hold, Request};
 use crate::table::sealed_table::{self, SealedTable};
 use crate::table::{consent, erasure, last_use, person};
 use crate::writer::{self, Destroys, Queue};
-use aws_lc_rs::hmac;
-use jiff::Timestamp;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 
 /// How to open a vault.
 pub struct Options {

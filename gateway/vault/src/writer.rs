@@ -8,13 +8,15 @@
 //!
 //! Example: 64 callers who each bring a new person cost one sync.
 
-use crate::cache::Cache;
-use crate::error::{Doing, Error};
-use crate::session::Session;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
 use tokio::sync::oneshot;
+
+use crate::cache::Cache;
+use crate::error::{Doing, Error};
+use crate::session::Session;
 
 /// What callers and writer share.
 #[derive(Default)]
@@ -282,11 +284,12 @@ const SCRUB_AT_ONCE: i64 = 8 << 20;
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
     use crate::key::VaultKey;
     use crate::subject::{Lookup, Subject};
     use crate::table::person;
-    use jiff::Timestamp;
 
     fn ask<T: Send + 'static>(
         queue: &Queue,

@@ -2,8 +2,9 @@
 //!
 //! Example: `{"v":1,"lane":"gw-almaty-1.example.kz/audit/2026","seq":7,` and then the body without its `{`.
 
-use crate::entry::Entry;
 use std::io::Write;
+
+use crate::entry::Entry;
 
 /// The fixed beginning of every leaf of one lane.
 #[derive(Clone, Debug)]

@@ -4,9 +4,11 @@
 //! Refused: bytes that are not UTF-8, anything but one JSON object, and a name that occurs twice in an object at any depth
 //! (one reader takes the first, another the last: RFC 8259 section 4).
 
-use crate::line::Phase;
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::{borrow::Cow, fmt};
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+use crate::line::Phase;
 
 /// Why a line is not acceptable.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -5,6 +5,11 @@
 //!
 //! Example of a finding: `hashes.bin was altered at 17; the record itself is as it was signed`.
 
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+
+use aws_lc_rs::digest::{Context, SHA256};
+
 use super::records::{Altered, Records};
 use super::report::{Check, Report};
 use super::{Request, checkpoint, previous};
@@ -13,9 +18,6 @@ use crate::container::{self, Member};
 use crate::export::{HASHES_BIN, MANIFEST, Manifest, README, README_TEXT, RECORDS};
 use crate::keeper::CHECKPOINT;
 use crate::tree::{self, Hash, fixed, root};
-use aws_lc_rs::digest::{Context, SHA256};
-use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 pub(super) fn verify(request: &Request<'_>, mut file: File) -> Report {
     let mut report = Report::default();

@@ -5,14 +5,15 @@
 //!
 //! Example: a file that begins at record 5 cannot be held against a root; the report says so instead of guessing.
 
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Seek};
+
 use super::records::Records;
 use super::report::{Check, Report};
 use super::{Request, checkpoint, previous};
 use crate::checkpoint::Checkpoint;
 use crate::line::strict;
 use crate::tree::{Hash, root};
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Seek};
 
 pub(super) fn verify(request: &Request<'_>, mut file: File) -> Report {
     let mut report = Report::default();

@@ -19,13 +19,14 @@ mod report;
 
 pub use report::{Check, Finding, Report, Verdict};
 
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+
 use crate::checkpoint::Checkpoint;
 use crate::container::LOCAL_SIGNATURE;
 use crate::note::{Note, NoteError};
 use crate::tree::{Hash, root};
 use crate::trust::Trust;
-use std::io::{Read, Seek, SeekFrom};
-use std::path::Path;
 
 /// What to verify, against what.
 #[derive(Clone, Copy, Debug)]

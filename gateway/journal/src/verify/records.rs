@@ -7,14 +7,15 @@
 //!
 //! Example: `record 17 (line 18): its bytes are not those that were logged`.
 
+use std::collections::HashMap;
+use std::io::{self, BufRead, Read};
+
 use super::report::{Check, Report};
 use crate::entry::MAX_LEAF;
 use crate::line::Phase;
 use crate::line::moment::Moment;
 use crate::line::strict::{self, Line};
 use crate::tree::{Hash, leaf_hash};
-use std::collections::HashMap;
-use std::io::{self, BufRead, Read};
 
 /// A line whose hash is not the one that `hashes.bin` has for it.
 #[derive(Clone, Copy, Debug)]

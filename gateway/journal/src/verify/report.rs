@@ -3,8 +3,9 @@
 //! The verdict is derived, never set: findings make it tampered; what was not checked keeps it from being valid.
 //! Example of a finding: `record 17 (line 18): its bytes are not those that were logged`.
 
-use serde::ser::{Serialize, SerializeStruct, Serializer};
 use std::fmt;
+
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 /// The answer in one word, with the exit code of `qaqpa audit verify`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]

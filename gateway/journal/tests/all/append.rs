@@ -1,8 +1,10 @@
 //! Appending: receipts, order, group commit, the three values of an exchange, one writer per directory.
 
-use crate::fixture::{exchange, filled, intent, large, open, options, outcome, signer, single};
-use qaqpa_journal::{Condition, Entry, EntryError, Error, Journal, Options, Signer, export, tree};
 use std::collections::BTreeSet;
+
+use qaqpa_journal::{Condition, Entry, EntryError, Error, Journal, Options, Signer, export, tree};
+
+use crate::fixture::{exchange, filled, intent, large, open, options, outcome, signer, single};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_64_concurrent_callers_each_gets_its_own_place_in_the_tree() {

@@ -1,10 +1,12 @@
 //! What a crash or a hand on the files leaves behind, and what opening makes of it.
 
-use crate::fixture::{exchange, filled, open, options, single};
-use qaqpa_journal::{Error, Journal};
 use std::fs::OpenOptions;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+
+use qaqpa_journal::{Error, Journal};
+
+use crate::fixture::{exchange, filled, open, options, single};
 
 /// Where the good frames of the first segment end: frames here are longer than 88 bytes, so each ends with its leaf.
 fn end_of_frames(dir: &Path) -> u64 {

@@ -1,11 +1,13 @@
 //! Disks that fill up, fail, hang, or lose their files.
 
-use crate::fixture::{Faulty, exchange, intent, large, open, options, outcome, single, until};
-use qaqpa_journal::{Condition, Error, Journal, Options, Reservation};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
+
+use qaqpa_journal::{Condition, Error, Journal, Options, Reservation};
+
+use crate::fixture::{Faulty, exchange, intent, large, open, options, outcome, single, until};
 
 fn on(disk: &Arc<Faulty>, dir: &Path) -> Journal {
     Journal::open(Options { files: disk.clone(), ..options(dir) }).unwrap().0

@@ -1,12 +1,13 @@
 //! Journals to test with: a lane with a fixed key, records of each kind, and a disk that fails on command.
 
-use qaqpa_journal::{Entry, Files, Journal, Options, RealFiles, Receipt, Signer, Trust};
 use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
+
+use qaqpa_journal::{Entry, Files, Journal, Options, RealFiles, Receipt, Signer, Trust};
 
 pub(crate) const ORIGIN: &str = "gw-almaty-1.example.kz/audit/2026";
 

@@ -1,13 +1,14 @@
 //! Each kind of line against `lines.jsonl`, which holds the bytes that stand in lanes already: written so, and read back.
 
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
 use qaqpa_journal::line::{
     Acted, ConsentChanged, ConsentEvent, ConsentsRead, Counts, Denied, Ended, Event, Intent, Outcome, Phase, Record,
     SubjectEvent, Subjects, Text, Times, TurnedAway, Who, Why, body,
 };
 use qaqpa_journal::{Entry, Leaf};
 use serde::Deserialize;
-use std::collections::BTreeMap;
-use std::fmt::Debug;
 
 const GOLDEN: &str = include_str!("../lines.jsonl");
 const TXN: &str = "019e5a7c-0000-7000-8000-000000000001";

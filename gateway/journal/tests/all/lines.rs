@@ -1,9 +1,11 @@
 //! Reading leaf lines back: complete on closed and live lanes, and never silently short.
 
-use crate::fixture::{exchange, filled, intent, large, open, options, single};
-use qaqpa_journal::{Error, Journal, Options, export, lines};
 use std::path::Path;
 use std::time::Duration;
+
+use qaqpa_journal::{Error, Journal, Options, export, lines};
+
+use crate::fixture::{exchange, filled, intent, large, open, options, single};
 
 #[tokio::test]
 async fn the_lines_of_a_closed_lane_are_those_of_the_export() {

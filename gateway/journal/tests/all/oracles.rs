@@ -1,12 +1,13 @@
 //! Other people's code about our bytes: tlog_tiles (tree and proofs), signed_note (notes and keys), zip (the bundle).
 
-use crate::fixture::{ORIGIN, filled, signer};
 use proptest::prelude::*;
 use qaqpa_journal::checkpoint::Checkpoint;
 use qaqpa_journal::tree::{Frontier, Hash, leaf_hash, node_hash, root, sha256};
 use qaqpa_journal::{NoteError, Signer, Vkey, export, proof};
 use signed_note::{Note, StandardVerifier, VerifierList};
 use tlog_tiles::{Hash as TlogHash, HashReader};
+
+use crate::fixture::{ORIGIN, filled, signer};
 
 struct Stored(Vec<TlogHash>);
 

@@ -1,10 +1,12 @@
 //! The end of salts: for the records named and no others, in closed segments and the current one, beside a busy writer.
 
-use crate::fixture::{Faulty, exchange, filled, intent, open, options, outcome, single, trust, until};
-use qaqpa_journal::{Error, Journal, Options, export, lines, salts, verify};
 use std::path::Path;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
+
+use qaqpa_journal::{Error, Journal, Options, export, lines, salts, verify};
+
+use crate::fixture::{Faulty, exchange, filled, intent, open, options, outcome, single, trust, until};
 
 /// The salts that the fixture's INTENTs have, in all sidecars.
 fn salts_in(dir: &Path) -> usize {

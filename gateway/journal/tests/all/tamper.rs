@@ -1,11 +1,13 @@
 //! Hands on a bundle: each is found, and the record that was touched is named.
 
-use crate::fixture::{Faulty, ORIGIN, exchange, filled, open, options, signer, trust};
+use std::io::Read;
+use std::path::Path;
+
 use qaqpa_journal::checkpoint::Checkpoint;
 use qaqpa_journal::verify::{Check, Report, Request, Verdict, verify};
 use qaqpa_journal::{Signer, export, tree};
-use std::io::Read;
-use std::path::Path;
+
+use crate::fixture::{Faulty, ORIGIN, exchange, filled, open, options, signer, trust};
 
 type Files = Vec<(String, Vec<u8>)>;
 

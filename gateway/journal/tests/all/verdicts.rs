@@ -1,9 +1,11 @@
 //! What the verifier says about other inputs: what it did not check keeps it from "valid".
 
-use crate::fixture::{ORIGIN, exchange, filled, intent, open, outcome, signer, trust};
+use std::path::{Path, PathBuf};
+
 use qaqpa_journal::verify::{Check, Report, Request, Verdict, verify};
 use qaqpa_journal::{Entry, Trust, export};
-use std::path::{Path, PathBuf};
+
+use crate::fixture::{ORIGIN, exchange, filled, intent, open, outcome, signer, trust};
 
 async fn journal(dir: &Path) -> Vec<u8> {
     filled(dir, 5).await;

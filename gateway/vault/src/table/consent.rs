@@ -5,15 +5,17 @@
 //!
 //! Example: after `destroy_content` the record has `destroyed_at` and its `guardian` is `None`.
 
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
 use crate::error::Error;
 use crate::record::{ConsentRecord, KdpToken, Withdrawal};
 use crate::session::Session;
 use crate::subject::{Lookup, Subject};
 use crate::table::person;
 use crate::table::sealed_table::{self, SealedTable};
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 
 pub(crate) fn put(session: &Session, subject: &Subject, record: ConsentRecord) -> Result<(), Error> {
     let (id, mut outline, content) = split(record);

@@ -5,14 +5,15 @@
 //!
 //! Example: `Erased { found: true, consents: 2, holds: 0, requests: 1 }`.
 
+use jiff::Timestamp;
+use rusqlite::OptionalExtension;
+
 use crate::error::{Doing, Error};
 use crate::record::{Erased, Erasure, Tombstone};
 use crate::session::Session;
 use crate::subject::Lookup;
 use crate::table::last_use;
 use crate::table::sealed_table::{self, SealedTable, json, parse};
-use jiff::Timestamp;
-use rusqlite::OptionalExtension;
 
 pub(crate) fn erase(session: &Session, lookup: Lookup, erasure: &Erasure) -> Result<Erased, Error> {
     let id = session.connection.query_row("SELECT id FROM subject WHERE lookup = ?1", [lookup.0], |row| row.get(0));

@@ -5,6 +5,8 @@
 //!
 //! Example: `record(session, subject, "qyzmet-desk", "marketing", at)`.
 
+use jiff::Timestamp;
+
 use crate::error::{Doing, Error};
 use crate::record::UseRecord;
 use crate::seal::Place;
@@ -12,7 +14,6 @@ use crate::session::Session;
 use crate::subject::{Lookup, Subject};
 use crate::table::person;
 use crate::table::sealed_table::{json, parse};
-use jiff::Timestamp;
 
 pub(crate) fn record(
     session: &Session,

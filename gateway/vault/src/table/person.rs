@@ -2,12 +2,14 @@
 //!
 //! Example: `find_or_make` twice with one lookup gives the same key, whoever asks first.
 
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rusqlite::OptionalExtension;
+
 use crate::error::{Doing, Error};
 use crate::session::Session;
 use crate::subject::{Keys, Lookup, Subject};
-use jiff::Timestamp;
-use rusqlite::OptionalExtension;
-use std::sync::Arc;
 
 /// The person of this lookup, if the vault knows it.
 pub(crate) fn find(session: &Session, lookup: Lookup) -> Result<Option<Subject>, Error> {

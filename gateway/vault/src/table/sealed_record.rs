@@ -4,9 +4,10 @@
 //!
 //! Example: `{"operator":"avtomektep","kind":"restriction","purpose":null,...}`.
 
-use crate::record::{HoldKind, HoldRecord, Lifted, RequestRecord};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use crate::record::{HoldKind, HoldRecord, Lifted, RequestRecord};
 
 /// A hold without its id.
 #[derive(Serialize, Deserialize)]

@@ -5,15 +5,16 @@
 //!
 //! Example: `put(session, SealedTable::Hold, subject, "h-1", &json)`.
 
+use rusqlite::{CachedStatement, OptionalExtension};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
+
 use crate::error::{Doing, Error};
 use crate::seal::{Place, Sealer};
 use crate::session::Session;
 use crate::subject::{Lookup, Subject};
 use crate::table::person;
-use rusqlite::{CachedStatement, OptionalExtension};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use zeroize::Zeroizing;
 
 /// The tables of sealed records.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,11 +1,13 @@
 //! Killed in the middle of writing, or refused by the disk: what was answered is there, and what was not said to be, does no harm.
 
-use crate::fixture::{Place, consent, erasure, iin, now, options};
-use qaqpa_vault::Vault;
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
+
+use qaqpa_vault::Vault;
+
+use crate::fixture::{Place, consent, erasure, iin, now, options};
 
 /// What the child says before each line that counts.
 const SAYS: &str = "answered:";

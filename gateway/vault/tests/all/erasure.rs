@@ -1,9 +1,10 @@
 //! Erasing is for good: for who copies the file, reads its free pages and its log, and has the vault key.
 
-use crate::fixture::{GUARDIAN, IIN, Place, consent, erasure, fill, holds, iin, later, now, options, request};
 use jiff::SignedDuration;
 use qaqpa_vault::Vault;
 use rusqlite::Connection;
+
+use crate::fixture::{GUARDIAN, IIN, Place, consent, erasure, fill, holds, iin, later, now, options, request};
 
 /// What the file holds about the person whose row was made at `since`: sealed keys, and sealed records with the lookup.
 struct Traces {

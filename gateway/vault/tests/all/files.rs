@@ -1,11 +1,13 @@
 //! Files that are not ours, not whole, not private, not writable; keys that are not theirs.
 
-use crate::fixture::{GUARDIAN, IIN, Place, fill, now, options};
-use qaqpa_vault::{Error, Vault, VaultKey};
-use rusqlite::Connection;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+
+use qaqpa_vault::{Error, Vault, VaultKey};
+use rusqlite::Connection;
+
+use crate::fixture::{GUARDIAN, IIN, Place, fill, now, options};
 
 /// A closed vault with something in it.
 async fn filled() -> Place {

@@ -1,11 +1,12 @@
 //! Vaults to test with, and records in which every word is a canary.
 
+use std::path::{Path, PathBuf};
+
 use jiff::{SignedDuration, Timestamp};
 use qaqpa_vault::{
     ConsentRecord, Contents, Erasure, HoldKind, HoldRecord, KdpToken, Lifted, Options, RequestRecord, Vault, VaultKey,
     Withdrawal,
 };
-use std::path::{Path, PathBuf};
 
 pub(crate) const IIN: &str = "991231500006";
 pub(crate) const GUARDIAN: &str = "991231600019";

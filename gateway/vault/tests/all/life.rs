@@ -1,7 +1,8 @@
 //! What is kept: everything, exactly, for the right person, across openings.
 
-use crate::fixture::{GUARDIAN, IIN, Place, consent, destroyed, erasure, fill, hold, later, now, request, withdrawn};
 use qaqpa_vault::{Erased, Error, UseRecord};
+
+use crate::fixture::{GUARDIAN, IIN, Place, consent, destroyed, erasure, fill, hold, later, now, request, withdrawn};
 
 #[tokio::test]
 async fn what_was_stored_comes_back_after_reopening() {

@@ -1,9 +1,10 @@
 //! Many at once: one key a person whoever asks first, and how fast it is.
 
-use crate::fixture::{IIN, Place, erasure, iin, now};
 use std::collections::HashMap;
 use std::hint::black_box;
 use std::time::Instant;
+
+use crate::fixture::{IIN, Place, erasure, iin, now};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sixty_four_tasks_meet_ten_thousand_people_and_each_has_one_key() {

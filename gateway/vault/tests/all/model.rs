@@ -1,9 +1,11 @@
 //! Any order of calls, with openings in between, leaves what a plain map would hold.
 
-use crate::fixture::{Place, consent, destroyed, erasure, hold, iin, later, now, request};
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 use qaqpa_vault::{ConsentRecord, Erased, HoldRecord, RequestRecord};
-use std::collections::BTreeMap;
+
+use crate::fixture::{Place, consent, destroyed, erasure, hold, iin, later, now, request};
 
 /// One call: which, about which of three persons, with which of four records.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,8 @@
 //! No personal datum and no key in the clear: in no file, no error, no `Debug`.
 
-use crate::fixture::{GUARDIAN, IIN, Place, consent, erasure, fill, hold, holds, now, request};
 use qaqpa_vault::Vault;
+
+use crate::fixture::{GUARDIAN, IIN, Place, consent, erasure, fill, hold, holds, now, request};
 
 fn assert_clean(place: &Place, when: &str) {
     let bytes = place.bytes();
