@@ -6,17 +6,18 @@ pub(crate) mod giving;
 pub mod holds;
 mod index;
 pub mod ledger;
+pub mod not_opened;
 pub mod pseudonyms;
 pub(crate) mod reach;
 pub mod retention;
-mod settle;
+pub mod settle;
 #[cfg(test)]
 mod tests;
 pub(crate) mod vault_error;
 pub(crate) mod watch;
 mod watched_event;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use qaqpa_journal::Journal;
@@ -30,6 +31,7 @@ use crate::clock::Clock;
 use crate::persons::gate::SubjectGate;
 use crate::persons::holds::Holds;
 use crate::persons::ledger::Ledger;
+use crate::persons::not_opened::NotOpened;
 use crate::persons::pseudonyms::Epoch;
 
 /// `[vault]`: the file of consents, holds and keys of persons.
@@ -59,16 +61,19 @@ impl Persons {
     /// Opens the vault that a configuration names.
     ///
     /// # Errors
-    /// A sentence for the operator.
-    pub fn open(config: &VaultFiles, journal: &Journal, clock: &Clock, calendar: &Calendar) -> Result<Self, String> {
-        let at = |error: &dyn std::fmt::Display| format!("{}: {error}", config.key.display());
-        let key = std::fs::read_to_string(&config.key).map(Zeroizing::new).map_err(|error| at(&error))?;
-        let key = VaultKey::parse(key.trim()).map_err(|error| at(&error))?;
+    /// [`NotOpened`].
+    pub fn open(config: &VaultFiles, journal: &Journal, clock: &Clock, calendar: &Calendar) -> Result<Self, NotOpened> {
+        let file = |path: &Path| {
+            let path = path.to_owned();
+            move |error| NotOpened::File { path, error }
+        };
+        let key = std::fs::read_to_string(&config.key).map(Zeroizing::new).map_err(file(&config.key))?;
+        let key = VaultKey::parse(key.trim()).map_err(|error| NotOpened::Key { path: config.key.clone(), error })?;
         if let Some(directory) = config.file.parent() {
-            std::fs::create_dir_all(directory).map_err(|error| format!("{}: {error}", directory.display()))?;
+            std::fs::create_dir_all(directory).map_err(file(directory))?;
         }
         let options = Options { file: config.file.clone(), key };
-        let (vault, contents) = Vault::open(options).map_err(|error| error.to_string())?;
+        let (vault, contents) = Vault::open(options)?;
         let (consents, held) = (contents.consents.clone(), contents.holds.clone());
         let gate = SubjectGate::new(vault, contents, clock.clone());
         let ledger = Ledger::new(gate.clone(), journal.clone(), clock.clone(), calendar.clone(), consents);

@@ -13,6 +13,7 @@ pub mod environment;
 mod laptops;
 mod last_tables;
 pub mod memory;
+pub mod not_started;
 pub mod recovery;
 mod reload;
 mod residency;
@@ -22,4 +23,5 @@ pub mod signals;
 mod ticking;
 
 pub use environment::Environment;
+pub use not_started::NotStarted;
 pub use running::{Running, listen, start};

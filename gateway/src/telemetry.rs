@@ -25,6 +25,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
 use crate::dial::Door;
+use crate::refusal::NotDone;
 
 const SERVICE: &str = "qaqpa";
 /// Interval of metric exports to the OTLP collector: 15 s.
@@ -73,18 +74,32 @@ pub struct Telemetry {
     revocations: Counter<u64>,
 }
 
+/// Why telemetry is not set up. The operator is at fault; who starts a second log in one process is as well.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryProblem {
+    /// The door has no such endpoint, or refuses it.
+    #[error("{}", .0.reason.code())]
+    Endpoint(NotDone),
+    /// Metrics for Prometheus.
+    #[error(transparent)]
+    Metrics(#[from] opentelemetry_sdk::error::OTelSdkError),
+    /// Metrics or traces for a collector.
+    #[error(transparent)]
+    Exporter(#[from] opentelemetry_otlp::ExporterBuildError),
+    /// The process has a log already.
+    #[error(transparent)]
+    Log(#[from] tracing_subscriber::util::TryInitError),
+}
+
 impl Telemetry {
     /// Instruments that Prometheus can read and, with a channel, a collector gets.
     ///
     /// # Errors
-    /// A text for people when an exporter cannot be built.
+    /// [`TelemetryProblem`], when an exporter cannot be built.
     #[expect(clippy::disallowed_methods, reason = "the exporter is given a channel of the door")]
-    pub fn new(collector: Option<tonic::transport::Channel>) -> Result<Self, String> {
+    pub fn new(collector: Option<tonic::transport::Channel>) -> Result<Self, TelemetryProblem> {
         let registry = Registry::new();
-        let prometheus = opentelemetry_prometheus::exporter()
-            .with_registry(registry.clone())
-            .build()
-            .map_err(|error| error.to_string())?;
+        let prometheus = opentelemetry_prometheus::exporter().with_registry(registry.clone()).build()?;
         let mut meters = SdkMeterProvider::builder().with_resource(resource()).with_reader(prometheus);
         if let Some(channel) = collector {
             let exporter = opentelemetry_otlp::MetricExporter::builder()
@@ -92,8 +107,7 @@ impl Telemetry {
                 .with_channel(channel)
                 .with_interceptor(bare)
                 .with_timeout(Duration::from_secs(10))
-                .build()
-                .map_err(|error| error.to_string())?;
+                .build()?;
             meters = meters.with_reader(PeriodicReader::builder(exporter).with_interval(EXPORT_INTERVAL).build());
         }
         let meters = meters.build();
@@ -235,8 +249,8 @@ fn resource() -> Resource {
 /// The provider returned must be kept and flushed before the process ends.
 ///
 /// # Errors
-/// A text for people.
-pub fn install(output: &Output, door: &Arc<Door>) -> Result<Option<SdkTracerProvider>, String> {
+/// [`TelemetryProblem`]: the endpoint is refused, an exporter cannot be built, or the process has a log already.
+pub fn install(output: &Output, door: &Arc<Door>) -> Result<Option<SdkTracerProvider>, TelemetryProblem> {
     let filter =
         EnvFilter::new(format!("{},h2=warn,hyper=warn,rustls=warn,tower=warn,opentelemetry=warn", output.level));
     let writer = std::io::stderr;
@@ -262,11 +276,7 @@ pub fn install(output: &Output, door: &Arc<Door>) -> Result<Option<SdkTracerProv
             .with_target(false)
             .with_filter(tracing_subscriber::filter::filter_fn(|metadata| metadata.target().starts_with("qaqpa")))
     });
-    tracing_subscriber::registry()
-        .with(log.with_filter(filter))
-        .with(spans)
-        .try_init()
-        .map_err(|error| error.to_string())?;
+    tracing_subscriber::registry().with(log.with_filter(filter)).with(spans).try_init()?;
     Ok(traces)
 }
 
@@ -277,15 +287,14 @@ fn bare(_: tonic::Request<()>) -> Result<tonic::Request<()>, tonic::Status> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the exporter is given a channel of the door")]
-fn tracer(door: &Arc<Door>, endpoint: &str) -> Result<SdkTracerProvider, String> {
-    let channel = door.channel(endpoint).map_err(|not_done| not_done.reason.code().to_owned())?;
+fn tracer(door: &Arc<Door>, endpoint: &str) -> Result<SdkTracerProvider, TelemetryProblem> {
+    let channel = door.channel(endpoint).map_err(TelemetryProblem::Endpoint)?;
     let exporter = opentelemetry_otlp::SpanExporter::builder()
         .with_tonic()
         .with_channel(channel)
         .with_interceptor(bare)
         .with_timeout(Duration::from_secs(10))
-        .build()
-        .map_err(|error| error.to_string())?;
+        .build()?;
     let sampler = Sampler::ParentBased(Box::new(Sampler::AlwaysOn)); // whatever OTEL_TRACES_SAMPLER says
     Ok(SdkTracerProvider::builder()
         .with_resource(resource())

@@ -158,7 +158,7 @@ impl World {
         let lines = |problems: Vec<Problem>| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
         let (config, source) = Config::read(&path).map_err(lines)?;
         let setup = Setup::check(&config, &source, environment).map_err(lines)?;
-        let running = start::start(&config, &source, setup, environment).await?;
+        let running = start::start(&config, &source, setup, environment).await.map_err(|why| why.to_string())?;
         Ok(Self { government, running, config, site })
     }
 

@@ -34,8 +34,8 @@ async fn serve(path: &Path, environment: &Environment) -> Result<ExitCode, Vec<P
     let (config, source) = Config::read(path)?;
     let setup = Setup::check(&config, &source, environment)?;
     let general = |message: String| vec![Problem { file: path.to_owned(), line: None, message }];
-    let traces = telemetry::install(&config.telemetry, setup.door()).map_err(general)?;
-    let running = start(&config, &source, setup, environment).await.map_err(general)?;
+    let traces = telemetry::install(&config.telemetry, setup.door()).map_err(|why| general(why.to_string()))?;
+    let running = start(&config, &source, setup, environment).await.map_err(|why| general(why.to_string()))?;
     tell(&format!("qaqpa {} serves on {}", env!("CARGO_PKG_VERSION"), running.address));
     if !running.gateway.persons().ledger.calendar().covers(environment.clock.today().year()) {
         tell("[calendar] lists no day off of this year: terms in working days end earlier than they must");

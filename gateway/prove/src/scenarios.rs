@@ -146,7 +146,7 @@ async fn collector(listeners: &Listeners) -> Result<String, String> {
     let names = Names::Given(Arc::new(Script::always(&["8.8.8.8"])));
     let door = listeners.door(vec![declared(rule)?], names, &listeners.tables)?;
     let channel = door.channel("shep").map_err(|no| no.reason.code().to_owned())?;
-    let telemetry = Telemetry::new(Some(channel)).map_err(|error| error.clone())?;
+    let telemetry = Telemetry::new(Some(channel)).map_err(|error| error.to_string())?;
     telemetry.alert("prove");
     let pushed = tokio::task::spawn_blocking(move || telemetry.flush());
     let _ = tokio::time::timeout(PATIENCE * 4, pushed).await;

@@ -18,6 +18,7 @@ use crate::evidence::marks::mark;
 use crate::ids::Ids;
 use crate::persons::Persons;
 use crate::persons::holds::put_event;
+use crate::refusal::NotDone;
 
 /// What the lane says already.
 #[derive(Default)]
@@ -52,21 +53,38 @@ impl Said {
     }
 }
 
+/// Why what a crash left without its line was not settled. The disk is at fault.
+#[derive(Debug, thiserror::Error)]
+pub enum NotSettled {
+    /// The vault does not say what took effect.
+    #[error(transparent)]
+    Vault(#[from] qaqpa_vault::Error),
+    /// The lane cannot be read.
+    #[error(transparent)]
+    Journal(#[from] qaqpa_journal::Error),
+    /// The walk through the lane did not end.
+    #[error(transparent)]
+    Walk(#[from] tokio::task::JoinError),
+    /// A line was not taken.
+    #[error("{}", .0.reason.code())]
+    Line(NotDone),
+}
+
 impl Persons {
     /// Writes the lines that a crash left out; how many.
     ///
     /// # Errors
-    /// A sentence for the operator.
-    pub async fn settle(&self, journal: &Journal, clock: &Clock) -> Result<usize, String> {
+    /// [`NotSettled`]; the lines written until then stay, and the next start writes the others.
+    pub async fn settle(&self, journal: &Journal, clock: &Clock) -> Result<usize, NotSettled> {
         let ended = |record: &Arc<ConsentRecord>| record.withdrawn.is_some() || record.destroyed_at.is_some();
         let consents: Vec<_> = self.ledger.records().into_iter().filter(ended).collect();
         let holds = self.holds.in_force();
-        let tombstones = self.vault().tombstones().await.map_err(|error| error.to_string())?;
+        let tombstones = self.vault().tombstones().await?;
         if consents.is_empty() && holds.is_empty() && tombstones.is_empty() {
             return Ok(0);
         }
         let directory = journal.directory().to_owned();
-        let said = tokio::task::spawn_blocking(move || said(&directory)).await.map_err(|error| error.to_string())??;
+        let said = tokio::task::spawn_blocking(move || said(&directory)).await??;
         // A crash in here leaves some of the lines written; the next start reads them and writes the rest.
         let lacking = Lacking { persons: self, journal, ids: Ids::new(clock.clone()), said };
         Ok(lacking.consents(&consents).await? + lacking.holds(&holds).await? + lacking.erasures(&tombstones).await?)
@@ -82,7 +100,7 @@ struct Lacking<'a> {
 }
 
 impl Lacking<'_> {
-    async fn consents(&self, records: &[Arc<ConsentRecord>]) -> Result<usize, String> {
+    async fn consents(&self, records: &[Arc<ConsentRecord>]) -> Result<usize, NotSettled> {
         let mut written = 0;
         for record in records.iter().filter(|record| self.said.given.contains(&record.id)) {
             let withdrawn = record.withdrawn.as_ref().map(|withdrawn| withdrawn.at);
@@ -104,7 +122,7 @@ impl Lacking<'_> {
         Ok(written)
     }
 
-    async fn holds(&self, holds: &[(Lookup, HoldRecord)]) -> Result<usize, String> {
+    async fn holds(&self, holds: &[(Lookup, HoldRecord)]) -> Result<usize, NotSettled> {
         let mut written = 0;
         for (lookup, record) in holds.iter().filter(|(_, record)| self.is_ours(record.since)) {
             if self.said.held.contains(&record.id) {
@@ -126,7 +144,7 @@ impl Lacking<'_> {
         Ok(written)
     }
 
-    async fn erasures(&self, tombstones: &[Tombstone]) -> Result<usize, String> {
+    async fn erasures(&self, tombstones: &[Tombstone]) -> Result<usize, NotSettled> {
         let mut written = 0;
         let event = SubjectEvent::Erased;
         for tombstone in tombstones.iter().filter(|tombstone| self.is_ours(tombstone.at)) {
@@ -150,19 +168,19 @@ impl Lacking<'_> {
         self.said.began.is_some_and(|began| at.as_second() >= began)
     }
 
-    async fn behind(&self, lookup: Lookup) -> Result<Option<Subject>, String> {
-        self.persons.vault().behind(lookup).await.map_err(|error| error.to_string())
+    async fn behind(&self, lookup: Lookup) -> Result<Option<Subject>, NotSettled> {
+        Ok(self.persons.vault().behind(lookup).await?)
     }
 
-    async fn append(&self, line: &impl Record) -> Result<(), String> {
-        append(self.journal, line).await.map(drop).map_err(|no| no.reason.code().to_owned())
+    async fn append(&self, line: &impl Record) -> Result<(), NotSettled> {
+        append(self.journal, line).await.map(drop).map_err(NotSettled::Line)
     }
 }
 
-fn said(directory: &std::path::Path) -> Result<Said, String> {
+fn said(directory: &std::path::Path) -> Result<Said, qaqpa_journal::Error> {
     let mut said = Said::default();
-    for leaf in qaqpa_journal::lines(directory).map_err(|error| error.to_string())? {
-        let leaf = leaf.map_err(|error| error.to_string())?;
+    for leaf in qaqpa_journal::lines(directory)? {
+        let leaf = leaf?;
         said.began = said.began.or_else(|| leaf.seconds.and_then(|seconds| i64::try_from(seconds).ok()));
         // A line that only a later version can read is passed over: what it settled is then settled once more.
         match leaf.phase {

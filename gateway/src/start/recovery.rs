@@ -1,50 +1,72 @@
 //! Crash recovery: opens the journal and settles exchanges that have an intent and no outcome.
 //! Called by `running::start`, before it binds.
 
+use std::path::{Path, PathBuf};
+
 use qaqpa_journal::line::{Ended, Event, Outcome, Phase};
-use qaqpa_journal::{Entry, Error, Journal, Opening, Options, Signer};
+use qaqpa_journal::{Entry, Error, Journal, NoteError, Opening, Options, Signer};
 use qaqpa_proto::reason::Failure;
 
 use crate::start::Environment;
 use crate::start::config;
 
 /// Opens the lane a configuration names.
+///
+/// # Errors
+/// [`OpenFailed`].
 pub fn open_journal(config: &config::Journal) -> Result<(Journal, Opening), OpenFailed> {
-    let text = |error: &dyn std::fmt::Display| OpenFailed::Other(format!("{}: {error}", config.key.display()));
-    let key = std::fs::read_to_string(&config.key).map_err(|error| text(&error))?;
-    let signer = Signer::parse(&key).map_err(|error| text(&error))?;
+    let file = |path: &Path| {
+        let path = path.to_owned();
+        move |error| OpenFailed::File { path, error }
+    };
+    let key = std::fs::read_to_string(&config.key).map_err(file(&config.key))?;
+    let signer = Signer::parse(&key).map_err(|error| OpenFailed::Key { path: config.key.clone(), error })?;
     if signer.vkey().name() != config.origin {
-        return Err(OpenFailed::Other(format!(
-            "the key is of lane `{}`, `journal.origin` says `{}`",
-            signer.vkey().name(),
-            config.origin
-        )));
+        let (key, origin) = (signer.vkey().name().to_owned(), config.origin.clone());
+        return Err(OpenFailed::OtherLane { key, origin });
     }
-    std::fs::create_dir_all(&config.directory)
-        .map_err(|error| OpenFailed::Other(format!("{}: {error}", config.directory.display())))?;
+    std::fs::create_dir_all(&config.directory).map_err(file(&config.directory))?;
     let options =
         Options { segment_bytes: u64::from(config.segment_mib) << 20, ..Options::new(&config.directory, signer) };
     Journal::open(options).map_err(|error| match error {
         Error::Locked(_) => OpenFailed::InUse,
-        other => OpenFailed::Other(other.to_string()),
+        other => OpenFailed::Journal(other),
     })
 }
 
-/// Why a journal is not open.
+/// Why a journal is not open. The operator is at fault, or the disk.
+#[derive(Debug, thiserror::Error)]
 pub enum OpenFailed {
     /// A running gateway writes it.
+    #[error("another gateway writes this journal")]
     InUse,
-    /// Any other error, as a sentence for the operator.
-    Other(String),
-}
-
-impl std::fmt::Display for OpenFailed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::InUse => f.write_str("another gateway writes this journal"),
-            Self::Other(text) => f.write_str(text),
-        }
-    }
+    /// The key's file cannot be read, or the directory not be made.
+    #[error("{}: {error}", path.display())]
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// The key's file holds no key.
+    #[error("{}: {error}", path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong; the key is not repeated.
+        error: NoteError,
+    },
+    /// The key signs for another lane.
+    #[error("the key is of lane `{key}`, `journal.origin` says `{origin}`")]
+    OtherLane {
+        /// The key's lane.
+        key: String,
+        /// The configured one.
+        origin: String,
+    },
+    /// Options, or what is in the directory.
+    #[error(transparent)]
+    Journal(Error),
 }
 
 /// Settles each INTENT without OUTCOME as `unknown`: the message may have left and been carried out.

@@ -17,6 +17,7 @@ use crate::persons::Persons;
 use crate::serve::grpc::Server;
 use crate::start::Environment;
 use crate::start::config::{Config, Source};
+use crate::start::not_started::NotStarted;
 use crate::start::recovery::{open_journal, settle};
 use crate::start::setup::Setup;
 use crate::start::signals::{Signal, Signals};
@@ -40,19 +41,18 @@ pub struct Running {
 /// Opens the journal, settles what a crash left open, binds and serves.
 ///
 /// # Errors
-/// A sentence for the operator.
+/// [`NotStarted`]; what was settled until then stays settled.
 pub async fn start(
     config: &Config,
     source: &Source,
     setup: Setup,
     environment: &Environment,
-) -> Result<Running, String> {
+) -> Result<Running, NotStarted> {
     // All of this before anything listens: no caller meets a lane with open ends, or a withdrawal without a line.
-    let (journal, opening) = open_journal(&config.journal).map_err(|error| format!("journal: {error}"))?;
-    settle(&journal, opening, environment).await.map_err(|error| format!("journal: {error}"))?;
-    let persons = Persons::open(&config.vault, &journal, &environment.clock, setup.calendar())
-        .map_err(|error| format!("vault: {error}"))?;
-    let settled = persons.settle(&journal, &environment.clock).await.map_err(|error| format!("vault: {error}"))?;
+    let (journal, opening) = open_journal(&config.journal)?;
+    settle(&journal, opening, environment).await?;
+    let persons = Persons::open(&config.vault, &journal, &environment.clock, setup.calendar())?;
+    let settled = persons.settle(&journal, &environment.clock).await?;
     if settled > 0 {
         tracing::warn!(
             settled,
@@ -65,27 +65,27 @@ pub async fn start(
 /// Binds and serves a gateway that is open.
 ///
 /// # Errors
-/// A sentence for the operator.
+/// [`NotStarted`]: certificates, the address, or contracts that cannot be offered by reflection.
 pub async fn listen(
     config: &Config,
     source: &Source,
     gateway: Arc<Gateway>,
     environment: &Environment,
-) -> Result<Running, String> {
+) -> Result<Running, NotStarted> {
     let files = config.listen.tls();
-    let trust = files.load().map_err(|error| error.to_string())?;
+    let trust = files.load()?;
     let (alerted, clock) = (gateway.clone(), environment.clock.clone());
     let on_alert = Arc::new(move |word: &'static str| {
         alerted.telemetry.alert(word);
         alerted.refusal_counter.alert(word, clock.now());
     });
     let filter = filter(&gateway);
-    let listener = Listener::bind(config.listen.address, filter.clone(), (trust, config.listen.terms()), on_alert)
-        .await
-        .map_err(|error| format!("{}: {error}", config.listen.address))?;
-    let address = listener.address().map_err(|error| error.to_string())?;
+    let at = |source| NotStarted::Address { address: config.listen.address, source };
+    let terms = (trust, config.listen.terms());
+    let listener = Listener::bind(config.listen.address, filter.clone(), terms, on_alert).await.map_err(at)?;
+    let address = listener.address().map_err(at)?;
     let (reporter, health) = tonic_health::server::health_reporter();
-    let server = Server::new(gateway.clone(), health).map_err(|error| error.to_string())?;
+    let server = Server::new(gateway.clone(), health)?;
     let (stop, stopped) = watch::channel(false);
     let reloader = listener.reloader();
     let ticking = tokio::spawn(tick(gateway.clone(), reporter, environment.clone(), stopped.clone()));

@@ -399,6 +399,6 @@ impl Checker<'_> {
             Some(endpoint) => door.channel(endpoint).ok(),
             None => None,
         };
-        Telemetry::new(channel).map_err(|error| self.at("telemetry", error)).ok()
+        Telemetry::new(channel).map_err(|problem| self.at("telemetry", problem.to_string())).ok()
     }
 }

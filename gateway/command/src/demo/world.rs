@@ -56,7 +56,7 @@ impl World {
         let government = Government::start(options).await.map_err(|error| error.to_string())?;
         story.progress(&format!("the mock government listens on {}", government.address()));
         let (config, source, setup) = draw(&directory.join("gateway.toml"), &environment, |_| {})?;
-        let running = start(&config, &source, setup, &environment).await?;
+        let running = start(&config, &source, setup, &environment).await.map_err(|why| why.to_string())?;
         story.progress(&format!("the gateway listens on {}", running.address));
         let school = client(directory, running.address, Some("clients/school"), &environment)?;
         Ok(Self { directory: directory.to_owned(), config, government, running, school, environment })
@@ -70,7 +70,7 @@ impl World {
         })?;
         let first = &self.running.gateway;
         let gateway = setup.open(first.journal().clone(), first.persons().clone());
-        start::listen(&config, &source, gateway, &self.environment).await
+        start::listen(&config, &source, gateway, &self.environment).await.map_err(|why| why.to_string())
     }
 
     /// A caller with one of the development certificates, or none.
