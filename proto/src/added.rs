@@ -18,27 +18,33 @@ use protox::Compiler;
 use protox::file::{DescriptorSetFileResolver, File, FileResolver, GoogleFileResolver, IncludeFileResolver};
 
 use crate::DESCRIPTOR_SET;
-use crate::problem::ContractError;
+use crate::contract::Contract;
+use crate::problem::{ContractError, NoContract};
 use crate::redaction::redacted;
 
-/// The descriptor set of the compiled-in contracts and those added by folders of `.proto` files and by descriptor sets.
+/// The compiled-in contracts and those added by folders of `.proto` files and by descriptor sets: their descriptor set, and what
+/// is read from it.
 ///
 /// # Errors
-/// Everything that cannot be read or compiled. Whether they are contracts is for [`crate::Contract::load`] to say.
-pub fn with_added(paths: &[PathBuf]) -> Result<Vec<u8>, Vec<ContractError>> {
+/// Everything at once: what cannot be read, what does not compile, and what the rest lacks to be contracts.
+pub fn with_added(paths: &[PathBuf]) -> Result<(Vec<u8>, Contract), NoContract> {
     if paths.is_empty() {
-        return Ok(DESCRIPTOR_SET.to_vec());
+        return Ok((DESCRIPTOR_SET.to_vec(), Contract::embedded()?));
     }
-    let sources = Sources::read(paths)?;
+    let (sources, mut problems) = Sources::read(paths).map_err(|problem| NoContract(vec![problem]))?;
     let names: Vec<String> = sources.names.clone();
     let mut compiler = Compiler::with_file_resolver(sources);
     compiler.include_imports(true).include_source_info(true);
     let failed = names.iter().filter_map(|name| compiler.open_file(name).err());
-    let problems: Vec<_> = failed.map(|error| ContractError::Source(format!("{error:?}"))).collect();
-    if !problems.is_empty() {
-        return Err(problems);
+    problems.extend(failed.map(|error| ContractError::Source(format!("{error:?}"))));
+    // What compiled is looked at all the same, so that its author need not come again.
+    let set = redacted(&compiler.encode_file_descriptor_set());
+    let loaded = set.map_err(|error| NoContract(vec![ContractError::Source(error.to_string())]));
+    match loaded.and_then(|set| Ok((Contract::load(&set)?, set))) {
+        Ok((contract, set)) if problems.is_empty() => Ok((set, contract)),
+        Ok(_) => Err(NoContract::of(problems)),
+        Err(NoContract(found)) => Err(NoContract::of([problems, found].concat())),
     }
-    redacted(&compiler.encode_file_descriptor_set()).map_err(|error| vec![ContractError::Source(error.to_string())])
 }
 
 /// Where a file is looked for.
@@ -52,8 +58,9 @@ struct Sources {
 }
 
 impl Sources {
-    fn read(paths: &[PathBuf]) -> Result<Self, Vec<ContractError>> {
-        let broken = |error: String| vec![ContractError::Descriptor(error)];
+    /// What can be read, and the problems with the rest.
+    fn read(paths: &[PathBuf]) -> Result<(Self, Vec<ContractError>), ContractError> {
+        let broken = ContractError::Descriptor;
         let pool = DescriptorPool::decode(DESCRIPTOR_SET).map_err(|error| broken(error.to_string()))?;
         let compiled_in =
             DescriptorSetFileResolver::decode(DESCRIPTOR_SET).map_err(|error| broken(error.to_string()))?;
@@ -71,7 +78,7 @@ impl Sources {
                 Err(problem) => problems.push(problem),
             }
         }
-        if problems.is_empty() { Ok(Self { compiled_in, ours, added, names }) } else { Err(problems) }
+        Ok((Self { compiled_in, ours, added, names }, problems))
     }
 }
 

@@ -31,7 +31,7 @@ pub use contract::{
 };
 pub use packages::google;
 pub use packages::qaqpa::*;
-pub use problem::ContractError;
+pub use problem::{ContractError, NoContract};
 
 /// Encoded `google.protobuf.FileDescriptorSet` of all compiled-in contracts, custom options included.
 pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/contracts.binpb"));

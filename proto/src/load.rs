@@ -13,7 +13,7 @@ use crate::contract::{
     BusinessResult, Contract, Enumeration, Field, FieldKind, FieldPath, Filled, Message, MessageIndex, Operation,
     Packed, Subject,
 };
-use crate::problem::{ContractError, annotation};
+use crate::problem::{ContractError, NoContract, annotation};
 use crate::v1::{BusinessResultRule, Category, Channel, FieldRule, FillValue, OperationRule, Payload, SubjectRule};
 
 impl Contract {
@@ -21,27 +21,31 @@ impl Contract {
     ///
     /// # Errors
     /// Only when the build was tampered with; the build script makes the same checks.
-    pub fn embedded() -> Result<Self, ContractError> {
+    pub fn embedded() -> Result<Self, NoContract> {
         Self::load(crate::DESCRIPTOR_SET)
     }
 
     /// Reads an encoded `FileDescriptorSet`.
     ///
     /// # Errors
-    /// The first thing that is wrong with it, by full name.
-    pub fn load(descriptor_set: &[u8]) -> Result<Self, ContractError> {
-        let pool =
-            DescriptorPool::decode(descriptor_set).map_err(|error| ContractError::Descriptor(error.to_string()))?;
-        let annotations = Annotations::find(&pool)?;
-        let mut loader =
-            Loader { annotations, messages: Vec::new(), by_name: HashMap::new(), enumerations: Vec::new() };
+    /// Everything that is wrong with it, by full name.
+    pub fn load(descriptor_set: &[u8]) -> Result<Self, NoContract> {
+        let whole = |problem| NoContract(vec![problem]);
+        let pool = DescriptorPool::decode(descriptor_set);
+        let pool = pool.map_err(|error| whole(ContractError::Descriptor(error.to_string())))?;
+        let mut loader = Loader::new(Annotations::find(&pool).map_err(whole)?);
         let mut operations = Vec::new();
         for service in pool.services() {
             for method in service.methods() {
-                if let Some(rule) = loader.annotations.operation(&method)? {
-                    operations.push(loader.operation(&service, &method, rule)?);
+                let rule = loader.annotations.operation(&method);
+                if let Some(rule) = loader.noted(rule).flatten() {
+                    let operation = loader.operation(&service, &method, rule);
+                    operations.extend(loader.noted(operation));
                 }
             }
+        }
+        if !loader.problems.is_empty() {
+            return Err(NoContract::of(loader.problems));
         }
         let messages = loader.messages.into_iter().flatten().collect();
         Ok(Self { operations, messages, enumerations: loader.enumerations })
@@ -55,9 +59,21 @@ struct Loader {
     /// By full name, and by the category that its fields inherit where some do.
     by_name: HashMap<(String, Option<Category>), MessageIndex>,
     enumerations: Vec<Enumeration>,
+    /// What was found wrong so far. What it stands for is left out, and nothing is loaded in the end.
+    problems: Vec<ContractError>,
 }
 
 impl Loader {
+    fn new(annotations: Annotations) -> Self {
+        let (messages, by_name, enumerations, problems) = Default::default();
+        Self { annotations, messages, by_name, enumerations, problems }
+    }
+
+    /// The value, or its problem among the others.
+    fn noted<T>(&mut self, read: Result<T, ContractError>) -> Option<T> {
+        read.map_err(|problem| self.problems.push(problem)).ok()
+    }
+
     fn operation(
         &mut self,
         service: &ServiceDescriptor,
@@ -77,27 +93,29 @@ impl Loader {
             ("payload", rule.payload() == Payload::Unspecified),
         ] {
             if empty {
-                return Err(annotation(name, &format!("`{what}` is missing")));
+                self.problems.push(annotation(name, &format!("`{what}` is missing")));
             }
         }
-        let request = self.message(&method.input(), None)?;
-        let reply = self.message(&method.output(), None)?;
-        first_is_control(&method.input(), "qaqpa.v1.Context")?;
-        first_is_control(&method.output(), "qaqpa.v1.Receipt")?;
+        let (channel, payload) = (rule.channel(), rule.payload());
+        let (input, output) = (method.input(), method.output());
+        let (request, reply) = (self.message(&input, None), self.message(&output, None));
+        self.noted(first_is_control(&input, "qaqpa.v1.Context"));
+        self.noted(first_is_control(&output, "qaqpa.v1.Receipt"));
+        let fill = rule.fill.iter().filter_map(|fill| self.noted(filled(name, fill.value(), &fill.path))).collect();
+        let subject = self.noted(subject(&input, &output, rule.subject.unwrap_or_default())).unwrap_or_default();
+        let acting = self.noted(path(&input, &rule.acting)).flatten();
+        let business_result = rule.business_result.and_then(|result| self.noted(business_result(&output, result)));
         Ok(Operation {
             path: format!("/{}/{}", service.full_name(), method.name()),
             service: service.full_name().to_owned(),
             name: method.name().to_owned(),
             system: self.annotations.system(service)?,
-            channel: rule.channel(),
-            payload: rule.payload(),
-            fill: rule.fill.iter().map(|fill| filled(name, fill.value(), &fill.path)).collect::<Result<_, _>>()?,
-            subject: subject(&method.input(), &method.output(), rule.subject.unwrap_or_default())?,
-            acting: path(&method.input(), &rule.acting)?,
-            business_result: rule
-                .business_result
-                .map(|result| business_result(&method.output(), result))
-                .transpose()?,
+            channel,
+            payload,
+            fill,
+            subject,
+            acting,
+            business_result,
             service_id: rule.service_id,
             source: rule.source,
             request_root: rule.request_root,
@@ -109,24 +127,24 @@ impl Loader {
     }
 
     #[expect(clippy::indexing_slicing, reason = "the slot was pushed a few lines above")]
-    fn message(
-        &mut self,
-        descriptor: &MessageDescriptor,
-        above: Option<Category>,
-    ) -> Result<MessageIndex, ContractError> {
+    fn message(&mut self, descriptor: &MessageDescriptor, above: Option<Category>) -> MessageIndex {
         let above = above.filter(|_| self.annotations.inherits(descriptor) == Ok(true));
         let key = (descriptor.full_name().to_owned(), above);
         if let Some(index) = self.by_name.get(&key) {
-            return Ok(*index);
+            return *index;
         }
         let index = MessageIndex(self.messages.len());
         self.messages.push(None);
         self.by_name.insert(key, index);
         let mut declared: Vec<FieldDescriptor> = descriptor.fields().collect();
         declared.sort_by_key(|field| field.path().last().copied()); // the last step of a descriptor path is the position in the file
-        let fields = declared.iter().map(|field| self.annotated(field, above)).collect::<Result<_, _>>()?;
+        let mut fields = Vec::with_capacity(declared.len());
+        for field in &declared {
+            let field = self.annotated(field, above);
+            fields.extend(self.noted(field));
+        }
         self.messages[index.0] = Some(Message { name: descriptor.full_name().to_owned(), fields });
-        Ok(index)
+        index
     }
 
     fn annotated(&mut self, descriptor: &FieldDescriptor, above: Option<Category>) -> Result<Field, ContractError> {
@@ -194,7 +212,7 @@ impl Loader {
             // Ours, not an exchange's: its fields need no category and are never walked.
             Kind::Message(message) if rule.category() == Category::Control => FieldKind::Message(self.opaque(&message)),
             Kind::Message(message) if message.full_name() == ANY => FieldKind::Any,
-            Kind::Message(message) => FieldKind::Message(self.message(&message, Some(rule.category()))?),
+            Kind::Message(message) => FieldKind::Message(self.message(&message, Some(rule.category()))),
         })
     }
 
@@ -234,7 +252,7 @@ impl Loader {
             if packed.iter().any(|known| known.short == short) {
                 return Err(annotation(name, &format!("`any` names two messages called `{short}`")));
             }
-            let message = self.message(&found, Some(rule.category()))?;
+            let message = self.message(&found, Some(rule.category()));
             packed.push(Packed { name: full.clone(), short, message });
         }
         Ok(packed)

@@ -35,6 +35,24 @@ pub enum ContractError {
     },
 }
 
+/// Everything that is wrong with a set of contracts, in the order of its files; in text, a line each.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+pub struct NoContract(pub Vec<ContractError>);
+
+impl NoContract {
+    /// Each problem once: a message that is reached by two ways, or a file that two others import, is wrong once.
+    pub(crate) fn of(problems: Vec<ContractError>) -> Self {
+        let mut once: Vec<ContractError> = Vec::with_capacity(problems.len());
+        for problem in problems {
+            if !once.contains(&problem) {
+                once.push(problem);
+            }
+        }
+        Self(once)
+    }
+}
+
 /// What is wrong with the annotations of a service, an RPC or a field.
 pub(crate) fn annotation(name: &str, problem: &str) -> ContractError {
     ContractError::Annotation { name: name.to_owned(), problem: problem.to_owned() }

@@ -39,9 +39,7 @@ fn write(folder: &Path, name: &str, text: &str) -> PathBuf {
 }
 
 fn loaded(paths: &[PathBuf]) -> Result<Contract, String> {
-    let lines =
-        |errors: Vec<qaqpa_proto::ContractError>| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-    Contract::load(&with_added(paths).map_err(lines)?).map_err(|error| error.to_string())
+    with_added(paths).map(|(_, contract)| contract).map_err(|no| no.to_string())
 }
 
 #[test]
@@ -71,7 +69,7 @@ fn a_descriptor_set_says_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let text = write(folder.path(), "toy/v1/toys.proto", &toy("toy.v1", ""));
     let set = folder.path().join("toys.binpb");
-    std::fs::write(&set, with_added(std::slice::from_ref(&text)).unwrap()).unwrap();
+    std::fs::write(&set, with_added(std::slice::from_ref(&text)).unwrap().0).unwrap();
     let count = |paths: &[PathBuf]| loaded(paths).unwrap().operations().len();
     assert_eq!(count(&[set]), count(&[text]));
 }
@@ -114,4 +112,13 @@ fn what_is_wrong_is_named() {
     let found = loaded(&[one, other, nowhere, folder.path().join("one/toy.proto")]).map(drop).unwrap_err();
     assert_eq!(found.lines().count(), 3, "all at once: {found}");
     assert!(found.contains("`toy.proto` stands in another place too") && found.contains("nowhere"), "{found}");
+    // A file that does not compile, and two fields, an RPC and a path of one that does.
+    let text = toy("toy.v1", "string a = 2; string b = 3;").replace("payload: CHILDREN", "acting: \"c\"");
+    let folders = [write(&folder.path().join("three"), "toy.proto", &text), folder.path().join("four")];
+    write(&folders[1], "none.proto", "no proto at all");
+    let found = loaded(&folders).map(drop).unwrap_err();
+    for wanted in ["none.proto:1:1", "`payload` is missing", "Asked.a` has no", "Asked.b` has no", "`c` leads nowhere"]
+    {
+        assert_eq!(found.matches(wanted).count(), 1, "{wanted} in {found}");
+    }
 }

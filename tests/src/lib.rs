@@ -38,7 +38,6 @@ use qaqpa_gateway::start::setup::Setup;
 use qaqpa_gateway::start::{self, Running};
 use qaqpa_journal::export::jsonl;
 use qaqpa_mock::{Government, Options, Replies};
-use qaqpa_proto::Contract;
 use qaqpa_synthetic::tables::{MadeUpTables, NETWORKS};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -92,8 +91,8 @@ impl World {
         let site = Arc::new(Site::laid_out());
         let copy = site.file(&folder.file_name().unwrap().to_string_lossy());
         environment::copy_folder(folder, &copy);
-        let set = qaqpa_proto::with_added(&[copy.join("contracts")]).unwrap();
-        let contract = Arc::new(Contract::load(&set).unwrap());
+        let (_, contract) = qaqpa_proto::with_added(&[copy.join("contracts")]).unwrap();
+        let contract = Arc::new(contract);
         let options = Options { contract, replies: Replies::read(&copy.join("replies")).unwrap(), ..site.government() };
         let government = Government::start(options).await.unwrap();
         let overlay = std::fs::read_to_string(copy.join("gateway.toml")).unwrap();

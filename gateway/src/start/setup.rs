@@ -19,7 +19,7 @@ use qaqpa_adapters::wsse::Security;
 use qaqpa_journal::Journal;
 use qaqpa_policy::working_days::Calendar;
 use qaqpa_policy::{Callers, Pack, Plans};
-use qaqpa_proto::{Contract, ContractError};
+use qaqpa_proto::Contract;
 use qaqpa_residency::{Peers, Plane, Tables};
 use qaqpa_vault::VaultKey;
 use tokio_util::task::TaskTracker;
@@ -69,10 +69,9 @@ impl Setup {
     /// All problems at once, each at its file and line where that can be told.
     pub fn check(config: &Config, source: &Source, environment: &Environment) -> Result<Self, Vec<Problem>> {
         let mut checker = Checker { config, source, problems: Vec::new() };
-        let descriptor_set = checker.descriptor_set();
-        let contract = descriptor_set.as_ref().and_then(|set| checker.contract(set));
+        let (descriptor_set, contract) = checker.contracts().unzip();
         let served = contract.as_ref().map(|contract| checker.served(contract)).unwrap_or_default();
-        let policies = contract.as_ref().map(|contract| checker.policies(contract)).unwrap_or_default();
+        let policies = checker.policies(contract.as_ref());
         let callers = checker.callers(&policies);
         let systems = checker.systems(contract.as_ref(), &policies);
         let (tables, today) = (checker.tables(), environment.clock.today());
@@ -122,7 +121,7 @@ impl Setup {
         contract: &Contract,
     ) -> Result<HashMap<String, Arc<Plans>>, Vec<Problem>> {
         let mut checker = Checker { config, source, problems: Vec::new() };
-        let policies = checker.policies(contract);
+        let policies = checker.policies(Some(contract));
         for (index, caller) in config.callers.iter().enumerate() {
             checker.purposes_exist(index, caller, &policies);
         }
@@ -236,17 +235,10 @@ impl Checker<'_> {
         self.at(key, format!("`{key}`: {} cannot be read: {error}", path.display()));
     }
 
-    fn descriptor_set(&mut self) -> Option<Vec<u8>> {
-        let set = qaqpa_proto::with_added(&self.config.contracts);
-        set.map_err(|errors| errors.iter().for_each(|error| self.not_a_contract(error))).ok()
-    }
-
-    fn contract(&mut self, descriptor_set: &[u8]) -> Option<Contract> {
-        Contract::load(descriptor_set).map_err(|error| self.not_a_contract(&error)).ok()
-    }
-
-    fn not_a_contract(&mut self, error: &ContractError) {
-        self.at("contracts", format!("`contracts`: {error}"));
+    /// Every contract, and the descriptor set it was read from.
+    fn contracts(&mut self) -> Option<(Vec<u8>, Contract)> {
+        let read = qaqpa_proto::with_added(&self.config.contracts);
+        read.map_err(|no| no.0.iter().for_each(|problem| self.at("contracts", format!("`contracts`: {problem}")))).ok()
     }
 
     /// Every operation of the contract, with what is compiled of it. One on a channel that is not served is a problem even
@@ -265,7 +257,8 @@ impl Checker<'_> {
         served
     }
 
-    fn policies(&mut self, contract: &Contract) -> HashMap<String, Arc<Plans>> {
+    /// The packs, compiled. Without a contract they are read all the same, and what is wrong with them is found.
+    fn policies(&mut self, contract: Option<&Contract>) -> HashMap<String, Arc<Plans>> {
         let mut policies = HashMap::new();
         for (index, operator) in self.config.operators.iter().enumerate() {
             let Some(plans) = self.plans(contract, index, operator) else { continue };
@@ -287,7 +280,7 @@ impl Checker<'_> {
         policies
     }
 
-    fn plans(&mut self, contract: &Contract, index: usize, operator: &config::Operator) -> Option<Plans> {
+    fn plans(&mut self, contract: Option<&Contract>, index: usize, operator: &config::Operator) -> Option<Plans> {
         let text = self.read(&format!("operators.{index}.policy"), &operator.policy)?;
         let text = String::from_utf8(text).map_err(|_| self.in_file(&operator.policy, "is not UTF-8")).ok()?;
         let pack = match Pack::parse(&text, &operator.policy.display().to_string()) {
@@ -301,7 +294,7 @@ impl Checker<'_> {
                 return None;
             }
         };
-        Plans::compile(contract, &pack)
+        Plans::compile(contract?, &pack)
             .map_err(|problems| problems.iter().for_each(|problem| self.in_file(&operator.policy, problem.to_string())))
             .ok()
     }

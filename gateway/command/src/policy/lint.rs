@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::packs::Any;
 use super::print::print;
 use super::{Contracts, Finding, Form, How};
-use qaqpa_proto::{Contract, ContractError};
+use qaqpa_proto::{Contract, NoContract};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Finding, String> {
                 findings.extend(lint::text(&contract, &found.text, &found.file));
             }
         }
-        Err(errors) => findings.extend(errors.iter().map(|error| lint::of_contract(error, "contracts"))),
+        Err(no) => findings.extend(no.0.iter().map(|error| lint::of_contract(error, "contracts"))),
     }
     print(arguments.how, &document(&findings, arguments.how), || findings.iter().map(json_of).collect());
     let worst = if arguments.strict { Severity::Warning } else { Severity::Error };
@@ -39,9 +39,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Finding, String> {
 }
 
 /// The contract, or why it does not load: a field without category first of all.
-fn contract(from: &Contracts) -> Result<Contract, Vec<ContractError>> {
-    let set = qaqpa_proto::with_added(&from.contracts)?;
-    Contract::load(&set).map_err(|error| vec![error])
+fn contract(from: &Contracts) -> Result<Contract, NoContract> {
+    qaqpa_proto::with_added(&from.contracts).map(|(_, contract)| contract)
 }
 
 /// A table for each file; one for all in CSV.

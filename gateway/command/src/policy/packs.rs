@@ -173,8 +173,7 @@ impl Found {
 
 impl Contracts {
     pub(crate) fn load(&self) -> Result<Contract, String> {
-        let set = qaqpa_proto::with_added(&self.contracts).map_err(lines)?;
-        Contract::load(&set).map_err(|error| error.to_string())
+        qaqpa_proto::with_added(&self.contracts).map(|(_, contract)| contract).map_err(|no| no.to_string())
     }
 }
 

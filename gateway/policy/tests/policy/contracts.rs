@@ -1,7 +1,7 @@
 //! What no contract may hold, and what it must say of maps and `Any`; a descriptor set that errs does not load.
 
 use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver, IncludeFileResolver};
-use qaqpa_proto::{Contract, ContractError};
+use qaqpa_proto::{Contract, NoContract};
 
 /// One file in memory, beside the annotations on disk.
 struct InMemory(String);
@@ -16,7 +16,7 @@ impl FileResolver for InMemory {
 }
 
 /// Loads a contract whose request has these fields; their numbers start from 2.
-fn loaded(syntax: &str, fields: &str) -> Result<Contract, ContractError> {
+fn loaded(syntax: &str, fields: &str) -> Result<Contract, NoContract> {
     let source = format!(
         r#"
         syntax = "{syntax}";

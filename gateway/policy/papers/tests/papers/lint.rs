@@ -67,7 +67,7 @@ fn a_purpose_that_takes_everything_is_told_so() {
 #[test]
 fn a_contract_with_a_field_without_category_is_a_finding() {
     let error = qaqpa_proto::Contract::load(b"not a descriptor set").unwrap_err();
-    let finding = lint::of_contract(&error, "contracts.binpb");
+    let finding = lint::of_contract(&error.0[0], "contracts.binpb");
     assert_eq!((finding.code, finding.severity), ("field-untagged", Severity::Error));
 }
 
