@@ -25,19 +25,19 @@ impl Page {
     /// Reads `page_size` and `page_token`.
     ///
     /// # Errors
-    /// `request.invalid`: more than may be asked for, a token that no reply has held.
+    /// `request.invalid`: more than may be asked for, a token that no reply can have held.
     pub(crate) fn read(size: u32, token: &str) -> Result<Self, NotDone> {
         let after = match token {
             "" => None,
             token => {
                 let key = URL_SAFE_NO_PAD.decode(token).ok().and_then(|key| String::from_utf8(key).ok());
-                Some(key.ok_or_else(|| invalid("page_token", "unknown"))?)
+                Some(key.filter(|key| is_place(key)).ok_or_else(|| invalid("page_token", "unknown"))?)
             }
         };
         Ok(Self { size: page_size(size)?, after })
     }
 
-    /// The page's entries and the token of the next. `key` names an entry and sorts as the list does.
+    /// The page's entries and the token of the next. `key` is an entry's [`place`].
     pub(crate) fn of<T>(&self, mut all: Vec<T>, key: impl Fn(&T) -> String) -> (Vec<T>, String) {
         all.sort_by_cached_key(&key);
         all.retain(|entry| self.after.as_ref().is_none_or(|after| key(entry) > *after));
@@ -52,6 +52,12 @@ impl Page {
 /// The sort key of an entry in a list ordered by time.
 pub(crate) fn place(at: Timestamp, id: &str) -> String {
     format!("{:020} {id}", at.as_nanosecond().max(0))
+}
+
+/// Whether [`place`] could have made it: else a list would end without a word where a token was spoilt on its way.
+fn is_place(key: &str) -> bool {
+    key.split_once(' ')
+        .is_some_and(|(at, id)| at.len() == 20 && at.bytes().all(|byte| byte.is_ascii_digit()) && !id.is_empty())
 }
 
 /// Entries of one page.
@@ -74,7 +80,10 @@ mod tests {
     fn walk(mut list: Vec<u32>, size: u32, between: impl Fn(&mut Vec<u32>)) -> Vec<Vec<u32>> {
         let (mut pages, mut token) = (Vec::new(), String::new());
         loop {
-            let (page, next) = Page::read(size, &token).ok().unwrap().of(list.clone(), |entry| format!("{entry:03}"));
+            let (page, next) = Page::read(size, &token)
+                .ok()
+                .unwrap()
+                .of(list.clone(), |entry| place(Timestamp::UNIX_EPOCH, &format!("{entry:03}")));
             pages.push(page);
             if next.is_empty() {
                 return pages;
@@ -101,7 +110,7 @@ mod tests {
 
     #[test]
     fn tokens_and_sizes_that_cannot_be() {
-        for (size, token) in [(1_001, ""), (u32::MAX, ""), (1, "?"), (1, "/w")] {
+        for (size, token) in [(1_001, ""), (u32::MAX, ""), (1, "?"), (1, "/w"), (1, "aGVsbG8"), (1, "MSAx")] {
             assert!(Page::read(size, token).is_err(), "{size} {token}");
         }
     }

@@ -24,6 +24,7 @@ mod gbdfl;
 mod interruptions;
 mod offers;
 mod ordinary;
+mod pages;
 mod quotas;
 mod receipts;
 mod reload;
