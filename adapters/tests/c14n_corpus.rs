@@ -48,7 +48,7 @@ fn same_octets_as_libxml2() {
 
 /// Wanted octets, apex, and the rule that says so.
 #[test]
-fn the_rules_one_by_one() {
+fn rules_of_canonicalisation_one_by_one() {
     let nested = "<a xmlns='u:d' xmlns:p='u:p' xml:lang='kk'><p:b xmlns='' z='1' p:y='2' x='3'><c/></p:b></a>";
     for (rule, wanted, algorithm, listed, apex) in [
         (

@@ -87,7 +87,7 @@ fn check(rows: &[Row]) {
 }
 
 #[test]
-fn wrapping() {
+fn signature_wrapping_is_refused() {
     check(&[
         ("wrapped", "signed Body moved into a wrapper in the Header, new Body in its place", |good| {
             good.with(&format!("{}<w>{}</w>", good.security, good.body), EVIL_BODY)
@@ -168,7 +168,7 @@ fn wrapping() {
 }
 
 #[test]
-fn ids() {
+fn a_wsu_id_that_is_there_twice_is_refused() {
     check(&[
         ("duplicate_id", "the id on an element before the Body", |good| {
             good.with(&format!("{}<x xmlns:wsu='{WSU}' wsu:Id='{}'></x>", good.security, body_id()), &good.body)
@@ -333,7 +333,7 @@ fn transforms_references_and_algorithms() {
 }
 
 #[test]
-fn content_and_keys() {
+fn changed_content_and_unpinned_keys_are_refused() {
     check(&[
         ("ok", "untouched", |good| good.with(&good.security, &good.body)),
         ("digest", "one digit of the Body changed", |good| good.body("991231500006", "991231600004")),

@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn one_form_only() {
+    fn protobuf_wire_has_one_form_only() {
         use Fault::{FieldNumber, Truncated, Varint, WireType};
         let minus_one = [0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
         let rows: [(Result<usize, Fault>, &[u8], &str); 18] = [

@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days() {
+    fn dates_that_exist() {
         for (wanted, text) in [
             (true, "2026-03-02"),
             (true, "2024-02-29"),
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn moments() {
+    fn date_times_that_exist() {
         for (wanted, text) in [
             (true, "2026-03-02T10:15:30Z"),
             (true, "2026-03-02T10:15:30.120+05:00"),

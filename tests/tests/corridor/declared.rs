@@ -106,7 +106,7 @@ networks = ["8.8.8.0/24"]
 "#;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn all_of_it_is_named_at_once() {
+async fn residency_problems_are_named_all_at_once() {
     let world = World::start().await;
     let told = world.asking_dns(WRONG).await.err().unwrap_or_default();
     for wanted in [

@@ -61,7 +61,7 @@ fn long(length: usize) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_no_call_is_refused() {
+async fn frames_that_are_no_call_are_refused() {
     let world = World::start().await;
     let school = world.caller("clients/school");
     let good: Bytes = people::school("", STATE_EXCHANGE).into();

@@ -134,7 +134,7 @@ async fn names_are_asked_for_as_they_stand() {
 }
 
 #[tokio::test]
-async fn nothing_is_remembered() {
+async fn the_resolver_caches_no_answer() {
     let dns = Dns::start().await;
     let once = |address| Reply::with(&[address]).ttl(3600);
     dns.answer(HOST, &[once(V4), once(ABROAD), Reply::failure(), once(V6)]);

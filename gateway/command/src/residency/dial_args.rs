@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_typed_is_declared() {
+    fn flags_declare_the_endpoint() {
         use EndpointKind::{ClosedNetwork, DevelopmentLoopback, Internet};
         for (wanted, pins, addresses, url, flags) in [
             (Internet, "195.12.113.29/32", "195.12.113.29", "https://195.12.113.29:7443", ""),

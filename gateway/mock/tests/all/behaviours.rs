@@ -31,7 +31,7 @@ fn seen(came: &Came) -> String {
 }
 
 #[tokio::test]
-async fn each_is_what_its_name_says() {
+async fn each_behaviour_is_what_its_name_says() {
     let rows: &[(&str, &str)] = &[
         ("200 SCSS001", "normal"),
         ("200 SCSS001", "slow=50ms"),

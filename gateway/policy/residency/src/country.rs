@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spellings() {
+    fn spellings_of_country_codes() {
         for (wanted, text) in [
             (Some("KZ"), "KZ"),
             (Some("KZ"), "kz"),

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn no_places() {
+    fn special_purpose_addresses() {
         use Special::*;
         for (wanted, address) in [
             (None, "195.12.113.29"),

@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sets() {
+    fn bit_sets() {
         let numbers = [0, 1, 63, 64, 127, 128, 255];
         let mut bits = Bits::default();
         for number in numbers {

@@ -101,7 +101,7 @@ fn what_parents_say_holds_for_their_children() {
 
 /// Every line: code, what the English text says, what is changed in the specimen.
 #[test]
-fn single_mistakes() {
+fn single_mistakes_in_a_pack() {
     for (code, wanted, from, to) in [
         (
             "policy.unknown_category",

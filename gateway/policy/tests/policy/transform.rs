@@ -13,7 +13,7 @@ fn parsed(name: &str, parameters: &[u64]) -> Transform {
 }
 
 #[test]
-fn texts() {
+fn transforms_of_texts() {
     let bands = &[14, 16, 18, 21][..];
     for (wanted, name, parameters, text) in [
         (Some("Астана"), "keep", &[][..], "Астана"),
@@ -57,7 +57,7 @@ fn texts() {
 }
 
 #[test]
-fn numbers() {
+fn transforms_of_numbers() {
     for (wanted, name, parameters, number) in [
         (Some(30), "bucket", &[10][..], 37),
         (Some(-40), "bucket", &[10], -37),
@@ -73,7 +73,7 @@ fn numbers() {
 }
 
 #[test]
-fn bytes() {
+fn transforms_of_bytes() {
     let found = |name, bytes: &[u8]| {
         parsed(name, &[]).bytes(bytes, Category::Photo, &circumstances()).map(std::borrow::Cow::into_owned)
     };

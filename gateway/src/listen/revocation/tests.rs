@@ -85,7 +85,7 @@ fn an_authority_vouches_with_every_key_that_tls_knows() {
 }
 
 #[test]
-fn nobody_else_does() {
+fn nobody_else_signs_a_revocation_list() {
     let (key, other) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
     let usages = [KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     let own = || certificate(&authority("A", &usages), &key);

@@ -66,9 +66,9 @@ async fn an_erased_key_never_comes_back_from_the_cache() {
     }
 }
 
-/// Prints the rates; run with `--profile dist -- --nocapture rates` to measure.
+/// Prints the rates; run with `--profile dist -- --nocapture vault_rates` to measure.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn rates() {
+async fn vault_rates() {
     let place = Place::new();
     let (vault, _) = place.open();
     let each = if cfg!(debug_assertions) { 40 } else { 1_000 };

@@ -203,7 +203,7 @@ mod tests {
     proptest! {
         /// Sets of 64 addresses against the bits of a number.
         #[test]
-        fn as_sets(a: u64, b: u64) {
+        fn spans_are_sets_of_addresses(a: u64, b: u64) {
             prop_assert_eq!(bits(&spans(a)), a);
             prop_assert_eq!(spans(a).addresses(), u64::from(a.count_ones()));
             prop_assert_eq!(bits(&spans(a).and(&spans(b))), a & b);
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn to_the_last_address() {
+    fn spans_reach_to_the_last_address() {
         let all = Spans::of(vec![Span { start: 0, end: u32::MAX }]);
         assert!(all.contains(0) && all.contains(u32::MAX));
         assert!(all.minus(&all).is_empty());

@@ -116,7 +116,7 @@ fn cilium_is_yaml_that_allows_as_much() {
 }
 
 #[test]
-fn names_stay_names() {
+fn names_in_an_exported_fence_stay_names() {
     let mut odd = fence();
     odd.user = "qaqpa\" accept #".into();
     odd.tables = "x\ntable inet evil".into();

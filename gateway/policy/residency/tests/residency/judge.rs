@@ -465,7 +465,7 @@ fn peer(name: &str, kind: EndpointKind, networks: &[&str], proxy_protocol: bool)
 }
 
 #[test]
-fn peers() {
+fn which_peers_are_let_in() {
     let world = tables();
     let peers = Peers::declare(
         vec![

@@ -50,7 +50,7 @@ fn code(country: Option<qaqpa_residency::Country>) -> String {
 }
 
 #[test]
-fn findings() {
+fn where_the_tables_place_an_address() {
     let full = Tables::new(registry(), vec![location()], Origins::embedded(), MaxAge::default());
     let twice = Tables::new(registry(), vec![location(), location()], Origins::embedded(), MaxAge::default());
     let alone = Tables::new(registry(), Vec::new(), Origins::embedded(), MaxAge::default());
@@ -148,7 +148,7 @@ fn the_registry_that_is_compiled_in() {
 }
 
 #[test]
-fn ages() {
+fn ages_of_tables() {
     let tables = Tables::new(registry(), vec![location()], Origins::embedded(), MaxAge::default());
     for (wanted, today) in [
         (None, EARLY),
