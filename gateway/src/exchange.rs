@@ -19,6 +19,7 @@
 //! [`Recorded`]: record::Recorded
 //! [`ReplyWithReceipt`]: receipt::ReplyWithReceipt
 
+mod answer;
 mod call;
 pub mod clear;
 pub mod duplicate;
@@ -54,7 +55,8 @@ use self::record::Ended;
 use crate::gateway::Gateway;
 use crate::refusal::NotDone;
 
-pub use call::{Answer, Call, Exchange};
+pub use answer::Answer;
+pub use call::{Call, Exchange};
 
 impl Gateway {
     /// Walks one call through the corridor, in a task of its own, and records whatever comes of it.
