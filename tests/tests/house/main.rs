@@ -8,6 +8,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what went wrong by panicking")]
 
 mod advisories;
+mod circles;
 mod codes;
 mod configuration;
 mod contracts;
