@@ -15,6 +15,7 @@
 //! # Ok(refused) }
 //! ```
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -25,7 +26,7 @@ use serde::Deserialize;
 use crate::error::{Doing, Error};
 use crate::line::moment::Moment;
 use crate::line::strict::{self, LineFault};
-use crate::line::{Phase, Record, Unreadable};
+use crate::line::{Part, Phase, Record, Unreadable, part};
 use crate::segment::{self, MAX_FRAME};
 
 /// One leaf as it stands in the journal.
@@ -37,6 +38,8 @@ pub struct Leaf {
     pub seconds: Option<u64>,
     /// Its phase; `None` for phases of later versions, and without one. Readers choose by it before they read more.
     pub phase: Option<Phase>,
+    /// UUIDv7 of the exchange or call that it belongs to, if it belongs to one. Who looks for one exchange need not read more.
+    pub txn: Option<String>,
     /// The exact bytes: one JSON object, without a newline.
     pub line: Vec<u8>,
 }
@@ -49,8 +52,8 @@ impl Leaf {
     pub fn of(line: Vec<u8>) -> Result<Self, LineFault> {
         let read = strict::read(&line)?;
         let seconds = read.ts.as_ref().and_then(Moment::of).map(Moment::seconds);
-        let (index, phase) = (read.seq.unwrap_or_default(), read.phase);
-        Ok(Self { index, seconds, phase, line })
+        let (index, phase, txn) = (read.seq.unwrap_or_default(), read.phase, read.txn.map(Cow::into_owned));
+        Ok(Self { index, seconds, phase, txn, line })
     }
 
     /// Reads it as a line of a kind; text borrows from it.
@@ -58,8 +61,17 @@ impl Leaf {
     /// # Errors
     /// It is of another phase, or lacks a key that every version wrote.
     pub fn read<'l, R: Record + Deserialize<'l>>(&'l self) -> Result<R, Unreadable> {
-        let record = serde_json::from_slice(&self.line).ok();
+        // Once for the whole line: text by text it would cost several times as much.
+        let record = str::from_utf8(&self.line).ok().and_then(|line| serde_json::from_str(line).ok());
         record.filter(|record: &R| Some(record.phase()) == self.phase).ok_or(Unreadable(self.index))
+    }
+
+    /// Reads one part of a line and stops there: cheaper by far than [`Leaf::read`] for who looks through a lane for few lines.
+    ///
+    /// # Errors
+    /// The line has no such part, or not as this program writes it.
+    pub fn part<'l, P: Part + Deserialize<'l>>(&'l self) -> Result<P, Unreadable> {
+        str::from_utf8(&self.line).ok().and_then(part::read).ok_or(Unreadable(self.index))
     }
 }
 
@@ -146,9 +158,9 @@ impl Lines {
             return Err(self.corrupt("the record names another number"));
         }
         let seconds = read.ts.as_ref().and_then(Moment::of).map(Moment::seconds);
-        let (phase, line) = (read.phase, line.to_vec());
+        let (phase, txn, line) = (read.phase, read.txn.map(Cow::into_owned), line.to_vec());
         (self.at, self.index) = (self.at + stride, index + 1);
-        Ok(Some(Leaf { index, seconds, phase, line }))
+        Ok(Some(Leaf { index, seconds, phase, txn, line }))
     }
 
     /// Reads the window anew from the current place on.

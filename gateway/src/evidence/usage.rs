@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use qaqpa_journal::Journal;
-use qaqpa_journal::line::{self, Intent, Outcome, Phase};
+use qaqpa_journal::line::{self, Intent, Outcome, Phase, Subjects, Who};
 use qaqpa_proto::{Contract, FieldKind, MessageIndex};
 use qaqpa_vault::Subject;
 
@@ -74,23 +74,21 @@ pub fn of(subject: &Subject, journal: &Path) -> Result<Vec<Usage>, Unreadable> {
     let mut at: BTreeMap<String, usize> = BTreeMap::new();
     for leaf in qaqpa_journal::lines(journal)? {
         let leaf = leaf?;
-        match leaf.phase {
-            Some(Phase::Intent) => {
+        match (leaf.phase, &leaf.txn) {
+            (Some(Phase::Intent), Some(txn)) if leaf.part::<Subjects<'_>>()?.bear(&mark(subject, txn)) => {
+                at.insert(txn.clone(), found.len());
                 let intent: Intent<'_> = leaf.read()?;
-                let mark = mark(subject, &intent.txn);
-                if intent.subjects.bear(&mark) {
-                    at.insert(intent.txn.to_string(), found.len());
-                    found.push(Usage { intent: intent.into_owned(), outcome: None, leaves: vec![leaf.index] });
-                }
+                found.push(Usage { intent: intent.into_owned(), outcome: None, leaves: vec![leaf.index] });
             }
             // The lane may grow during the walk: an outcome that comes later is absent, as for an exchange under way.
-            Some(Phase::Outcome) if !at.is_empty() => {
-                let outcome: Outcome<'_> = leaf.read()?;
-                if let Some(usage) = at.remove(&*outcome.txn).and_then(|position| found.get_mut(position)) {
+            (Some(Phase::Outcome), Some(txn)) => {
+                if let Some(usage) = at.remove(txn).and_then(|position| found.get_mut(position)) {
+                    let outcome: Outcome<'_> = leaf.read()?;
                     usage.outcome = Some(outcome.into_owned());
                     usage.leaves.push(leaf.index);
                 }
             }
+            (Some(Phase::Intent | Phase::Outcome), None) => return Err(line::Unreadable(leaf.index).into()),
             _ => {}
         }
     }
@@ -111,12 +109,12 @@ pub fn intents<T>(
     for leaf in qaqpa_journal::lines(journal)? {
         let leaf = leaf?;
         if leaf.phase == Some(Phase::Intent) {
-            let intent: Intent<'_> = leaf.read()?;
-            let seconds = intent.ts.as_second();
+            let seconds = leaf.seconds.and_then(|seconds| i64::try_from(seconds).ok());
+            let seconds = seconds.ok_or(line::Unreadable(leaf.index))?;
             if seconds > youngest {
                 break;
             }
-            chosen.extend(choose(leaf.index, &intent.who.operator, seconds));
+            chosen.extend(choose(leaf.index, &leaf.part::<Who<'_>>()?.operator, seconds));
         }
     }
     Ok(chosen)

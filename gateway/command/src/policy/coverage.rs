@@ -119,7 +119,9 @@ fn read(directory: &Path, coverages: &mut [Coverage]) -> Result<(), String> {
 fn take(leaf: &Leaf, coverages: &mut [Coverage], open: &mut Open) -> Result<(), Unreadable> {
     match leaf.phase {
         Some(Phase::Intent) => began(&leaf.read()?, coverages, open),
-        Some(Phase::Outcome) => ended(&leaf.read()?, coverages, open),
+        Some(Phase::Outcome) if leaf.txn.as_ref().is_some_and(|txn| open.contains_key(txn)) => {
+            ended(&leaf.read()?, coverages, open);
+        }
         _ => {}
     }
     Ok(())

@@ -8,7 +8,7 @@ use std::{borrow::Cow, fmt};
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use crate::line::Phase;
+use crate::line::{Phase, Text};
 
 /// Why a line is not acceptable.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,13 +51,18 @@ pub(crate) enum Seen<'a> {
 pub(crate) fn read(line: &[u8]) -> Result<Line<'_>, LineFault> {
     let line = std::str::from_utf8(line).map_err(|_| LineFault::Utf8)?;
     let mut deserializer = serde_json::Deserializer::from_str(line);
-    let read = deserializer.deserialize_map(TopVisitor).and_then(|line| deserializer.end().map(|()| line));
+    let read = deserializer
+        .deserialize_map(TopVisitor(&mut Names::default()))
+        .and_then(|line| deserializer.end().map(|()| line));
     read.map_err(|error| LineFault::Json { column: error.column() })
 }
 
-struct TopVisitor;
+/// Names of the objects that are being read, the outermost first: one list for all of a line.
+type Names<'de> = Vec<Text<'de>>;
 
-impl<'de> Visitor<'de> for TopVisitor {
+struct TopVisitor<'n, 'de>(&'n mut Names<'de>);
+
+impl<'de> Visitor<'de> for TopVisitor<'_, 'de> {
     type Value = Line<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -66,7 +71,7 @@ impl<'de> Visitor<'de> for TopVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Line<'de>, A::Error> {
         let mut line = Line { empty: true, ..Line::default() };
-        members(&mut map, |name, value| {
+        members(&mut map, self.0, |name, value| {
             line.empty = false;
             line.has_head |= matches!(name, "v" | "lane" | "seq");
             match (name, value) {
@@ -84,24 +89,28 @@ impl<'de> Visitor<'de> for TopVisitor {
 }
 
 /// Reads the members of an object and refuses a name that comes again.
-fn members<'de, A: MapAccess<'de>>(map: &mut A, mut each: impl FnMut(&str, Seen<'de>)) -> Result<(), A::Error> {
-    let mut names: Vec<Cow<'de, str>> = Vec::new();
-    while let Some(name) = map.next_key_seed(AnyValue)? {
-        let Seen::Text(name) = name else { return Err(A::Error::custom("a name is not text")) };
-        let value = map.next_value_seed(AnyValue)?;
+fn members<'de, A: MapAccess<'de>>(
+    map: &mut A,
+    names: &mut Names<'de>,
+    mut each: impl FnMut(&str, Seen<'de>),
+) -> Result<(), A::Error> {
+    let above = names.len();
+    while let Some(name) = map.next_key::<Text<'de>>()? {
+        let value = map.next_value_seed(AnyValue(names))?;
         each(&name, value);
         names.push(name);
     }
-    let count = names.len();
-    names.sort_unstable();
-    names.dedup();
-    if names.len() == count { Ok(()) } else { Err(A::Error::custom("a name occurs twice")) }
+    let own = names.get_mut(above..).unwrap_or_default();
+    // By length first: most names differ in it, and few are compared letter by letter.
+    own.sort_unstable_by(|one, other| one.len().cmp(&other.len()).then_with(|| one.cmp(other)));
+    let is_twice = own.windows(2).any(|pair| matches!(pair, [one, next] if one == next));
+    names.truncate(above);
+    if is_twice { Err(A::Error::custom("a name occurs twice")) } else { Ok(()) }
 }
 
-#[derive(Clone, Copy)]
-struct AnyValue;
+struct AnyValue<'n, 'de>(&'n mut Names<'de>);
 
-impl<'de> DeserializeSeed<'de> for AnyValue {
+impl<'de> DeserializeSeed<'de> for AnyValue<'_, 'de> {
     type Value = Seen<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Seen<'de>, D::Error> {
@@ -109,7 +118,7 @@ impl<'de> DeserializeSeed<'de> for AnyValue {
     }
 }
 
-impl<'de> Visitor<'de> for AnyValue {
+impl<'de> Visitor<'de> for AnyValue<'_, 'de> {
     type Value = Seen<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -145,12 +154,12 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Seen<'de>, A::Error> {
-        while items.next_element_seed(self)?.is_some() {}
+        while items.next_element_seed(AnyValue(self.0))?.is_some() {}
         Ok(Seen::Other)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Seen<'de>, A::Error> {
-        members(&mut map, |_, _| {})?;
+        members(&mut map, self.0, |_, _| {})?;
         Ok(Seen::Other)
     }
 }

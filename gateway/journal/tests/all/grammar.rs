@@ -306,3 +306,27 @@ fn what_is_kept_is_what_was_read() {
     let leaf = Leaf::of(outcome.clone().into_bytes()).unwrap();
     assert_eq!(body(&leaf.read::<Outcome<'_>>().unwrap().into_owned()), outcome.into_bytes());
 }
+
+/// A part is what it is in the whole line, wherever it stands; what is behind it is not looked at.
+#[test]
+fn a_part_of_a_line_is_read_alone() {
+    for line in GOLDEN.lines() {
+        let leaf = Leaf::of(line.as_bytes().to_vec()).unwrap();
+        let whole = leaf.read::<Intent<'_>>().ok();
+        assert_eq!(leaf.part::<Subjects<'_>>().ok(), whole.map(|intent| intent.subjects), "{line}");
+        assert_eq!(leaf.part::<Who<'_>>().is_ok(), line.contains("\"who\":{"), "{line}");
+        assert_eq!(leaf.txn.as_deref(), line.contains("\"txn\"").then_some(TXN), "{line}");
+    }
+    for (wanted, row, line) in [
+        (Some("m"), "behind others", r#"{"a":{"subjects":{}},"b":[1,"x"],"subjects":{"named":1,"marks":["m"]},"c":0}"#),
+        (Some("m"), "the last", r#"{"subjects":{"marks":["m"]}}"#),
+        (Some("\n"), "with escapes", r#"{"\u0073ubjects":{"marks":["\n"]},"c":0}"#),
+        (None, "only inside another", r#"{"a":{"subjects":{"marks":["m"]}}}"#),
+        (None, "of another kind", r#"{"subjects":["m"]}"#),
+        (None, "with marks of another kind", r#"{"subjects":{"marks":[1]}}"#),
+    ] {
+        let leaf = Leaf::of(line.as_bytes().to_vec()).unwrap();
+        let marks = leaf.part::<Subjects<'_>>().ok().map(|subjects| subjects.marks);
+        assert_eq!(marks, wanted.map(|mark| vec![Text::from(mark)]), "{row}");
+    }
+}
