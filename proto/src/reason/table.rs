@@ -18,7 +18,7 @@ pub struct Row {
     pub text: Text,
 }
 
-/// Rows of the form `Name = "code", Fault, StatusCode, Retry, [kk, ru, en],`.
+/// Rows of the form `Name = "code", Fault, StatusCode, Retry, text(kk, ru, en),`.
 macro_rules! reasons {
     (
         $(#[$about:meta])*
@@ -26,7 +26,7 @@ macro_rules! reasons {
             $(
                 $(#[$doc:meta])*
                 $Name:ident = $code:literal, $fault:ident, $status:ident, $retry:ident,
-                [$kk:literal, $ru:literal, $en:literal $(,)?],
+                text($kk:literal, $ru:literal, $en:literal $(,)?),
             )*
         }
     ) => {
