@@ -65,8 +65,10 @@ impl FromStr for Language {
     }
 }
 
-/// A text in the three languages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// A text in the three languages. An operator's pack and the table of proofs hold it as YAML, `{ kk: ..., ru: ..., en: ... }`:
+/// all three, and nothing besides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Text<T = &'static str> {
     /// Kazakh.
     pub kk: T,
@@ -91,6 +93,12 @@ impl<'t> Text<&'t str> {
             Language::Ru => self.ru,
             Language::En => self.en,
         }
+    }
+
+    /// The same text, to stand where a pack's own could.
+    #[must_use]
+    pub fn owned(self) -> Text<String> {
+        Text { kk: self.kk.to_owned(), ru: self.ru.to_owned(), en: self.en.to_owned() }
     }
 }
 

@@ -7,6 +7,7 @@ pub mod client;
 mod consent;
 mod demo;
 pub mod development;
+mod language;
 mod mock;
 mod not_done;
 mod policy;

@@ -22,6 +22,9 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 use qaqpa_gateway::start::Environment;
+use qaqpa_proto::language::Language;
+
+use crate::language;
 
 /// Something was found.
 const FOUND: u8 = 1;
@@ -58,8 +61,8 @@ struct How {
     #[arg(long, value_enum, default_value = "text")]
     format: Form,
     /// Language of texts and headings
-    #[arg(long, value_enum, default_value = "en")]
-    language: Tongue,
+    #[arg(long, value_parser = language::tag(), default_value_t)]
+    language: Language,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -68,23 +71,6 @@ enum Form {
     Md,
     Csv,
     Json,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Tongue {
-    Kk,
-    Ru,
-    En,
-}
-
-impl How {
-    fn language(self) -> &'static str {
-        match self.language {
-            Tongue::Kk => "kk",
-            Tongue::Ru => "ru",
-            Tongue::En => "en",
-        }
-    }
 }
 
 /// Where the contracts come from.

@@ -121,6 +121,8 @@ const PAGE: u32 = 1_000;
 
 #[cfg(test)]
 mod tests {
+    use qaqpa_proto::language::Language;
+
     use super::*;
 
     #[test]
@@ -140,9 +142,9 @@ mod tests {
         };
         let now = "2026-11-20T07:00:00Z".parse().unwrap();
         for (language, wanted) in [
-            ("kk", "20.11.2026 11:00 (келесі тексеруде)"),
-            ("ru", "содержание отозванного согласия"),
-            ("en", "21 November 2027, 05:00"),
+            (Language::Kk, "20.11.2026 11:00 (келесі тексеруде)"),
+            (Language::Ru, "содержание отозванного согласия"),
+            (Language::En, "21 November 2027, 05:00"),
         ] {
             let names = Names::new(None, None, language).unwrap();
             let text = table(&reply, now, &names).text();

@@ -22,7 +22,7 @@ use qaqpa_proto::reason;
 use qaqpa_proto::v1::Context;
 
 use self::rows::{Row, Rows};
-use super::{DialArgs, INPUT, failed, say, tell};
+use super::{DialArgs, INPUT, failed, language, say, tell};
 use crate::client::{Access, Client};
 use crate::not_done::NotDone;
 
@@ -49,8 +49,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "BIN", default_value = "")]
     on_behalf_of: String,
     /// Language of refusals: kk, ru or en
-    #[arg(long, default_value = "en")]
-    language: String,
+    #[arg(long, default_value_t, value_parser = language::accepted)]
+    language: Language,
     #[command(flatten)]
     dial: DialArgs,
 }
@@ -85,7 +85,7 @@ fn client(arguments: &Arguments, environment: &Environment) -> Result<Client, St
         certificate: Some((&arguments.certificate, &arguments.key)),
         dial: &arguments.dial,
     };
-    Ok(Client::new(&access, environment)?.speaking(Language::accepted(&arguments.language)))
+    Ok(Client::new(&access, environment)?.speaking(arguments.language))
 }
 
 #[derive(Debug, Default)]

@@ -45,7 +45,7 @@ pub use identifier::{Bin, Iin, InvalidIdentifier, Phone};
 pub use minimise::{
     Circumstances, Flaw, InvalidField, Minimised, Mode, NotMinimised, PseudonymKey, Transformed, Withheld,
 };
-pub use pack::{Pack, PackProblem, Text};
+pub use pack::{Pack, PackProblem};
 pub use permit::{NotPermitted, Permit, permit};
 pub use plan::{Direction, NotOffered, Plan, PlanProblem, Plans};
 pub use standing::Standing;

@@ -21,13 +21,13 @@ mod value;
 
 use std::sync::Arc;
 
-use qaqpa_proto::language::{self, Language, text};
+use qaqpa_proto::language::{Language, Text, text};
 use qaqpa_proto::reason::{Failure, Reason, Refusal};
 use qaqpa_proto::wire::Malformed;
 
 use crate::category;
 use crate::identifier::InvalidIdentifier;
-use crate::pack::{Purpose, Text};
+use crate::pack::Purpose;
 use crate::plan::{Direction, Entry, Fate, Plan};
 use crate::transform::Transform;
 
@@ -168,7 +168,7 @@ impl<'m> Withheld<'m> {
     #[must_use]
     pub fn reason(&self, language: Language) -> &'m str {
         let reason = match self.reason {
-            WithheldFor::Policy(text) => return text.in_language(language.tag()),
+            WithheldFor::Policy(text) => return text.in_language(language),
             WithheldFor::UnknownField => UNKNOWN_FIELD,
             WithheldFor::UnknownType => UNKNOWN_TYPE,
             WithheldFor::Unreadable => UNREADABLE,
@@ -177,14 +177,14 @@ impl<'m> Withheld<'m> {
     }
 }
 
-const UNKNOWN_FIELD: language::Text =
+const UNKNOWN_FIELD: Text =
     text("Келісімшарт бұл өрісті білмейді", "Контракт не знает этого поля", "The contract does not know this field");
-const UNKNOWN_TYPE: language::Text = text(
+const UNKNOWN_TYPE: Text = text(
     "Келісімшарт мұндай түрдегі хабарламаны білмейді",
     "Контракт не знает сообщения такого типа",
     "The contract does not know a message of this type",
 );
-const UNREADABLE: language::Text = text(
+const UNREADABLE: Text = text(
     "Мәнді саясат талап еткендей жалпылау мүмкін болмады",
     "Значение не удалось обобщить так, как требует политика",
     "The value could not be generalised as the policy demands",
@@ -193,7 +193,7 @@ const UNREADABLE: language::Text = text(
 /// Why a field stayed behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum WithheldFor<'m> {
-    Policy(&'m Text),
+    Policy(&'m Text<String>),
     UnknownField,
     UnknownType,
     Unreadable,

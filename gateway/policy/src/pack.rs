@@ -34,7 +34,7 @@ use qaqpa_proto::v1::Category;
 use crate::identifier::Bin;
 
 pub use document::{
-    Clause, MinorRule, Minors, Operator, Reading, ReadingKind, Recipient, Residency, Source, Special, Terms, Text, Why,
+    Clause, MinorRule, Minors, Operator, Reading, ReadingKind, Recipient, Residency, Source, Special, Terms, Why,
     Withdrawal, cited,
 };
 pub use place::Place;

@@ -20,6 +20,7 @@ use qaqpa_journal::Journal;
 use qaqpa_policy::working_days::Calendar;
 use qaqpa_policy::{Callers, Pack, Plans};
 use qaqpa_proto::Contract;
+use qaqpa_proto::language::Language;
 use qaqpa_residency::{Peers, Plane, Tables};
 use qaqpa_vault::VaultKey;
 use tokio_util::task::TaskTracker;
@@ -289,7 +290,7 @@ impl Checker<'_> {
                 self.problems.extend(problems.into_iter().map(|problem| Problem {
                     file: operator.policy.clone(),
                     line: usize::try_from(problem.line).ok().filter(|line| *line > 0),
-                    message: format!("{}: {}", problem.code(), problem.text("en")),
+                    message: format!("{}: {}", problem.code(), problem.text(Language::En)),
                 }));
                 return None;
             }

@@ -20,6 +20,7 @@ use qaqpa_papers::matrix::{self, Cell};
 use qaqpa_papers::printed::{Document, PrintedTable};
 use qaqpa_papers::words::say as in_words;
 use qaqpa_policy::{Direction, Plans};
+use qaqpa_proto::language::Language;
 use serde_json::{Value, json};
 
 use super::packs::{self, Any, Found};
@@ -82,7 +83,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Finding, String> {
         coverages.push(Coverage::of(found.plans(&contract)?));
     }
     read(&directory, &mut coverages)?;
-    let document = document(&coverages, arguments.how.language());
+    let document = document(&coverages, arguments.how.language);
     print(arguments.how, &document, || coverages.iter().map(Coverage::json).collect());
     let unused = coverages.iter().any(|coverage| coverage.rules.values().any(|count| count.times == 0));
     Ok(Finding::when(arguments.strict && unused))
@@ -160,7 +161,7 @@ impl Coverage {
                 coverage.pairs.entry((operation.trim_start_matches('/').to_owned(), purpose.id.clone())).or_default();
             }
         }
-        for cell in matrix::all(&plans, "en").into_iter().filter(|cell| cell.moves) {
+        for cell in matrix::all(&plans, Language::En).into_iter().filter(|cell| cell.moves) {
             coverage.rules.entry(key(&cell)).or_default();
             let out = cell.direction == Direction::Request;
             let at = (cell.operation.clone(), cell.purpose.clone(), out);
@@ -208,7 +209,7 @@ fn key(cell: &Cell) -> RuleKey {
     (cell.purpose.clone(), cell.direction == Direction::Reply, cell.category, cell.clause.clone())
 }
 
-fn document(coverages: &[Coverage], language: &str) -> Document {
+fn document(coverages: &[Coverage], language: Language) -> Document {
     let say = |words| in_words(language, words);
     let never = say(["ешқашан", "никогда", "never"]);
     let last = |count: &Count| count.last.map_or_else(|| never.to_owned(), |last| format!("{last:.0}"));
@@ -323,7 +324,7 @@ mod tests {
         assert_eq!(coverage.pairs[&(GET_SCHOOL.to_owned(), "reporting".to_owned())].times, 2);
         assert_eq!(coverage.other_editions, 1);
         assert_eq!(open.len(), 1, "one exchange has no outcome yet");
-        let text = document(&[coverage], "ru").text();
+        let text = document(&[coverage], Language::Ru).text();
         assert!(text.contains("никогда") && text.contains("2026-11-20T06:00:01Z"), "{text}");
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use qaqpa_papers::diff::{self, Change, Way};
+use qaqpa_proto::language::Language;
 use serde_json::{Value, json};
 
 use super::print::print;
@@ -26,7 +27,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Finding, String> {
     if old.pack().id() != new.pack().id() {
         return Err(format!("these are packs of two operators, `{}` and `{}`", old.pack().id(), new.pack().id()));
     }
-    let language = arguments.how.language();
+    let language = arguments.how.language;
     let changes = diff::compare(&contract, &old, &new, language);
     let document = diff::document(old.pack(), new.pack(), &changes, language);
     print(arguments.how, &document, || changes.iter().map(json_of).collect());
@@ -35,7 +36,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Finding, String> {
 
 fn json_of(change: &Change) -> Value {
     json!({
-        "way": change.way.name("en"),
+        "way": change.way.name(Language::En),
         "code": change.code,
         "purpose": change.purpose,
         "flow": change.flow,

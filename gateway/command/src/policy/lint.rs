@@ -3,6 +3,7 @@
 use qaqpa_papers::lint::{self, Finding as Found, Severity};
 use qaqpa_papers::printed::{Document, PrintedTable};
 use qaqpa_papers::words::say as in_words;
+use qaqpa_proto::language::Language;
 use serde_json::{Value, json};
 
 use super::packs::Any;
@@ -45,13 +46,13 @@ fn contract(from: &Contracts) -> Result<Contract, NoContract> {
 
 /// A table for each file; one for all in CSV.
 fn document(findings: &[Found], how: How) -> Document {
-    let say = |words| in_words(how.language(), words);
+    let say = |words| in_words(how.language, words);
     let tables = match how.format {
         Form::Csv => vec![list(findings)],
         Form::Text | Form::Md | Form::Json => {
             let mut files: Vec<&str> = findings.iter().map(|finding| finding.file.as_str()).collect();
             files.dedup();
-            files.into_iter().map(|file| of_file(findings, file, how.language())).collect()
+            files.into_iter().map(|file| of_file(findings, file, how.language)).collect()
         }
     };
     let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
@@ -67,7 +68,7 @@ fn document(findings: &[Found], how: How) -> Document {
     Document { title, facts: Vec::new(), tables }
 }
 
-fn of_file(findings: &[Found], file: &str, language: &str) -> PrintedTable {
+fn of_file(findings: &[Found], file: &str, language: Language) -> PrintedTable {
     let say = |words| in_words(language, words);
     let columns = [
         say(["Жол", "Строка", "Line"]),

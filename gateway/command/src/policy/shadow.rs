@@ -173,6 +173,8 @@ const CLEAR: &str = "\u{1b}[2J\u{1b}[H";
 
 #[cfg(test)]
 mod tests {
+    use qaqpa_proto::language::Language;
+
     use super::*;
 
     #[test]
@@ -212,7 +214,8 @@ mod tests {
             ],
             ..ShadowResponse::default()
         };
-        for (language, wanted) in [("kk", "енді беріледі"), ("ru", "станет передаваться"), ("en", "would move")]
+        for (language, wanted) in
+            [(Language::Kk, "енді беріледі"), (Language::Ru, "станет передаваться"), (Language::En, "would move")]
         {
             let names = Names::new(None, None, language).unwrap();
             let text = document(&report, &names).text();

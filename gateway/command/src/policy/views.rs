@@ -5,6 +5,7 @@ use qaqpa_papers::matrix::{self, Cell};
 use qaqpa_papers::trace::Trace as Traces;
 use qaqpa_papers::{explain, proof, register};
 use qaqpa_policy::{Direction, Plans};
+use qaqpa_proto::language::Language;
 use serde_json::{Value, json};
 
 use super::packs::One;
@@ -43,20 +44,20 @@ pub(super) fn explain(arguments: &Explain) -> Result<Finding, String> {
     let Plain { pack, contracts, how } = &arguments.plain;
     let plans = pack.find()?.plans(&contracts.load()?)?;
     let filter = Filter { operation: arguments.rpc.as_deref(), purpose: arguments.purpose.as_deref() };
-    let cells = explained(&plans, filter, how.language());
-    let mut document = explain::document(&plans, filter, how.language());
+    let cells = explained(&plans, filter, how.language);
+    let mut document = explain::document(&plans, filter, how.language);
     if document.tables.len() < 2 && (filter.operation.is_some() || filter.purpose.is_some()) {
         return Err(nothing(&plans, filter));
     }
     if how.format == Form::Csv {
-        document.tables = vec![matrix::list(&cells, how.language())]; // several tables would each have a header
+        document.tables = vec![matrix::list(&cells, how.language)]; // several tables would each have a header
     }
-    print(*how, &document, || cells.iter().map(|cell| json_of(cell, how.language())).collect());
+    print(*how, &document, || cells.iter().map(|cell| json_of(cell, how.language)).collect());
     Ok(Finding::None)
 }
 
 /// The cells that a filter takes.
-fn explained(plans: &Plans, filter: Filter<'_>, language: &str) -> Vec<Cell> {
+fn explained(plans: &Plans, filter: Filter<'_>, language: Language) -> Vec<Cell> {
     let takes = |cell: &Cell| {
         let method = cell.operation.rsplit_once('/').map(|(_, method)| method);
         let operation = filter.operation.map(|wanted| wanted.trim_start_matches('/'));
@@ -83,16 +84,16 @@ fn nothing(plans: &Plans, filter: Filter<'_>) -> String {
 pub(super) fn matrix(arguments: &Plain) -> Result<Finding, String> {
     let Plain { pack, contracts, how } = arguments;
     let plans = pack.find()?.plans(&contracts.load()?)?;
-    let cells = matrix::all(&plans, how.language());
-    let mut document = matrix::document(&plans, how.language());
+    let cells = matrix::all(&plans, how.language);
+    let mut document = matrix::document(&plans, how.language);
     if how.format == Form::Csv {
-        document.tables = vec![matrix::list(&cells, how.language())];
+        document.tables = vec![matrix::list(&cells, how.language)];
     }
-    print(*how, &document, || cells.iter().map(|cell| json_of(cell, how.language())).collect());
+    print(*how, &document, || cells.iter().map(|cell| json_of(cell, how.language)).collect());
     Ok(Finding::None)
 }
 
-fn json_of(cell: &Cell, language: &str) -> Value {
+fn json_of(cell: &Cell, language: Language) -> Value {
     json!({
         "operation": cell.operation,
         "purpose": cell.purpose,
@@ -112,10 +113,10 @@ pub(super) fn trace(arguments: &Trace) -> Result<Finding, String> {
     let (found, contract) = (pack.find()?, contracts.load()?);
     let pack = found.pack()?;
     let cases = found.cases(&contract, &pack)?;
-    let trace = Traces::of(&pack, cases.as_ref().map(|(_, cases)| cases), how.language());
+    let trace = Traces::of(&pack, cases.as_ref().map(|(_, cases)| cases), how.language);
     let document = match how.format {
-        Form::Text => trace.summary(how.language()),
-        Form::Md | Form::Csv | Form::Json => trace.document(how.language()),
+        Form::Text => trace.summary(how.language),
+        Form::Md | Form::Csv | Form::Json => trace.document(how.language),
     };
     print(*how, &document, || {
         let clauses = trace.clauses().iter().map(|traced| {
@@ -125,11 +126,11 @@ pub(super) fn trace(arguments: &Trace) -> Result<Finding, String> {
             });
             json!({
                 "clause": traced.clause.number,
-                "says": traced.clause.says.in_language(how.language()),
+                "says": traced.clause.says.in_language(how.language),
                 "rules": traced.rules,
                 "mechanisms": proofs.collect::<Vec<_>>(),
                 "cases": traced.cases,
-                "not_enforceable": traced.clause.not_enforceable.as_ref().map(|why| why.in_language(how.language())),
+                "not_enforceable": traced.clause.not_enforceable.as_ref().map(|why| why.in_language(how.language)),
                 "gap": traced.gap().map(|gap| gap.to_string()),
                 "line": traced.clause.place.line,
             })
@@ -142,7 +143,7 @@ pub(super) fn trace(arguments: &Trace) -> Result<Finding, String> {
 pub(super) fn register(arguments: &Plain) -> Result<Finding, String> {
     let Plain { pack, contracts, how } = arguments;
     let contract = contracts.load()?;
-    let document = register::document(&contract, &pack.find()?.pack()?, how.language());
+    let document = register::document(&contract, &pack.find()?.pack()?, how.language);
     print(*how, &document, || serde_json::to_value(&document).unwrap_or_default());
     Ok(Finding::None)
 }

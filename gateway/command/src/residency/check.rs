@@ -26,7 +26,7 @@ use super::declared::{Declared, unusable};
 use super::dial_args::{DialArgs, told};
 use super::report::Report;
 use super::target::{self, Target};
-use crate::{Format, INPUT, failed, say};
+use crate::{Format, INPUT, failed, language, say};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -39,8 +39,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
     /// Language of the sentences
-    #[arg(long, default_value = "en", value_parser = ["kk", "ru", "en"])]
-    language: String,
+    #[arg(long, default_value_t, value_parser = language::tag())]
+    language: Language,
     #[command(flatten)]
     dial: DialArgs,
 }
@@ -62,13 +62,9 @@ pub(super) async fn run(arguments: Arguments, environment: &Environment) -> Exit
 }
 
 impl Arguments {
-    fn language(&self) -> Language {
-        Language::accepted(&self.language)
-    }
-
     fn unparsed(&self, refusal: &ResidencyRefusal) -> Report {
         let decision = nowhere(Some(refusal.reason()));
-        Report::new(&self.target, &decision, Some(refusal), self.language())
+        Report::new(&self.target, &decision, Some(refusal), self.language)
     }
 }
 
@@ -124,8 +120,8 @@ async fn typed(arguments: &Arguments, environment: &Environment) -> Result<Repor
 async fn endpoint_report(arguments: &Arguments, endpoint: &Endpoint, door: &Door, today: Date) -> Report {
     let tables = door.tables();
     let report = |verdict: &Result<Judged, Refused>| match verdict {
-        Ok(judged) => Report::new(&arguments.target, judged.decision(), None, arguments.language()),
-        Err(no) => Report::new(&arguments.target, no.decision(), Some(no.refusal()), arguments.language()),
+        Ok(judged) => Report::new(&arguments.target, judged.decision(), None, arguments.language),
+        Err(no) => Report::new(&arguments.target, no.decision(), Some(no.refusal()), arguments.language),
     };
     let answer = match door.ask(endpoint).await {
         Ok(answer) => answer,
@@ -177,9 +173,9 @@ fn peers(arguments: &Arguments, rule: &PeerRule, tables: &Tables, today: Date) -
             &arguments.target,
             &Decision { addresses: addresses.clone(), ..passed },
             None,
-            arguments.language(),
+            arguments.language,
         ),
-        Some(no) => Report::new(&arguments.target, no.decision(), Some(no.refusal()), arguments.language()),
+        Some(no) => Report::new(&arguments.target, no.decision(), Some(no.refusal()), arguments.language),
     };
     let examined = stand_in(rule).map(|endpoint| {
         let answer = Answer { addresses, aliases: Vec::new() };

@@ -18,7 +18,7 @@ use tonic::Status;
 use tonic_types::StatusExt as _;
 
 use crate::client::{Access, Client};
-use crate::{DialArgs, INPUT, failed, say, tell};
+use crate::{DialArgs, INPUT, failed, language, say, tell};
 
 /// Which gateway, as whom, in which language.
 #[derive(Debug, Clone, clap::Args)]
@@ -36,8 +36,8 @@ pub(crate) struct Connection {
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
     /// Language of what is printed and of refusals
-    #[arg(long, default_value = "en", value_parser = ["kk", "ru", "en"])]
-    language: String,
+    #[arg(long, default_value_t, value_parser = language::tag())]
+    language: Language,
     #[command(flatten)]
     dial: DialArgs,
 }
@@ -47,12 +47,11 @@ impl Connection {
         let certificate = Some((self.certificate.as_path(), self.key.as_path()));
         let access = Access { url: &self.gateway, ca: &self.ca, certificate, dial: &self.dial };
         let client = Client::new(&access, environment).map_err(Failure::Unusable)?;
-        Ok(client.speaking(Language::accepted(&self.language)))
+        Ok(client.speaking(self.language))
     }
 
-    /// `kk`, `ru` or `en`.
-    pub(crate) fn language(&self) -> &str {
-        &self.language
+    pub(crate) fn language(&self) -> Language {
+        self.language
     }
 }
 

@@ -13,7 +13,8 @@ use jiff::tz::{TimeZone, offset};
 use prost_types::Timestamp as Stamp;
 use qaqpa_papers::words::{self, say};
 use qaqpa_policy::pack::{Purpose, cited};
-use qaqpa_policy::{Pack, Text, Transform};
+use qaqpa_policy::{Pack, Transform};
+use qaqpa_proto::language::{Language, Text};
 use qaqpa_proto::moment::moment;
 use qaqpa_proto::v1::{self as wire, Category};
 
@@ -22,7 +23,7 @@ use crate::development::PACKS;
 /// Names in one language.
 pub(crate) struct Names {
     pack: Option<Pack>,
-    language: &'static str,
+    language: Language,
 }
 
 impl Names {
@@ -30,8 +31,7 @@ impl Names {
     ///
     /// # Errors
     /// A sentence for people: the file cannot be read, or is no pack.
-    pub(crate) fn new(file: Option<&Path>, operator: Option<&str>, language: &str) -> Result<Self, String> {
-        let language = say(language, ["kk", "ru", "en"]);
+    pub(crate) fn new(file: Option<&Path>, operator: Option<&str>, language: Language) -> Result<Self, String> {
         let pack = match file {
             Some(file) => Some(read(file)?),
             None => {
@@ -41,7 +41,7 @@ impl Names {
         Ok(Self { pack, language })
     }
 
-    pub(crate) fn language(&self) -> &'static str {
+    pub(crate) fn language(&self) -> Language {
         self.language
     }
 
@@ -114,12 +114,8 @@ impl Names {
         at.to_zoned(kazakhstan()).strftime(form).to_string()
     }
 
-    fn text<'t>(&self, text: &'t Text) -> &'t str {
-        match self.language {
-            "kk" => &text.kk,
-            "ru" => &text.ru,
-            _ => &text.en,
-        }
+    fn text<'t>(&self, text: &'t Text<String>) -> &'t str {
+        text.in_language(self.language)
     }
 }
 

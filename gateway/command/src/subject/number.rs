@@ -15,9 +15,11 @@ use std::os::fd::AsFd as _;
 
 use qaqpa_papers::words::say;
 use qaqpa_policy::{Iin, InvalidIdentifier};
+use qaqpa_proto::language::Language;
 use zeroize::Zeroizing;
 
 use super::terminal;
+use crate::language;
 
 /// Exit code when a number was given as an argument.
 pub(crate) const IN_ARGUMENTS: u8 = 2;
@@ -40,7 +42,7 @@ pub(crate) enum Whose {
 }
 
 impl Whose {
-    fn words(self, language: &str) -> &'static str {
+    fn words(self, language: Language) -> &'static str {
         match self {
             Self::Subject => say(language, ["ЖСН", "ИИН", "IIN"]),
             Self::Guardian => {
@@ -54,7 +56,7 @@ impl Whose {
 ///
 /// # Errors
 /// A sentence for people, without what was read.
-pub(crate) fn ask(whose: Whose, language: &str) -> Result<Number, String> {
+pub(crate) fn ask(whose: Whose, language: Language) -> Result<Number, String> {
     let about = whose.words(language);
     let stdin = io::stdin();
     let line = if stdin.is_terminal() {
@@ -74,14 +76,8 @@ pub(crate) fn in_arguments(arguments: &[OsString]) -> bool {
 
 /// What is said about it, in the language that the arguments ask for.
 pub(crate) fn refusal(arguments: &[OsString]) -> &'static str {
-    let after = arguments.windows(2).find_map(|pair| match pair {
-        [flag, language] if flag == "--language" => language.to_str(),
-        _ => None,
-    });
-    let language =
-        after.or_else(|| arguments.iter().find_map(|argument| argument.to_str()?.strip_prefix("--language=")));
     say(
-        language.unwrap_or_default(),
+        language::asked(arguments),
         [
             "адамның нөмірі (ЖСН) пәрмен жолынан алынбайды: оны басқа процестер мен пәрмендер тарихы көреді; --iin \
              жалаушасын мәнсіз беріп, нөмірді сұралғанда енгізіңіз",
@@ -118,7 +114,7 @@ fn parsed(line: &str) -> Result<Number, InvalidIdentifier> {
     Iin::parse(text).map(|_| Number(Zeroizing::new(text.to_owned())))
 }
 
-fn fault(why: InvalidIdentifier, language: &str) -> &'static str {
+fn fault(why: InvalidIdentifier, language: Language) -> &'static str {
     let words = match why {
         InvalidIdentifier::Length => {
             ["он екі таңба болуы керек", "должно быть двенадцать знаков", "it must have twelve digits"]
@@ -183,7 +179,7 @@ mod tests {
             (InvalidIdentifier::CheckDigit, "991231500007"),
         ] {
             assert_eq!(parsed(text).err(), Some(wanted));
-            assert!(["kk", "ru", "en"].iter().all(|language| !fault(wanted, language).is_empty()));
+            assert!(Language::ALL.into_iter().all(|language| !fault(wanted, language).is_empty()));
         }
     }
 }

@@ -28,7 +28,7 @@ pub(super) struct Report<'r> {
 /// The whole file.
 pub(super) fn page(report: &Report<'_>) -> String {
     let (mut page, names) = (Markup::document(), report.names);
-    let language = names.language();
+    let language = names.language().tag();
     let root = [("lang", language), ("xml:lang", language), ("xmlns", "http://www.w3.org/1999/xhtml")];
     page.within("html", &root, |page| {
         page.within("head", &[], |page| head(page, names));

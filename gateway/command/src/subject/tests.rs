@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use qaqpa_proto::language::Language;
 use qaqpa_proto::subject::v1::{DataUsage, Field, FindUsageResponse, Outcome, ReportResponse, Usage, WithheldCount};
 use qaqpa_proto::v1::{Category, JournalEntry, Transform, TransformKind};
 use roxmltree::{Document, ParsingOptions};
@@ -17,12 +18,10 @@ use super::page::{Report, page};
 use super::period::{Period, moment};
 use super::report;
 
-const LANGUAGES: [&str; 3] = ["kk", "ru", "en"];
-
 #[test]
 fn pages_are_as_reviewed() {
     let mut changed = Vec::new();
-    for language in LANGUAGES {
+    for language in Language::ALL {
         for (name, reply) in [("report", exchanges()), ("empty", ReportResponse::default())] {
             let file = format!("{name}.{language}.html");
             let found = made(&reply, language);
@@ -38,14 +37,14 @@ fn pages_are_as_reviewed() {
 
 #[test]
 fn pages_are_one_file_that_anybody_can_read() {
-    for language in LANGUAGES {
+    for language in Language::ALL {
         for reply in [exchanges(), ReportResponse::default(), hostile()] {
             let page = made(&reply, language);
             let options = ParsingOptions { allow_dtd: true, ..ParsingOptions::default() };
             let document = Document::parse_with_options(&page, options).expect("every element is closed");
             let elements = || document.descendants().filter(roxmltree::Node::is_element);
 
-            assert_eq!(document.root_element().attribute("lang"), Some(language));
+            assert_eq!(document.root_element().attribute("lang"), Some(language.tag()));
             assert!(page.contains("<meta charset=\"utf-8\"/>") && page.contains("@media print"));
             for node in elements() {
                 let tag = node.tag_name().name();
@@ -70,7 +69,8 @@ fn a_style_is_not_escaped_into_another() {
 
 #[test]
 fn an_empty_report_says_that_nothing_can_be_told_apart() {
-    for (language, wanted) in [("kk", "табылмады"), ("ru", "не найдено"), ("en", "No exchange about you was found")]
+    for (language, wanted) in
+        [(Language::Kk, "табылмады"), (Language::Ru, "не найдено"), (Language::En, "No exchange about you was found")]
     {
         assert!(made(&ReportResponse::default(), language).contains(wanted));
     }
@@ -79,9 +79,12 @@ fn an_empty_report_says_that_nothing_can_be_told_apart() {
 #[test]
 fn the_whole_story_is_told_in_words() {
     for (language, words) in [
-        ("kk", ["Мемлекеттік жүйемен алмасу", "туған күні: тек жылы", "телефон: 2", "заң талабы", "20.11.2026 11:00"]),
         (
-            "ru",
+            Language::Kk,
+            ["Мемлекеттік жүйемен алмасу", "туған күні: тек жылы", "телефон: 2", "заң талабы", "20.11.2026 11:00"],
+        ),
+        (
+            Language::Ru,
             [
                 "Обмен с государственной системой",
                 "дата рождения: только год",
@@ -91,7 +94,7 @@ fn the_whole_story_is_told_in_words() {
             ],
         ),
         (
-            "en",
+            Language::En,
             [
                 "Exchange with the state system",
                 "birth date: year only",
@@ -113,7 +116,7 @@ fn the_whole_story_is_told_in_words() {
 
 #[test]
 fn without_a_pack_ids_stand_for_names() {
-    let names = Names::new(None, Some("nobody"), "en").unwrap();
+    let names = Names::new(None, Some("nobody"), Language::En).unwrap();
     let reply = exchanges();
     let page = page(&report_of(&reply, &names));
     assert!(page.contains("specimen") && page.contains("state-exchange") && page.contains("BIN 990140000007"));
@@ -137,11 +140,11 @@ fn json_has_every_key_and_estonia_its_own() {
     assert_eq!(keys.into_iter().map(String::as_str).collect::<BTreeSet<_>>(), BTreeSet::from(wanted));
 }
 
-fn made(reply: &ReportResponse, language: &str) -> String {
+fn made(reply: &ReportResponse, language: Language) -> String {
     page(&report_of(reply, &names(language)))
 }
 
-fn names(language: &str) -> Names {
+fn names(language: Language) -> Names {
     Names::new(Some(&tests().join("pack.yaml")), None, language).unwrap()
 }
 

@@ -148,6 +148,7 @@ fn without_positions(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use qaqpa_proto::language::Language;
     use qaqpa_proto::v1::{Transform, TransformKind};
 
     use super::*;
@@ -167,7 +168,7 @@ mod tests {
             transform,
         };
         let of = |kind: i32, parameters| Some(Transform { kind, parameters });
-        let names = Names::new(None, None, "en").unwrap();
+        let names = Names::new(None, None, Language::En).unwrap();
         let fields = [
             field("rows[1].iin", Category::Iin, None),
             field("rows[0].iin", Category::Iin, None),

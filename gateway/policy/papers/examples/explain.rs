@@ -13,6 +13,7 @@ use std::path::Path;
 use qaqpa_papers::explain;
 use qaqpa_policy::{Pack, Plans};
 use qaqpa_proto::Contract;
+use qaqpa_proto::language::Language;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let crate_root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -24,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let pack = Pack::parse(&fs::read_to_string(&path)?, &name).map_err(|problems| lines(&problems))?;
             let plans = Plans::compile(&contract, &pack).map_err(|problems| lines(&problems))?;
             let golden = crate_root.join("tests/golden").join(format!("{}.txt", pack.id()));
-            fs::write(golden, explain::table(&plans, "en"))?;
+            fs::write(golden, explain::table(&plans, Language::En))?;
         }
     }
     Ok(())

@@ -17,6 +17,7 @@ use qaqpa_policy::pack::Pack;
 use qaqpa_policy::plan::{Direction, Plan, Plans};
 use qaqpa_policy::transform::Transform;
 use qaqpa_proto::Contract;
+use qaqpa_proto::language::Language;
 
 use crate::matrix::{self, Cell};
 use crate::printed::{Document, PrintedTable};
@@ -37,7 +38,7 @@ pub enum Way {
 impl Way {
     /// For people.
     #[must_use]
-    pub fn name(self, language: &str) -> &'static str {
+    pub fn name(self, language: Language) -> &'static str {
         match self {
             Self::Wider => say(language, ["кеңейеді", "шире", "wider"]),
             Self::Narrower => say(language, ["тарылады", "уже", "narrower"]),
@@ -67,7 +68,7 @@ pub struct Change {
 
 /// Everything that differs, widest first.
 #[must_use]
-pub fn compare(contract: &Contract, old: &Plans, new: &Plans, language: &str) -> Vec<Change> {
+pub fn compare(contract: &Contract, old: &Plans, new: &Plans, language: Language) -> Vec<Change> {
     let mut changes = fields(contract, old, new, language);
     changes.extend(terms::compare(old.pack(), new.pack(), language));
     changes.sort_by_key(|change| change.way);
@@ -76,7 +77,7 @@ pub fn compare(contract: &Contract, old: &Plans, new: &Plans, language: &str) ->
 
 /// For people.
 #[must_use]
-pub fn document(old: &Pack, new: &Pack, changes: &[Change], language: &str) -> Document {
+pub fn document(old: &Pack, new: &Pack, changes: &[Change], language: Language) -> Document {
     let say = |words| say(language, words);
     let mut table = PrintedTable::new(
         "",
@@ -122,7 +123,7 @@ struct Moved<'c> {
 /// Changes of one kind, of one category, for one purpose and system, are one row with all its fields.
 type Groups = BTreeMap<(Way, &'static str, String, String, String, String, String), Vec<String>>;
 
-fn fields(contract: &Contract, old: &Plans, new: &Plans, language: &str) -> Vec<Change> {
+fn fields(contract: &Contract, old: &Plans, new: &Plans, language: Language) -> Vec<Change> {
     let mut groups = Groups::new();
     for operation in contract.operations() {
         let path = operation.path.as_str();
@@ -182,7 +183,7 @@ impl Moved<'_> {
         &self,
         plans: (Option<&std::sync::Arc<Plan>>, Option<&std::sync::Arc<Plan>>),
         flow: &str,
-        language: &str,
+        language: Language,
         groups: &mut Groups,
     ) {
         let Some(cell) = self.new.or(self.old) else { return };
@@ -210,7 +211,7 @@ impl Moved<'_> {
     }
 }
 
-fn newly(cell: &Cell, language: &str) -> String {
+fn newly(cell: &Cell, language: Language) -> String {
     let words = match cell.direction {
         Direction::Request => ["жаңадан беріледі", "передаётся впервые", "newly given"],
         Direction::Reply => ["жаңадан алынады", "получается впервые", "newly received"],

@@ -17,6 +17,7 @@ use qaqpa_policy::category;
 use qaqpa_policy::pack::{ConsentRule, Purpose};
 use qaqpa_policy::plan::{Direction, FieldFate, PlannedField, Plans};
 use qaqpa_policy::transform::Transform;
+use qaqpa_proto::language::Language;
 
 use crate::printed::{Document, PrintedTable};
 use crate::words::say;
@@ -46,10 +47,9 @@ impl Filter<'_> {
     }
 }
 
-/// A table for every operation and purpose that the filter takes, and one of the purposes themselves; reasons and
-/// headings in `kk` or `ru`, English for everything else.
+/// A table for every operation and purpose that the filter takes, and one of the purposes themselves.
 #[must_use]
-pub fn document(plans: &Plans, filter: Filter<'_>, language: &str) -> Document {
+pub fn document(plans: &Plans, filter: Filter<'_>, language: Language) -> Document {
     let pack = plans.pack();
     let purposes = || pack.purposes().iter().map(AsRef::as_ref).filter(|purpose| filter.takes_purpose(purpose));
     let mut tables: Vec<PrintedTable> = Vec::new();
@@ -70,7 +70,7 @@ pub fn document(plans: &Plans, filter: Filter<'_>, language: &str) -> Document {
 }
 
 /// The fields of one operation for one purpose, requests first.
-fn fields(plans: &Plans, operation: &str, purpose: &Purpose, language: &str) -> Option<PrintedTable> {
+fn fields(plans: &Plans, operation: &str, purpose: &Purpose, language: Language) -> Option<PrintedTable> {
     let say = |words| say(language, words);
     let mut table = PrintedTable::new(
         format!("{operation}: {}", purpose.id),
@@ -102,7 +102,7 @@ fn fields(plans: &Plans, operation: &str, purpose: &Purpose, language: &str) -> 
     Some(table)
 }
 
-fn row(field: &PlannedField<'_>, direction: Direction, language: &str) -> Option<Vec<String>> {
+fn row(field: &PlannedField<'_>, direction: Direction, language: Language) -> Option<Vec<String>> {
     let fate = match field.fate {
         FieldFate::Released => say(language, ["беріледі", "передаётся", "moves"]),
         FieldFate::Withheld => say(language, ["берілмейді", "не передаётся", "stays"]),
@@ -120,7 +120,7 @@ fn row(field: &PlannedField<'_>, direction: Direction, language: &str) -> Option
 
 /// Why it stays, or what it gives away besides itself. Of the transforms only a prefix still does: an IIN begins with
 /// the birth date and ends in a number that says nothing.
-fn note(field: &PlannedField<'_>, language: &str) -> String {
+fn note(field: &PlannedField<'_>, language: Language) -> String {
     match (field.fate, field.derives, field.transform) {
         (FieldFate::Withheld, _, _) => field.why.reason.in_language(language).to_owned(),
         (_, [], _) => String::new(),
@@ -134,7 +134,7 @@ fn note(field: &PlannedField<'_>, language: &str) -> String {
 }
 
 /// What has to be so before anything moves: each purpose's consent, prohibition and incompatible purposes.
-fn conditions<'p>(plans: &Plans, purposes: impl Iterator<Item = &'p Purpose>, language: &str) -> PrintedTable {
+fn conditions<'p>(plans: &Plans, purposes: impl Iterator<Item = &'p Purpose>, language: Language) -> PrintedTable {
     let say = |words| say(language, words);
     let mut table = PrintedTable::new(
         say(["Мақсаттар", "Цели", "Purposes"]),
@@ -156,7 +156,7 @@ fn conditions<'p>(plans: &Plans, purposes: impl Iterator<Item = &'p Purpose>, la
     table
 }
 
-fn conditions_of(plans: &Plans, purpose: &Purpose, language: &str) -> Vec<String> {
+fn conditions_of(plans: &Plans, purpose: &Purpose, language: Language) -> Vec<String> {
     let say = |words| say(language, words);
     let prohibited = purpose.prohibited.as_ref().map(|reason| {
         format!("{}: {}", say(["тыйым салынған", "запрещена", "prohibited"]), reason.in_language(language))
@@ -184,7 +184,7 @@ fn conditions_of(plans: &Plans, purpose: &Purpose, language: &str) -> Vec<String
     prohibited.into_iter().chain(idle).chain(consent).chain(special).chain(strict).chain(others).collect()
 }
 
-fn consent(rule: &ConsentRule, language: &str) -> String {
+fn consent(rule: &ConsentRule, language: Language) -> String {
     let say = |words| say(language, words);
     let kind = if rule.separate {
         say(["жеке келісім", "отдельное согласие", "separate consent"])
@@ -196,7 +196,7 @@ fn consent(rule: &ConsentRule, language: &str) -> String {
     format!("{kind} ({}{days}){}", forms.join(", "), clause(&rule.clause, language))
 }
 
-fn clause(number: &str, language: &str) -> String {
+fn clause(number: &str, language: Language) -> String {
     match number {
         "" => String::new(),
         number => format!(" [{} {number}]", say(language, ["тармақ", "пункт", "clause"])),

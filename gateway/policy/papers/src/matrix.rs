@@ -13,6 +13,7 @@
 
 use qaqpa_policy::pack::Purpose;
 use qaqpa_policy::plan::{Direction, FieldFate, Plan, PlannedField, Plans};
+use qaqpa_proto::language::Language;
 
 use crate::printed::{Document, PrintedTable};
 use crate::words::{self, say};
@@ -44,17 +45,17 @@ pub struct Cell {
 
 /// All fields of one operation and purpose, requests first. Empty when the purpose is not offered there.
 #[must_use]
-pub fn cells(plans: &Plans, operation: &str, purpose: &Purpose, language: &str) -> Vec<Cell> {
+pub fn cells(plans: &Plans, operation: &str, purpose: &Purpose, language: Language) -> Vec<Cell> {
     let plan = |direction| plans.plan(operation, &purpose.id, direction);
     let both = [Direction::Request, Direction::Reply].into_iter().filter_map(plan);
     both.flat_map(|plan| of_plan(plan, operation, purpose, language)).collect()
 }
 
-fn of_plan(plan: &Plan, operation: &str, purpose: &Purpose, language: &str) -> Vec<Cell> {
+fn of_plan(plan: &Plan, operation: &str, purpose: &Purpose, language: Language) -> Vec<Cell> {
     plan.fields().filter_map(|field| cell(plan, &field, operation, purpose, language)).collect()
 }
 
-fn cell(plan: &Plan, field: &PlannedField<'_>, operation: &str, purpose: &Purpose, language: &str) -> Option<Cell> {
+fn cell(plan: &Plan, field: &PlannedField<'_>, operation: &str, purpose: &Purpose, language: Language) -> Option<Cell> {
     let moves = match field.fate {
         FieldFate::Released => true,
         FieldFate::Withheld => false,
@@ -80,7 +81,7 @@ fn cell(plan: &Plan, field: &PlannedField<'_>, operation: &str, purpose: &Purpos
 
 /// Every cell of a pack, operation by operation: one line each in CSV and JSON.
 #[must_use]
-pub fn all(plans: &Plans, language: &str) -> Vec<Cell> {
+pub fn all(plans: &Plans, language: Language) -> Vec<Cell> {
     let operations: Vec<&str> = plans.operations().collect();
     let pairs =
         operations.iter().flat_map(|operation| plans.pack().purposes().iter().map(move |purpose| (operation, purpose)));
@@ -89,7 +90,7 @@ pub fn all(plans: &Plans, language: &str) -> Vec<Cell> {
 
 /// The cells one below the other.
 #[must_use]
-pub fn list(cells: &[Cell], language: &str) -> PrintedTable {
+pub fn list(cells: &[Cell], language: Language) -> PrintedTable {
     let say = |words| say(language, words);
     let mut table = PrintedTable::new(
         "",
@@ -109,7 +110,7 @@ pub fn list(cells: &[Cell], language: &str) -> PrintedTable {
 }
 
 impl Cell {
-    fn row(&self, language: &str) -> Vec<String> {
+    fn row(&self, language: Language) -> Vec<String> {
         vec![
             self.operation.clone(),
             self.purpose.clone(),
@@ -124,7 +125,7 @@ impl Cell {
 
     /// Why it stays, or what it gives away besides itself.
     #[must_use]
-    pub fn note(&self, language: &str) -> String {
+    pub fn note(&self, language: Language) -> String {
         match self.derives.as_slice() {
             [] => self.reason.clone(),
             derives => {
@@ -155,7 +156,7 @@ pub fn arrow(direction: Direction) -> &'static str {
 
 /// The matrix for people: a table for each operation, a column for each purpose that uses it.
 #[must_use]
-pub fn document(plans: &Plans, language: &str) -> Document {
+pub fn document(plans: &Plans, language: Language) -> Document {
     let pack = plans.pack();
     let say = |words| say(language, words);
     let mut tables: Vec<PrintedTable> =
@@ -180,7 +181,7 @@ pub fn document(plans: &Plans, language: &str) -> Document {
     }
 }
 
-fn of_operation(plans: &Plans, operation: &str, language: &str) -> PrintedTable {
+fn of_operation(plans: &Plans, operation: &str, language: Language) -> PrintedTable {
     let pack = plans.pack();
     let purposes: Vec<&Purpose> =
         pack.purposes().iter().map(AsRef::as_ref).filter(|purpose: &&Purpose| purpose.uses(operation)).collect();
@@ -229,7 +230,7 @@ fn rows(columns: &[Vec<Cell>]) -> Vec<&Cell> {
     rows
 }
 
-fn without_exchange(plans: &Plans, language: &str) -> PrintedTable {
+fn without_exchange(plans: &Plans, language: Language) -> PrintedTable {
     let say = |words| say(language, words);
     let mut table = PrintedTable::new(
         say(["Алмасусыз мақсаттар", "Цели без обмена", "Purposes without exchange"]),

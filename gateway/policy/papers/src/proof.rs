@@ -15,8 +15,8 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use qaqpa_policy::Text;
 use qaqpa_policy::mechanism::Mechanism;
+use qaqpa_proto::language::{Language, Text};
 use serde::Deserialize;
 
 /// The evidence for one mechanism. Without a test it proves nothing: a clause that rests on it alone is a gap, and
@@ -25,16 +25,16 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub struct Proof {
     /// For people.
-    pub title: Text,
+    pub title: Text<String>,
     /// Files that do it.
     pub code: Vec<String>,
     /// Tests that show it.
     pub tests: Vec<String>,
 }
 
-/// The mechanism for people, in `kk` or `ru`, English for everything else.
+/// The mechanism for people.
 #[must_use]
-pub fn title(mechanism: Mechanism, language: &str) -> &'static str {
+pub fn title(mechanism: Mechanism, language: Language) -> &'static str {
     of(mechanism).title.in_language(language)
 }
 
@@ -98,7 +98,7 @@ mod tests {
         let table = parse(TABLE).unwrap();
         assert_eq!(table.len(), Mechanism::ALL.len());
         for mechanism in Mechanism::ALL {
-            assert!(["kk", "ru", "en"].iter().all(|language| !title(mechanism, language).is_empty()), "{mechanism:?}");
+            assert!(Language::ALL.into_iter().all(|language| !title(mechanism, language).is_empty()), "{mechanism:?}");
         }
     }
 

@@ -10,6 +10,7 @@
 
 use qaqpa_policy::pack::{Pack, Purpose, ReadingKind, Rule};
 use qaqpa_proto::Contract;
+use qaqpa_proto::language::Language;
 
 use crate::printed::{Document, PrintedTable};
 use crate::trace::rules;
@@ -17,7 +18,7 @@ use crate::words::{self, say};
 
 /// The whole record.
 #[must_use]
-pub fn document(contract: &Contract, pack: &Pack, language: &str) -> Document {
+pub fn document(contract: &Contract, pack: &Pack, language: Language) -> Document {
     let say = |words| say(language, words);
     Document {
         title: say([
@@ -41,7 +42,7 @@ pub fn document(contract: &Contract, pack: &Pack, language: &str) -> Document {
     }
 }
 
-fn facts(pack: &Pack, language: &str) -> Vec<(String, String)> {
+fn facts(pack: &Pack, language: Language) -> Vec<(String, String)> {
     let say = |words| say(language, words);
     let operator = pack.operator();
     let bin = operator.bin.map_or_else(
@@ -80,7 +81,7 @@ fn facts(pack: &Pack, language: &str) -> Vec<(String, String)> {
     .to_vec()
 }
 
-fn terms(pack: &Pack, language: &str) -> String {
+fn terms(pack: &Pack, language: Language) -> String {
     let say = |words| say(language, words);
     let terms = pack.terms();
     let days = |count: Option<u16>| match count {
@@ -102,7 +103,7 @@ fn terms(pack: &Pack, language: &str) -> String {
     .join("\n")
 }
 
-fn activities(contract: &Contract, pack: &Pack, language: &str) -> PrintedTable {
+fn activities(contract: &Contract, pack: &Pack, language: Language) -> PrintedTable {
     let say = |words| say(language, words);
     let mut table = PrintedTable::new(
         say(["Мақсаттар", "Цели", "Purposes"]),
@@ -121,7 +122,7 @@ fn activities(contract: &Contract, pack: &Pack, language: &str) -> PrintedTable 
     table
 }
 
-fn activity(contract: &Contract, pack: &Pack, purpose: &Purpose, language: &str) -> Vec<String> {
+fn activity(contract: &Contract, pack: &Pack, purpose: &Purpose, language: Language) -> Vec<String> {
     vec![
         format!("{}\n{}", purpose.id, purpose.title.in_language(language)),
         words::legal_basis(&purpose.legal_basis, language).to_owned(),
@@ -134,7 +135,7 @@ fn activity(contract: &Contract, pack: &Pack, purpose: &Purpose, language: &str)
 }
 
 /// What passes no gateway, and what nobody may do.
-fn own_work(pack: &Pack, language: &str) -> PrintedTable {
+fn own_work(pack: &Pack, language: Language) -> PrintedTable {
     let say = |words| say(language, words);
     let mut table = PrintedTable::new(
         say([
@@ -164,13 +165,13 @@ fn own_work(pack: &Pack, language: &str) -> PrintedTable {
     table
 }
 
-fn categories(rules: &[Rule], language: &str) -> String {
+fn categories(rules: &[Rule], language: Language) -> String {
     let row = |rule: &Rule| format!("{} [{}]", words::rule(rule, language), rule.clause);
     if rules.is_empty() { "—".to_owned() } else { rules.iter().map(row).collect::<Vec<_>>().join("\n") }
 }
 
 /// The recipients whose systems the purpose asks.
-fn recipients(contract: &Contract, pack: &Pack, purpose: &Purpose, language: &str) -> String {
+fn recipients(contract: &Contract, pack: &Pack, purpose: &Purpose, language: Language) -> String {
     let asked = |system: &str| {
         contract.operations().iter().any(|operation| operation.system.id == system && purpose.uses(&operation.path))
     };
@@ -183,7 +184,7 @@ fn recipients(contract: &Contract, pack: &Pack, purpose: &Purpose, language: &st
     named.join("\n")
 }
 
-fn consent(purpose: &Purpose, language: &str) -> String {
+fn consent(purpose: &Purpose, language: Language) -> String {
     let Some(rule) = &purpose.consent else {
         return say(language, ["талап етілмейді", "не требуется", "not needed"]).to_owned();
     };
@@ -198,7 +199,7 @@ fn consent(purpose: &Purpose, language: &str) -> String {
     text
 }
 
-fn withheld(pack: &Pack, language: &str) -> PrintedTable {
+fn withheld(pack: &Pack, language: Language) -> PrintedTable {
     let say = |words| say(language, words);
     let mut table = PrintedTable::new(
         say(["Берілмейтін деректер", "Непередаваемые данные", "Data that stays behind"]),
@@ -218,7 +219,7 @@ fn withheld(pack: &Pack, language: &str) -> PrintedTable {
     table
 }
 
-fn limits(pack: &Pack, language: &str) -> PrintedTable {
+fn limits(pack: &Pack, language: Language) -> PrintedTable {
     let say = |words| say(language, words);
     let mut table = PrintedTable::new(
         say([
@@ -257,7 +258,7 @@ fn limits(pack: &Pack, language: &str) -> PrintedTable {
     table
 }
 
-fn readings(pack: &Pack, language: &str) -> PrintedTable {
+fn readings(pack: &Pack, language: Language) -> PrintedTable {
     let say = |words| say(language, words);
     let mut table = PrintedTable::new(
         say(["Қатаңырақ оқылған жерлер", "Где взято более строгое прочтение", "Where the stricter reading was taken"]),
@@ -279,7 +280,7 @@ fn readings(pack: &Pack, language: &str) -> PrintedTable {
     table
 }
 
-fn elsewhere(pack: &Pack, language: &str) -> PrintedTable {
+fn elsewhere(pack: &Pack, language: Language) -> PrintedTable {
     let say = |words| say(language, words);
     let mut table = PrintedTable::new(
         say([

@@ -13,6 +13,7 @@ pub(crate) mod rules;
 
 use qaqpa_policy::mechanism::Mechanism;
 use qaqpa_policy::pack::{Clause, Pack};
+use qaqpa_proto::language::Language;
 
 use crate::cases::Cases;
 use crate::printed::{Document, PrintedTable};
@@ -53,7 +54,7 @@ pub enum Gap {
 impl<'p> Trace<'p> {
     /// Follows every clause; `cases` are those beside the pack, if there are any. Rules are told in `language`.
     #[must_use]
-    pub fn of(pack: &'p Pack, cases: Option<&Cases>, language: &str) -> Self {
+    pub fn of(pack: &'p Pack, cases: Option<&Cases>, language: Language) -> Self {
         let rules = rules::all(pack, language);
         let traced = |clause: &'p Clause| {
             let citing = || rules.iter().filter(|rule| rule.cites(&clause.number));
@@ -87,7 +88,7 @@ impl<'p> Trace<'p> {
 
     /// With files and functions, for those who check them.
     #[must_use]
-    pub fn document(&self, language: &str) -> Document {
+    pub fn document(&self, language: Language) -> Document {
         let mut table = self.table(language, |traced| traced.tests(str::to_owned));
         table.columns.push(say(language, ["Код", "Код", "Code"]).to_owned());
         for (row, traced) in table.rows.iter_mut().zip(&self.clauses) {
@@ -98,11 +99,11 @@ impl<'p> Trace<'p> {
 
     /// Tests as sentences and no files, for those who read it.
     #[must_use]
-    pub fn summary(&self, language: &str) -> Document {
+    pub fn summary(&self, language: Language) -> Document {
         self.documented(self.table(language, |traced| traced.tests(sentence)), language)
     }
 
-    fn table(&self, language: &str, tests: impl Fn(&Traced<'_>) -> Vec<String>) -> PrintedTable {
+    fn table(&self, language: Language, tests: impl Fn(&Traced<'_>) -> Vec<String>) -> PrintedTable {
         let say = |words| say(language, words);
         let mut table = PrintedTable::new(
             "",
@@ -117,7 +118,7 @@ impl<'p> Trace<'p> {
         table
     }
 
-    fn documented(&self, table: PrintedTable, language: &str) -> Document {
+    fn documented(&self, table: PrintedTable, language: Language) -> Document {
         let say = |words| say(language, words);
         let enforced = self.clauses.iter().filter(|traced| traced.clause.not_enforceable.is_none()).count();
         let counts = [
@@ -155,7 +156,7 @@ impl Traced<'_> {
         (!proved).then_some(Gap::Unproved)
     }
 
-    fn row(&self, language: &str, tests: Vec<String>) -> Vec<String> {
+    fn row(&self, language: Language, tests: Vec<String>) -> Vec<String> {
         let mut kept_by = self.rules.clone();
         kept_by.extend(self.mechanisms.iter().map(|by| proof::title(*by, language).to_owned()));
         let case = say(language, ["мысал", "пример", "case"]);

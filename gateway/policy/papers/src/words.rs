@@ -3,27 +3,24 @@
 //! Stable ids stay as they are in every language (purposes, operations, field paths); these are the words around them.
 //!
 //! ```text
-//! category(IIN, "ru")  ->  ИИН          say("en", ["мақсат", "цель", "purpose"])  ->  purpose
+//! category(IIN, Ru)  ->  ИИН          transform(YEAR, En)  ->  year only
 //! ```
 
 use qaqpa_policy::consent::form::Form;
 use qaqpa_policy::pack::Rule;
 use qaqpa_policy::transform::Transform;
+use qaqpa_proto::language::{Language, text};
 use qaqpa_proto::v1::Category;
 
-/// The text in `kk` or `ru`, English for everything else.
+/// The text in a language.
 #[must_use]
-pub fn say(language: &str, [kk, ru, en]: [&'static str; 3]) -> &'static str {
-    match language {
-        "kk" => kk,
-        "ru" => ru,
-        _ => en,
-    }
+pub fn say(language: Language, [kk, ru, en]: [&'static str; 3]) -> &'static str {
+    text(kk, ru, en).in_language(language)
 }
 
 /// A category for people.
 #[must_use]
-pub fn category(category: Category, language: &str) -> &'static str {
+pub fn category(category: Category, language: Language) -> &'static str {
     let words = match category {
         Category::Unspecified => ["белгісіз", "неизвестно", "unknown"],
         Category::Control => ["шлюздің өзінікі", "служебное шлюза", "the gateway's own"],
@@ -67,7 +64,7 @@ pub fn category(category: Category, language: &str) -> &'static str {
 
 /// A legal basis for people; an IRI that is not known here stays as it is.
 #[must_use]
-pub fn legal_basis<'i>(iri: &'i str, language: &str) -> &'i str {
+pub fn legal_basis(iri: &str, language: Language) -> &str {
     let term = iri.rsplit(['#', ':', '/']).next().unwrap_or(iri);
     let words = match term {
         "Consent" | "InformedConsent" | "ExplicitlyExpressedConsent" | "ExpressedConsent" => {
@@ -90,7 +87,7 @@ pub fn legal_basis<'i>(iri: &'i str, language: &str) -> &'i str {
 
 /// How a consent is given, for people.
 #[must_use]
-pub fn form(form: Form, language: &str) -> &'static str {
+pub fn form(form: Form, language: Language) -> &'static str {
     let words = match form {
         Form::Written => ["жазбаша", "письменное", "written"],
         Form::Electronic => ["электрондық", "электронное", "electronic"],
@@ -102,7 +99,7 @@ pub fn form(form: Form, language: &str) -> &'static str {
 
 /// What a rule lets move: `birth date (year)`.
 #[must_use]
-pub fn rule(rule: &Rule, language: &str) -> String {
+pub fn rule(rule: &Rule, language: Language) -> String {
     let name = category(rule.category, language);
     match &rule.transform {
         Transform::Keep => name.to_owned(),
@@ -112,7 +109,7 @@ pub fn rule(rule: &Rule, language: &str) -> String {
 
 /// A transform for people: `year only`, `age band 14, 16, 18, 21`.
 #[must_use]
-pub fn transform(transform: &Transform, language: &str) -> String {
+pub fn transform(transform: &Transform, language: Language) -> String {
     let say = |words| say(language, words);
     match transform {
         Transform::Keep => say(["толық", "полностью", "whole"]).to_owned(),
@@ -143,7 +140,7 @@ mod tests {
 
     #[test]
     fn every_category_has_its_own_word_in_every_language() {
-        for language in ["kk", "ru", "en"] {
+        for language in Language::ALL {
             let mut words: Vec<&str> = RULED.into_iter().map(|known| category(known, language)).collect();
             words.sort_unstable();
             words.dedup();
@@ -159,7 +156,7 @@ mod tests {
             ("согласие", "https://w3id.org/dpv#Consent"),
             ("dpv:Something", "dpv:Something"),
         ] {
-            assert_eq!(legal_basis(iri, "ru"), wanted);
+            assert_eq!(legal_basis(iri, Language::Ru), wanted);
         }
     }
 }

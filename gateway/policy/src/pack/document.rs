@@ -8,6 +8,7 @@
 //!     kept_by: [mutual-tls, vault-encryption, journal]
 //! ```
 
+use qaqpa_proto::language::Text;
 use qaqpa_proto::v1::Category;
 
 use super::place::Place;
@@ -22,7 +23,7 @@ pub struct Operator {
     /// As published, or as configured where the policy names none.
     pub bin: Option<Bin>,
     /// Text for people.
-    pub name: Text,
+    pub name: Text<String>,
 }
 
 /// The published document.
@@ -42,11 +43,11 @@ pub struct Clause {
     /// The policy's own numbering, such as `3(5)`.
     pub number: String,
     /// In short, in our own words.
-    pub says: Text,
+    pub says: Text<String>,
     /// Mechanisms that keep it; may be empty where rules cite it.
     pub kept_by: Vec<Mechanism>,
     /// Why a gateway cannot keep it.
-    pub not_enforceable: Option<Text>,
+    pub not_enforceable: Option<Text<String>>,
     /// Of its number.
     pub place: Place,
 }
@@ -64,7 +65,7 @@ pub struct Reading {
     /// The reason for the choice.
     pub kind: ReadingKind,
     /// The reading that was chosen.
-    pub reading: Text,
+    pub reading: Text<String>,
 }
 
 /// Reasons why a policy leaves a choice.
@@ -162,7 +163,7 @@ pub struct Recipient {
     /// Id of the system in the contracts.
     pub system: String,
     /// Text for people.
-    pub name: Text,
+    pub name: Text<String>,
     /// Clause of the policy.
     pub clause: String,
 }
@@ -184,29 +185,5 @@ pub struct Why {
     /// Clause of the policy; empty where no clause speaks.
     pub clause: String,
     /// Text for people.
-    pub reason: Text,
-}
-
-/// A text in the three languages.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Text {
-    /// Kazakh.
-    pub kk: String,
-    /// Russian.
-    pub ru: String,
-    /// English.
-    pub en: String,
-}
-
-impl Text {
-    /// The text in `kk` or `ru`, English for everything else.
-    #[must_use]
-    pub fn in_language(&self, language: &str) -> &str {
-        match language {
-            "kk" => &self.kk,
-            "ru" => &self.ru,
-            _ => &self.en,
-        }
-    }
+    pub reason: Text<String>,
 }

@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use qaqpa_proto::language::{Language, Text, text};
+
 use super::place::Place;
 
 /// One thing that is wrong with a pack. Its author is at fault.
@@ -51,29 +53,29 @@ impl PackProblem {
         self.kind.words().0
     }
 
-    /// One sentence and the suggestion in `kk` or `ru`, English for everything else; without the place.
+    /// One sentence and the suggestion in a language; without the place.
     #[must_use]
-    pub fn text(&self, language: &str) -> String {
+    pub fn text(&self, language: Language) -> String {
         let (_, kk, ru) = self.kind.words();
-        let (sentence, meant) = match language {
-            "kk" => (kk.replace("{}", &self.word), "мүмкін, бұл"),
-            "ru" => (ru.replace("{}", &self.word), "возможно, это"),
-            _ => (self.message.clone(), "did you mean"),
-        };
+        let sentence =
+            Text { kk: kk.replace("{}", &self.word), ru: ru.replace("{}", &self.word), en: self.message.clone() };
+        let sentence = sentence.in_language(language);
         match &self.suggestion {
-            Some(suggestion) => format!("{sentence}; {meant} `{suggestion}`?"),
-            None => sentence,
+            Some(suggestion) => format!("{sentence}; {} `{suggestion}`?", MEANT.in_language(language)),
+            None => sentence.to_owned(),
         }
     }
 }
 
 impl fmt::Display for PackProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.text("en"))
+        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.text(Language::En))
     }
 }
 
 impl std::error::Error for PackProblem {}
+
+const MEANT: Text = text("мүмкін, бұл", "возможно, это", "did you mean");
 
 /// Kinds of mistakes, one per stable code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

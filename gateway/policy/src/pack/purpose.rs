@@ -5,9 +5,9 @@
 //!   - { category: birth_date, transform: year, systems: [gbdfl], only: [person.birth_date], clause: "3" }
 //! ```
 
+use qaqpa_proto::language::Text;
 use qaqpa_proto::v1::Category;
 
-use super::document::Text;
 use super::place::Place;
 use crate::consent::form::Form;
 use crate::transform::Transform;
@@ -24,11 +24,11 @@ pub struct Purpose {
     /// Clause of the policy; empty only for purposes the policy does not know and the pack prohibits.
     pub clause: String,
     /// Title for people.
-    pub title: Text,
+    pub title: Text<String>,
     /// The purpose it is part of. Prohibitions and incompatibilities come down from there, grants never do.
     pub parent: Option<String>,
     /// Why the purpose is prohibited, by itself or by a parent; none: it may be claimed.
-    pub prohibited: Option<Text>,
+    pub prohibited: Option<Text<String>>,
     /// Purposes that may not meet this one about one person: its own, inherited and mirrored, in the order of the file.
     pub incompatible: Vec<Incompatible>,
     /// Present: every subject needs a consent in the ledger.

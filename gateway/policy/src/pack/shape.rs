@@ -5,11 +5,10 @@
 
 use std::fmt;
 
+use qaqpa_proto::language::Text;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
-
-use super::Text;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,7 +37,7 @@ pub(super) struct OperatorShape {
     pub(super) id: Spanned<String>,
     #[serde(default)]
     pub(super) bin: Option<Spanned<String>>,
-    pub(super) name: Spanned<Text>,
+    pub(super) name: Spanned<Text<String>>,
 }
 
 #[derive(Deserialize)]
@@ -53,11 +52,11 @@ pub(super) struct SourceShape {
 #[serde(deny_unknown_fields)]
 pub(super) struct ClauseShape {
     pub(super) number: Spanned<String>,
-    pub(super) says: Spanned<Text>,
+    pub(super) says: Spanned<Text<String>>,
     #[serde(default)]
     pub(super) kept_by: Vec<Spanned<String>>,
     #[serde(default)]
-    pub(super) not_enforceable: Option<Spanned<Text>>,
+    pub(super) not_enforceable: Option<Spanned<Text<String>>>,
 }
 
 #[derive(Deserialize)]
@@ -65,7 +64,7 @@ pub(super) struct ClauseShape {
 pub(super) struct ReadingShape {
     pub(super) clause: Spanned<String>,
     pub(super) kind: Spanned<String>,
-    pub(super) reading: Spanned<Text>,
+    pub(super) reading: Spanned<Text<String>>,
 }
 
 #[derive(Deserialize)]
@@ -95,7 +94,7 @@ pub(super) struct WithdrawalShape {
 #[serde(deny_unknown_fields)]
 pub(super) struct RetentionShape {
     pub(super) clause: Spanned<String>,
-    pub(super) reason: Spanned<Text>,
+    pub(super) reason: Spanned<Text<String>>,
     #[serde(default)]
     pub(super) terms: TermsShape,
 }
@@ -112,7 +111,7 @@ pub(super) struct TermsShape {
 #[serde(deny_unknown_fields)]
 pub(super) struct RecipientShape {
     pub(super) system: Spanned<String>,
-    pub(super) name: Spanned<Text>,
+    pub(super) name: Spanned<Text<String>>,
     pub(super) clause: Spanned<String>,
 }
 
@@ -131,11 +130,11 @@ pub(super) struct PurposeShape {
     pub(super) dpv: Spanned<String>,
     pub(super) legal_basis: Spanned<String>,
     pub(super) clause: Spanned<String>,
-    pub(super) title: Spanned<Text>,
+    pub(super) title: Spanned<Text<String>>,
     #[serde(default)]
     pub(super) parent: Option<Spanned<String>>,
     #[serde(default)]
-    pub(super) prohibited: Option<Spanned<Text>>,
+    pub(super) prohibited: Option<Spanned<Text<String>>>,
     #[serde(default)]
     pub(super) incompatible: Vec<IncompatibleShape>,
     #[serde(default)]
@@ -189,7 +188,7 @@ pub(super) struct WithholdShape {
     pub(super) category: Spanned<String>,
     /// May be empty where the policy is silent.
     pub(super) clause: Spanned<String>,
-    pub(super) reason: Spanned<Text>,
+    pub(super) reason: Spanned<Text<String>>,
 }
 
 #[derive(Deserialize)]
@@ -197,7 +196,7 @@ pub(super) struct WithholdShape {
 pub(super) struct WhyShape {
     /// May be empty where the policy is silent.
     pub(super) clause: Spanned<String>,
-    pub(super) reason: Spanned<Text>,
+    pub(super) reason: Spanned<Text<String>>,
 }
 
 /// `year`, `{ prefix: 3 }` or `{ age-band: [14, 16] }`: a word and its numbers.

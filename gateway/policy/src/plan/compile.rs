@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use qaqpa_proto::language::{Text, text};
 use qaqpa_proto::{Contract, Field, FieldKind, Message, MessageIndex, Operation};
 
 use super::rules::{Rules, Ruling, join};
@@ -11,7 +12,7 @@ use super::shared::Shared;
 use super::{
     Bits, Choice, Direction, Entry, Fate, MAX_FIELDS, Offer, Plan, PlanProblem, Plans, Shape, Table, paths, recipients,
 };
-use crate::pack::{OperationPattern, Pack, Purpose, Rule, Text, Why};
+use crate::pack::{OperationPattern, Pack, Purpose, Rule, Why};
 use crate::suggest::nearest;
 
 /// Entries of one plan, at most; a message tree beyond that is a mistake.
@@ -344,10 +345,7 @@ fn can_be_missed(field: &Field, entry: &Entry) -> bool {
 }
 
 /// Reason for the gateway's own fields, which no receipt lists.
-fn own() -> Text {
-    Text {
-        kk: "Шақырушы мен шлюз арасында".to_owned(),
-        ru: "Между вызывающей стороной и шлюзом".to_owned(),
-        en: "Between the caller and the gateway".to_owned(),
-    }
+fn own() -> Text<String> {
+    text("Шақырушы мен шлюз арасында", "Между вызывающей стороной и шлюзом", "Between the caller and the gateway")
+        .owned()
 }

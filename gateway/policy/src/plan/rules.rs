@@ -5,12 +5,13 @@
 
 use std::sync::Arc;
 
+use qaqpa_proto::language::{Text, text};
 use qaqpa_proto::v1::{Category, Format};
 use qaqpa_proto::{Contract, Field, FieldKind, MessageIndex, Operation};
 
 use super::{Direction, NotOffered};
 use crate::category;
-use crate::pack::{Pack, Purpose, Rule, Text, Why};
+use crate::pack::{Pack, Purpose, Rule, Why};
 use crate::transform::Transform;
 
 pub(super) struct Rules<'a> {
@@ -216,10 +217,11 @@ pub(super) fn join(above: &str, name: &str) -> String {
 }
 
 /// Reason for a field of the caller's own record.
-fn no_place() -> Text {
-    Text {
-        kk: "Мемлекеттік жүйеде бұл дерекке орын жоқ".to_owned(),
-        ru: "Во внешней системе нет места для этих данных".to_owned(),
-        en: "The external system has no place for it".to_owned(),
-    }
+fn no_place() -> Text<String> {
+    text(
+        "Мемлекеттік жүйеде бұл дерекке орын жоқ",
+        "Во внешней системе нет места для этих данных",
+        "The external system has no place for it",
+    )
+    .owned()
 }

@@ -2,6 +2,7 @@
 
 use qaqpa_policy::pack::{MinorRule, ProblemKind};
 use qaqpa_policy::{Bin, Pack, PackProblem, Plans, Transform};
+use qaqpa_proto::language::Language;
 use qaqpa_proto::v1::Category;
 
 use crate::sample::contract;
@@ -317,8 +318,8 @@ fn single_mistakes_in_a_pack() {
         let fits = |problem: &&PackProblem| problem.code() == code && problem.to_string().contains(wanted);
         let Some(problem) = found.iter().find(fits) else { panic!("{code}, {wanted}: {found:?}") };
         assert!(problem.line > 0 && problem.column > 0, "{problem} has no place");
-        for language in ["kk", "ru"] {
-            assert_ne!(problem.text(language), problem.text("en"), "{problem}");
+        for language in [Language::Kk, Language::Ru] {
+            assert_ne!(problem.text(language), problem.text(Language::En), "{problem}");
         }
     }
 }

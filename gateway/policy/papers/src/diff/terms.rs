@@ -8,12 +8,13 @@
 
 use qaqpa_policy::consent::form::Form;
 use qaqpa_policy::pack::{Clause, ConsentRule, MinorRule, OperationPattern, Pack, Purpose};
+use qaqpa_proto::language::Language;
 
 use super::{Change, Way};
 use crate::proof;
 use crate::words::{self, say};
 
-pub(super) fn compare(old: &Pack, new: &Pack, language: &str) -> Vec<Change> {
+pub(super) fn compare(old: &Pack, new: &Pack, language: Language) -> Vec<Change> {
     let mut terms = Terms { language, changes: Vec::new() };
     terms.purposes(old, new);
     terms.pairs(old, new);
@@ -26,12 +27,12 @@ pub(super) fn compare(old: &Pack, new: &Pack, language: &str) -> Vec<Change> {
     terms.changes
 }
 
-struct Terms<'l> {
-    language: &'l str,
+struct Terms {
+    language: Language,
     changes: Vec<Change>,
 }
 
-impl Terms<'_> {
+impl Terms {
     fn add(
         &mut self,
         way: Way,

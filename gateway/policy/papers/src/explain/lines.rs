@@ -12,12 +12,13 @@ use std::fmt::{self, Write};
 
 use qaqpa_policy::pack::Purpose;
 use qaqpa_policy::plan::{Direction, FieldFate, Plan, PlannedField, Plans};
+use qaqpa_proto::language::Language;
 
 use super::{conditions_of, note};
 
 /// Every operation and purpose of a pack, reasons in `language`.
 #[must_use]
-pub fn table(plans: &Plans, language: &str) -> String {
+pub fn table(plans: &Plans, language: Language) -> String {
     let mut out = String::new();
     let pack = plans.pack();
     let _infallible = writeln!(out, "# {} ({})", pack.operator().name.in_language(language), pack.edition());
@@ -36,7 +37,7 @@ pub fn table(plans: &Plans, language: &str) -> String {
     out
 }
 
-fn section(out: &mut String, plans: &Plans, operation: &str, purpose: &Purpose, language: &str) -> fmt::Result {
+fn section(out: &mut String, plans: &Plans, operation: &str, purpose: &Purpose, language: Language) -> fmt::Result {
     if let Some(reason) = plans.not_offered(operation, &purpose.id) {
         return writeln!(out, "\n## {operation} for `{}`\n  not offered: {reason}", purpose.id);
     }
@@ -47,7 +48,7 @@ fn section(out: &mut String, plans: &Plans, operation: &str, purpose: &Purpose, 
     rows(out, "reply", reply, language)
 }
 
-fn rows(out: &mut String, direction: &str, plan: &Plan, language: &str) -> fmt::Result {
+fn rows(out: &mut String, direction: &str, plan: &Plan, language: Language) -> fmt::Result {
     plan.fields().try_for_each(|field| {
         let verdict = match (field.fate, field.transform) {
             (FieldFate::Released, None) => "moves".to_owned(),

@@ -9,6 +9,7 @@
 use qaqpa_policy::pack::{Place, Purpose};
 use qaqpa_policy::plan::Direction;
 use qaqpa_proto::Operation;
+use qaqpa_proto::language::Language;
 use qaqpa_proto::v1::Category;
 
 use super::{Lint, Severity};
@@ -32,7 +33,7 @@ const MANY: usize = 3;
 const WHOLE: usize = 8;
 
 pub(super) fn judge(lint: &mut Lint<'_>, purpose: &Purpose, operation: &Operation) {
-    let cells = matrix::cells(lint.plans, &operation.path, purpose, "en");
+    let cells = matrix::cells(lint.plans, &operation.path, purpose, Language::En);
     for direction in [Direction::Request, Direction::Reply] {
         let cells: Vec<&Cell> = cells.iter().filter(|cell| cell.direction == direction).collect();
         let message = Exchange { purpose, operation, direction, cells: &cells };

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use qaqpa_policy::mechanism::Mechanism;
 use qaqpa_policy::pack::{MinorRule, Pack, Purpose, Rule, cited};
+use qaqpa_proto::language::{Language, text};
 
 use crate::words::{self, say};
 
@@ -27,7 +28,7 @@ impl Cited {
 }
 
 /// In the order of a reader: purposes, then what holds for all of them.
-pub(super) fn all(pack: &Pack, language: &str) -> Vec<Cited> {
+pub(super) fn all(pack: &Pack, language: Language) -> Vec<Cited> {
     let mut found = Vec::new();
     for purpose in pack.purposes() {
         of_purpose(purpose, language, &mut found);
@@ -84,7 +85,7 @@ pub(super) fn all(pack: &Pack, language: &str) -> Vec<Cited> {
     found
 }
 
-fn of_purpose(purpose: &Purpose, language: &str, found: &mut Vec<Cited>) {
+fn of_purpose(purpose: &Purpose, language: Language, found: &mut Vec<Cited>) {
     let id = &purpose.id;
     let mut add = |text: String, clause: &str, mechanisms: &'static [Mechanism]| {
         found.push(Cited { text, mechanisms, clause: clause.to_owned() });
@@ -129,13 +130,9 @@ fn by_clause(rules: &[Rule]) -> Vec<(&str, Vec<&Rule>)> {
 }
 
 /// Also for the register.
-pub(crate) fn minors(pack: &Pack, language: &str) -> String {
-    let age = pack.minors().age;
-    let age = match language {
-        "kk" => format!("{age} жасқа дейін"),
-        "ru" => format!("до {age} лет"),
-        _ => format!("under {age}"),
-    };
+pub(crate) fn minors(pack: &Pack, language: Language) -> String {
+    let under = text("{} жасқа дейін", "до {} лет", "under {}").in_language(language);
+    let age = under.replace("{}", &pack.minors().age.to_string());
     let rule = match pack.minors().rule {
         MinorRule::GuardianConsent => {
             say(language, ["заңды өкілі келісім береді", "согласие даёт законный представитель", "a guardian consents"])
@@ -146,7 +143,7 @@ pub(crate) fn minors(pack: &Pack, language: &str) -> String {
 }
 
 /// Also for the register.
-pub(crate) fn residency(pack: &Pack, language: &str) -> String {
+pub(crate) fn residency(pack: &Pack, language: Language) -> String {
     let policy = match pack.residency().cross_border_allowed_by_policy {
         true => say(
             language,
@@ -177,11 +174,12 @@ pub(crate) fn residency(pack: &Pack, language: &str) -> String {
 }
 
 /// Also for the register.
-pub(crate) fn withdrawal(pack: &Pack, language: &str) -> String {
+pub(crate) fn withdrawal(pack: &Pack, language: Language) -> String {
     let days = pack.withdrawal().destroy_within_working_days;
-    match language {
-        "kk" => format!("кері қайтарылғаннан кейін {days} жұмыс күні ішінде жойылады"),
-        "ru" => format!("после отзыва уничтожается за рабочих дней: {days}"),
-        _ => format!("after a withdrawal destroyed within {days} working day(s)"),
-    }
+    let destroyed = text(
+        "кері қайтарылғаннан кейін {} жұмыс күні ішінде жойылады",
+        "после отзыва уничтожается за рабочих дней: {}",
+        "after a withdrawal destroyed within {} working day(s)",
+    );
+    destroyed.in_language(language).replace("{}", &days.to_string())
 }

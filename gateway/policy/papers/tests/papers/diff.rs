@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use qaqpa_papers::diff::{self, Change, Way};
 use qaqpa_policy::{Pack, Plans};
+use qaqpa_proto::language::Language;
 
 use crate::edition::{changed, edition};
 use crate::sample::contract;
 
 fn compare(old: &str, new: &str) -> Vec<Change> {
     let plans = |text: &str| Plans::compile(&contract(), &Pack::parse(text, "pack.yaml").unwrap()).unwrap();
-    diff::compare(&contract(), &plans(old), &plans(new), "en")
+    diff::compare(&contract(), &plans(old), &plans(new), Language::En)
 }
 
 fn codes(changes: &[Change], way: Way) -> BTreeSet<&'static str> {
@@ -100,6 +101,6 @@ fn a_change_says_to_whom_for_what_and_by_which_clause() {
     let seen = [change.purpose.as_str(), &change.flow, &change.what, &change.clause, &change.detail];
     assert_eq!(seen, ["person-check", "← gbdfl", "birth_date", "1", "year ⇒ keep: persons.person.birth_date"]);
     let pack = |text: &str| Pack::parse(text, "pack.yaml").unwrap();
-    let document = diff::document(&pack(&edition()), &pack(&new), &changes, "ru");
+    let document = diff::document(&pack(&edition()), &pack(&new), &changes, Language::Ru);
     assert!(document.text().contains("шире"), "{}", document.text());
 }

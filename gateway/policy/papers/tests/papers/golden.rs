@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use qaqpa_papers::explain::{self, Filter};
 use qaqpa_policy::{Pack, Plans};
+use qaqpa_proto::language::Language;
 
 use crate::sample::{STATUS, contract, plans};
 
@@ -19,7 +20,7 @@ fn the_matrix_of_every_pack_is_the_reviewed_one() {
         let golden = golden().join(format!("{}.txt", plans.pack().id()));
         let reviewed =
             fs::read_to_string(&golden).unwrap_or_else(|_| panic!("{} has no reviewed matrix", path.display()));
-        let table = explain::table(&plans, "en");
+        let table = explain::table(&plans, Language::En);
         for (number, (found, reviewed)) in table.lines().zip(reviewed.lines()).enumerate() {
             assert_eq!(found, reviewed, "{}:{}", golden.display(), number + 1);
         }
@@ -49,7 +50,7 @@ fn a_reader_may_ask_for_one_operation_and_one_purpose() {
         (0, Some("StudentStatus"), None, "half a name"),
         (0, None, Some("marketing"), "no such purpose"),
     ] {
-        let document = explain::document(&plans, Filter { operation, purpose }, "en");
+        let document = explain::document(&plans, Filter { operation, purpose }, Language::En);
         assert_eq!(document.tables.len() - 1, wanted, "{why}: the last table is that of the purposes");
     }
 }
@@ -57,7 +58,7 @@ fn a_reader_may_ask_for_one_operation_and_one_purpose() {
 #[test]
 fn an_explanation_speaks_three_languages() {
     let filter = Filter { operation: Some(STATUS), purpose: Some("state-exchange") };
-    for (wanted, language) in [("передаётся", "ru"), ("беріледі", "kk"), ("moves", "en"), ("moves", "fr")]
+    for (wanted, language) in [("передаётся", Language::Ru), ("беріледі", Language::Kk), ("moves", Language::En)]
     {
         let document = explain::document(&plans(), filter, language);
         for text in [document.text(), document.markdown()] {

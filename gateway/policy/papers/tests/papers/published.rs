@@ -12,6 +12,7 @@ use qaqpa_papers::trace::Trace;
 use qaqpa_papers::{matrix, register};
 use qaqpa_policy::mechanism::Mechanism;
 use qaqpa_policy::{Pack, Plans};
+use qaqpa_proto::language::Language;
 
 use crate::sample::contract;
 
@@ -57,7 +58,7 @@ fn every_clause_is_kept_and_proved_or_said_to_be_beyond_a_gateway() {
     for (file, text) in packs() {
         let pack = Pack::parse(&text, &file).unwrap();
         let cases = cases(&pack);
-        let trace = Trace::of(&pack, Some(&cases), "en");
+        let trace = Trace::of(&pack, Some(&cases), Language::En);
         assert_eq!(trace.clauses().len(), pack.clauses().len());
         gaps.extend(trace.gaps().map(|(traced, gap)| {
             format!("{file}:{}: clause {}: {gap}", traced.clause.place.line, traced.clause.number)
@@ -90,7 +91,7 @@ fn every_mechanism_that_a_pack_relies_on_has_code_and_a_test() {
     let mut missing = BTreeSet::new();
     for (file, text) in packs() {
         let pack = Pack::parse(&text, &file).unwrap();
-        let trace = Trace::of(&pack, None, "en");
+        let trace = Trace::of(&pack, None, Language::En);
         for mechanism in trace.clauses().iter().flat_map(|traced| &traced.mechanisms) {
             let proof = proof::of(*mechanism);
             if proof.code.is_empty() || proof.tests.is_empty() {
@@ -106,7 +107,7 @@ fn every_document_of_every_pack_is_written_in_every_language() {
     for (file, text) in packs() {
         let pack = Pack::parse(&text, &file).unwrap();
         let plans = Plans::compile(&contract(), &pack).unwrap();
-        for language in ["kk", "ru", "en"] {
+        for language in Language::ALL {
             let trace = Trace::of(&pack, Some(&cases(&pack)), language).document(language);
             for document in
                 [trace, register::document(&contract(), &pack, language), matrix::document(&plans, language)]

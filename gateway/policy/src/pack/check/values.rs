@@ -1,11 +1,11 @@
 //! Single values of a pack: categories, numbers within bounds, ids, terms, texts, and the clauses they cite.
 
+use qaqpa_proto::language::{Language, Text};
 use qaqpa_proto::v1::Category;
 use serde_saphyr::Spanned;
 
 use super::{Check, Citation, Kind, place};
 use crate::category;
-use crate::pack::document::Text;
 use crate::pack::problem::PackProblem;
 use crate::suggest::nearest;
 
@@ -65,10 +65,10 @@ impl Check<'_> {
         }
     }
 
-    pub(super) fn text(&mut self, text: Spanned<Text>) -> Text {
-        for (language, words) in [("kk", &text.value.kk), ("ru", &text.value.ru), ("en", &text.value.en)] {
-            if words.trim().is_empty() {
-                self.at(&text, Kind::Empty, language, format!("the text in `{language}` is empty"));
+    pub(super) fn text(&mut self, text: Spanned<Text<String>>) -> Text<String> {
+        for language in Language::ALL {
+            if text.value.in_language(language).trim().is_empty() {
+                self.at(&text, Kind::Empty, language.tag(), format!("the text in `{language}` is empty"));
             }
         }
         text.value
