@@ -17,11 +17,10 @@ use qaqpa_policy::pack::Pack;
 use qaqpa_policy::plan::{Direction, Plan, Plans};
 use qaqpa_policy::transform::Transform;
 use qaqpa_proto::Contract;
-use qaqpa_proto::language::Language;
+use qaqpa_proto::language::{Language, Text, text};
 
 use crate::matrix::{self, Cell};
 use crate::printed::{Document, PrintedTable};
-use crate::words::say;
 use coarser::Order;
 
 /// Which way a change goes.
@@ -40,9 +39,9 @@ impl Way {
     #[must_use]
     pub fn name(self, language: Language) -> &'static str {
         match self {
-            Self::Wider => say(language, ["кеңейеді", "шире", "wider"]),
-            Self::Narrower => say(language, ["тарылады", "уже", "narrower"]),
-            Self::Other => say(language, ["өзгереді", "иначе", "changed"]),
+            Self::Wider => text("кеңейеді", "шире", "wider").in_language(language),
+            Self::Narrower => text("тарылады", "уже", "narrower").in_language(language),
+            Self::Other => text("өзгереді", "иначе", "changed").in_language(language),
         }
     }
 }
@@ -78,17 +77,18 @@ pub fn compare(contract: &Contract, old: &Plans, new: &Plans, language: Language
 /// For people.
 #[must_use]
 pub fn document(old: &Pack, new: &Pack, changes: &[Change], language: Language) -> Document {
-    let say = |words| say(language, words);
+    let say = |words: Text| words.in_language(language);
     let mut table = PrintedTable::new(
         "",
         [
-            say(["Қалай", "Как", "Way"]),
-            say(["Мақсат", "Цель", "Purpose"]),
-            say(["Кімге", "Кому", "To whom"]),
-            say(["Не", "Что", "What"]),
-            say(["Тармақ", "Пункт", "Clause"]),
-            say(["Өзгеріс", "Изменение", "Change"]),
-        ],
+            text("Қалай", "Как", "Way"),
+            text("Мақсат", "Цель", "Purpose"),
+            text("Кімге", "Кому", "To whom"),
+            text("Не", "Что", "What"),
+            text("Тармақ", "Пункт", "Clause"),
+            text("Өзгеріс", "Изменение", "Change"),
+        ]
+        .map(say),
     );
     table.rows = changes
         .iter()
@@ -101,14 +101,14 @@ pub fn document(old: &Pack, new: &Pack, changes: &[Change], language: Language) 
         .collect();
     let count = |way| changes.iter().filter(|change| change.way == way).count().to_string();
     let facts = [
-        (say(["Бұрынғы", "Было", "Old"]).to_owned(), format!("{} ({})", old.edition(), old.sha256())),
-        (say(["Жаңа", "Стало", "New"]).to_owned(), format!("{} ({})", new.edition(), new.sha256())),
+        (say(text("Бұрынғы", "Было", "Old")).to_owned(), format!("{} ({})", old.edition(), old.sha256())),
+        (say(text("Жаңа", "Стало", "New")).to_owned(), format!("{} ({})", new.edition(), new.sha256())),
         (Way::Wider.name(language).to_owned(), count(Way::Wider)),
         (Way::Narrower.name(language).to_owned(), count(Way::Narrower)),
     ];
     let title = format!(
         "{} {}",
-        say(["Не өзгереді:", "Что меняется:", "What changes:"]),
+        say(text("Не өзгереді:", "Что меняется:", "What changes:")),
         new.operator().name.in_language(language)
     );
     Document { title, facts: facts.to_vec(), tables: vec![table] }
@@ -190,8 +190,8 @@ impl Moved<'_> {
         let (way, code, text) = match (self.old, self.new) {
             (None, Some(new)) => (Way::Wider, "field.new", newly(new, language)),
             (Some(_), None) => {
-                let text = say(language, ["енді берілмейді", "больше не передаётся", "no longer moves"]);
-                (Way::Narrower, "field.gone", text.to_owned())
+                let gone = text("енді берілмейді", "больше не передаётся", "no longer moves").in_language(language);
+                (Way::Narrower, "field.gone", gone.to_owned())
             }
             (Some(old), Some(new)) => {
                 let of = |plan: Option<&std::sync::Arc<Plan>>| plan.and_then(|plan| transform(plan, &cell.path));
@@ -213,12 +213,12 @@ impl Moved<'_> {
 
 fn newly(cell: &Cell, language: Language) -> String {
     let words = match cell.direction {
-        Direction::Request => ["жаңадан беріледі", "передаётся впервые", "newly given"],
-        Direction::Reply => ["жаңадан алынады", "получается впервые", "newly received"],
+        Direction::Request => text("жаңадан беріледі", "передаётся впервые", "newly given"),
+        Direction::Reply => text("жаңадан алынады", "получается впервые", "newly received"),
     };
     match cell.transform.as_str() {
-        "keep" => say(language, words).to_owned(),
-        transform => format!("{} ({transform})", say(language, words)),
+        "keep" => words.in_language(language).to_owned(),
+        transform => format!("{} ({transform})", words.in_language(language)),
     }
 }
 

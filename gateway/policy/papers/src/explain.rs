@@ -17,10 +17,9 @@ use qaqpa_policy::category;
 use qaqpa_policy::pack::{ConsentRule, Purpose};
 use qaqpa_policy::plan::{Direction, FieldFate, PlannedField, Plans};
 use qaqpa_policy::transform::Transform;
-use qaqpa_proto::language::Language;
+use qaqpa_proto::language::{Language, Text, text};
 
 use crate::printed::{Document, PrintedTable};
-use crate::words::say;
 
 pub use lines::table;
 
@@ -57,13 +56,13 @@ pub fn document(plans: &Plans, filter: Filter<'_>, language: Language) -> Docume
         tables.extend(purposes().filter_map(|purpose| fields(plans, operation, purpose, language)));
     }
     tables.push(conditions(plans, purposes(), language));
-    let say = |words| say(language, words);
+    let say = |words: Text| words.in_language(language);
     Document {
         title: pack.operator().name.in_language(language).to_owned(),
         facts: vec![
-            (say(["Саясат", "Политика", "Policy"]).to_owned(), pack.source().title.clone()),
-            (say(["Редакциясы", "Редакция", "Edition"]).to_owned(), pack.edition().to_owned()),
-            (say(["Пакет", "Пакет", "Pack"]).to_owned(), format!("{} {}", pack.id(), pack.sha256())),
+            (say(text("Саясат", "Политика", "Policy")).to_owned(), pack.source().title.clone()),
+            (say(text("Редакциясы", "Редакция", "Edition")).to_owned(), pack.edition().to_owned()),
+            (say(text("Пакет", "Пакет", "Pack")).to_owned(), format!("{} {}", pack.id(), pack.sha256())),
         ],
         tables,
     }
@@ -71,26 +70,27 @@ pub fn document(plans: &Plans, filter: Filter<'_>, language: Language) -> Docume
 
 /// The fields of one operation for one purpose, requests first.
 fn fields(plans: &Plans, operation: &str, purpose: &Purpose, language: Language) -> Option<PrintedTable> {
-    let say = |words| say(language, words);
+    let say = |words: Text| words.in_language(language);
     let mut table = PrintedTable::new(
         format!("{operation}: {}", purpose.id),
         [
-            say(["Өріс", "Поле", "Field"]),
-            say(["Санат", "Категория", "Category"]),
-            say(["Барарда", "Туда", "Out"]),
-            say(["Қайтарда", "Обратно", "Back"]),
-            say(["Түрлендіру", "Преобразование", "Transform"]),
-            say(["Тармақ", "Пункт", "Clause"]),
-            say(["Ескерту", "Примечание", "Note"]),
-        ],
+            text("Өріс", "Поле", "Field"),
+            text("Санат", "Категория", "Category"),
+            text("Барарда", "Туда", "Out"),
+            text("Қайтарда", "Обратно", "Back"),
+            text("Түрлендіру", "Преобразование", "Transform"),
+            text("Тармақ", "Пункт", "Clause"),
+            text("Ескерту", "Примечание", "Note"),
+        ]
+        .map(say),
     );
     if let Some(reason) = plans.not_offered(operation, &purpose.id) {
-        let stays = say(["берілмейді", "не передаётся", "stays"]).to_owned();
-        let note = say([
+        let stays = say(text("берілмейді", "не передаётся", "stays")).to_owned();
+        let note = say(text(
             "Мақсат қолжетімсіз: мемлекеттік жүйе саясат бермейтін деректі талап етеді",
             "Цель недоступна: государственная система требует то, что политика не передаёт",
             "Not offered: the state system demands what the policy withholds",
-        ]);
+        ));
         let cells = [reason.path.as_str(), reason.category, &stays, "", "", "", note];
         table.rows.push(cells.map(str::to_owned).to_vec());
         return Some(table);
@@ -104,8 +104,8 @@ fn fields(plans: &Plans, operation: &str, purpose: &Purpose, language: Language)
 
 fn row(field: &PlannedField<'_>, direction: Direction, language: Language) -> Option<Vec<String>> {
     let fate = match field.fate {
-        FieldFate::Released => say(language, ["беріледі", "передаётся", "moves"]),
-        FieldFate::Withheld => say(language, ["берілмейді", "не передаётся", "stays"]),
+        FieldFate::Released => text("беріледі", "передаётся", "moves").in_language(language),
+        FieldFate::Withheld => text("берілмейді", "не передаётся", "stays").in_language(language),
         FieldFate::Control | FieldFate::Structure => return None,
     };
     let (out, back) = match direction {
@@ -126,7 +126,7 @@ fn note(field: &PlannedField<'_>, language: Language) -> String {
         (_, [], _) => String::new(),
         (_, derives, None | Some(Transform::Prefix(_))) => {
             let names: Vec<&str> = derives.iter().copied().map(category::name).collect();
-            let also = say(language, ["бұдан да білінеді", "выдаёт также", "also gives away"]);
+            let also = text("бұдан да білінеді", "выдаёт также", "also gives away").in_language(language);
             format!("{also}: {}", names.join(", "))
         }
         (_, _, Some(_)) => String::new(),
@@ -135,16 +135,17 @@ fn note(field: &PlannedField<'_>, language: Language) -> String {
 
 /// What has to be so before anything moves: each purpose's consent, prohibition and incompatible purposes.
 fn conditions<'p>(plans: &Plans, purposes: impl Iterator<Item = &'p Purpose>, language: Language) -> PrintedTable {
-    let say = |words| say(language, words);
+    let say = |words: Text| words.in_language(language);
     let mut table = PrintedTable::new(
-        say(["Мақсаттар", "Цели", "Purposes"]),
+        say(text("Мақсаттар", "Цели", "Purposes")),
         [
-            say(["Мақсат", "Цель", "Purpose"]),
-            say(["Атауы", "Название", "Title"]),
-            say(["Тармақ", "Пункт", "Clause"]),
-            say(["Негізі", "Основание", "Basis"]),
-            say(["Шарттар", "Условия", "Conditions"]),
-        ],
+            text("Мақсат", "Цель", "Purpose"),
+            text("Атауы", "Название", "Title"),
+            text("Тармақ", "Пункт", "Clause"),
+            text("Негізі", "Основание", "Basis"),
+            text("Шарттар", "Условия", "Conditions"),
+        ]
+        .map(say),
     );
     table.rows = purposes
         .map(|purpose| {
@@ -157,27 +158,31 @@ fn conditions<'p>(plans: &Plans, purposes: impl Iterator<Item = &'p Purpose>, la
 }
 
 fn conditions_of(plans: &Plans, purpose: &Purpose, language: Language) -> Vec<String> {
-    let say = |words| say(language, words);
+    let say = |words: Text| words.in_language(language);
     let prohibited = purpose.prohibited.as_ref().map(|reason| {
-        format!("{}: {}", say(["тыйым салынған", "запрещена", "prohibited"]), reason.in_language(language))
+        format!("{}: {}", say(text("тыйым салынған", "запрещена", "prohibited")), reason.in_language(language))
     });
     let idle = (prohibited.is_none() && purpose.operations.is_empty())
-        .then(|| say(["мемлекеттік жүйесіз", "без государственных систем", "uses no state system"]).to_owned());
+        .then(|| say(text("мемлекеттік жүйесіз", "без государственных систем", "uses no state system")).to_owned());
     let special = plans.pack().specials().iter().find(|special| special.purpose == purpose.id).map(|special| {
         let names: Vec<&str> = special.categories.iter().copied().map(category::name).collect();
-        format!("{}: {}", say(["тек осы мақсатпен", "только для этой цели", "for this purpose only"]), names.join(", "))
+        format!(
+            "{}: {}",
+            say(text("тек осы мақсатпен", "только для этой цели", "for this purpose only")),
+            names.join(", ")
+        )
     });
     let strict = (!purpose.strict.is_empty()).then(|| {
         let patterns: Vec<&str> = purpose.strict.iter().map(|pattern| pattern.text.as_str()).collect();
         format!(
             "{}: {}",
-            say(["артығы қабылданбайды", "лишнее отвергается", "refuses more than it needs"]),
+            say(text("артығы қабылданбайды", "лишнее отвергается", "refuses more than it needs")),
             patterns.join(", ")
         )
     });
     let others = purpose.incompatible.iter().map(|other| {
-        let days = say(["тәулік", "дней", "days"]);
-        let apart = say(["үйлеспейді", "несовместима с", "incompatible with"]);
+        let days = say(text("тәулік", "дней", "days"));
+        let apart = say(text("үйлеспейді", "несовместима с", "incompatible with"));
         format!("{apart} `{}`, {} {days}{}", other.purpose, other.window_days, clause(&other.clause, language))
     });
     let consent = purpose.consent.as_ref().map(|rule| consent(rule, language));
@@ -185,20 +190,21 @@ fn conditions_of(plans: &Plans, purpose: &Purpose, language: Language) -> Vec<St
 }
 
 fn consent(rule: &ConsentRule, language: Language) -> String {
-    let say = |words| say(language, words);
+    let say = |words: Text| words.in_language(language);
     let kind = if rule.separate {
-        say(["жеке келісім", "отдельное согласие", "separate consent"])
+        say(text("жеке келісім", "отдельное согласие", "separate consent"))
     } else {
-        say(["келісім", "согласие", "consent"])
+        say(text("келісім", "согласие", "consent"))
     };
     let forms: Vec<&str> = rule.forms.iter().map(|form| form.name()).collect();
-    let days = rule.max_days.map(|days| format!(", {days} {}", say(["тәулік", "дней", "days"]))).unwrap_or_default();
+    let days =
+        rule.max_days.map(|days| format!(", {days} {}", say(text("тәулік", "дней", "days")))).unwrap_or_default();
     format!("{kind} ({}{days}){}", forms.join(", "), clause(&rule.clause, language))
 }
 
 fn clause(number: &str, language: Language) -> String {
     match number {
         "" => String::new(),
-        number => format!(" [{} {number}]", say(language, ["тармақ", "пункт", "clause"])),
+        number => format!(" [{} {number}]", text("тармақ", "пункт", "clause").in_language(language)),
     }
 }

@@ -13,10 +13,10 @@
 
 use qaqpa_policy::pack::Purpose;
 use qaqpa_policy::plan::{Direction, FieldFate, Plan, PlannedField, Plans};
-use qaqpa_proto::language::Language;
+use qaqpa_proto::language::{Language, Text, text};
 
 use crate::printed::{Document, PrintedTable};
-use crate::words::{self, say};
+use crate::words;
 
 /// One field of one operation for one purpose.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,19 +91,20 @@ pub fn all(plans: &Plans, language: Language) -> Vec<Cell> {
 /// The cells one below the other.
 #[must_use]
 pub fn list(cells: &[Cell], language: Language) -> PrintedTable {
-    let say = |words| say(language, words);
+    let say = |words: Text| words.in_language(language);
     let mut table = PrintedTable::new(
         "",
         [
-            say(["Операция", "Операция", "Operation"]),
-            say(["Мақсат", "Цель", "Purpose"]),
-            say(["Бағыт", "Направление", "Way"]),
-            say(["Өріс", "Поле", "Field"]),
-            say(["Санат", "Категория", "Category"]),
-            say(["Тағдыры", "Судьба", "Fate"]),
-            say(["Тармақ", "Пункт", "Clause"]),
-            say(["Ескерту", "Примечание", "Note"]),
-        ],
+            text("Операция", "Операция", "Operation"),
+            text("Мақсат", "Цель", "Purpose"),
+            text("Бағыт", "Направление", "Way"),
+            text("Өріс", "Поле", "Field"),
+            text("Санат", "Категория", "Category"),
+            text("Тағдыры", "Судьба", "Fate"),
+            text("Тармақ", "Пункт", "Clause"),
+            text("Ескерту", "Примечание", "Note"),
+        ]
+        .map(say),
     );
     table.rows = cells.iter().map(|cell| cell.row(language)).collect();
     table
@@ -129,8 +130,8 @@ impl Cell {
         match self.derives.as_slice() {
             [] => self.reason.clone(),
             derives => {
-                let text = say(language, ["бұдан да білінеді:", "выдаёт также:", "also gives away:"]);
-                format!("{text} {}", derives.join(", "))
+                let label = text("бұдан да білінеді:", "выдаёт также:", "also gives away:").in_language(language);
+                format!("{label} {}", derives.join(", "))
             }
         }
     }
@@ -158,22 +159,26 @@ pub fn arrow(direction: Direction) -> &'static str {
 #[must_use]
 pub fn document(plans: &Plans, language: Language) -> Document {
     let pack = plans.pack();
-    let say = |words| say(language, words);
+    let say = |words: Text| words.in_language(language);
     let mut tables: Vec<PrintedTable> =
         plans.operations().map(|operation| of_operation(plans, operation, language)).collect();
     tables.push(without_exchange(plans, language));
     Document {
-        title: format!("{} {}", say(["Матрица:", "Матрица:", "Matrix:"]), pack.operator().name.in_language(language)),
+        title: format!(
+            "{} {}",
+            say(text("Матрица:", "Матрица:", "Matrix:")),
+            pack.operator().name.in_language(language)
+        ),
         facts: vec![
-            (say(["Саясат", "Политика", "Policy"]).to_owned(), pack.source().title.clone()),
-            (say(["Редакциясы", "Редакция", "Edition"]).to_owned(), pack.edition().to_owned()),
+            (say(text("Саясат", "Политика", "Policy")).to_owned(), pack.source().title.clone()),
+            (say(text("Редакциясы", "Редакция", "Edition")).to_owned(), pack.edition().to_owned()),
             (
-                say(["Ұяшық", "Ячейка", "Cell"]).to_owned(),
-                say([
+                say(text("Ұяшық", "Ячейка", "Cell")).to_owned(),
+                say(text(
                     "дерек берілетін тармақ, алдында түрлендіруі; ✗ берілмейді",
                     "пункт, по которому поле передаётся, перед ним преобразование; ✗ не передаётся",
                     "the clause by which a field moves, its transform before it; ✗ stays behind",
-                ])
+                ))
                 .to_owned(),
             ),
         ],
@@ -186,10 +191,10 @@ fn of_operation(plans: &Plans, operation: &str, language: Language) -> PrintedTa
     let purposes: Vec<&Purpose> =
         pack.purposes().iter().map(AsRef::as_ref).filter(|purpose: &&Purpose| purpose.uses(operation)).collect();
     let columns: Vec<Vec<Cell>> = purposes.iter().map(|purpose| cells(plans, operation, purpose, language)).collect();
-    let say = |words| say(language, words);
+    let say = |words: Text| words.in_language(language);
     let mut table = PrintedTable::new(
         operation,
-        [say(["Бағыт", "Куда", "Way"]), say(["Өріс", "Поле", "Field"]), say(["Санат", "Категория", "Category"])],
+        [text("Бағыт", "Куда", "Way"), text("Өріс", "Поле", "Field"), text("Санат", "Категория", "Category")].map(say),
     );
     table.columns.extend(purposes.iter().map(|purpose| purpose.id.clone()));
     for row in rows(&columns) {
@@ -203,9 +208,9 @@ fn of_operation(plans: &Plans, operation: &str, language: Language) -> PrintedTa
     for (at, purpose) in purposes.iter().enumerate() {
         let Some(reason) = plans.not_offered(operation, &purpose.id) else { continue };
         let mut cells = vec![String::new(); purposes.len() + 3];
-        let text = format!("✗ {}: {reason}", say(["ұсынылмайды", "не предоставляется", "not offered"]));
+        let shown = format!("✗ {}: {reason}", say(text("ұсынылмайды", "не предоставляется", "not offered")));
         if let Some(cell) = cells.get_mut(at + 3) {
-            *cell = text;
+            *cell = shown;
         }
         table.rows.push(cells);
     }
@@ -231,22 +236,23 @@ fn rows(columns: &[Vec<Cell>]) -> Vec<&Cell> {
 }
 
 fn without_exchange(plans: &Plans, language: Language) -> PrintedTable {
-    let say = |words| say(language, words);
+    let say = |words: Text| words.in_language(language);
     let mut table = PrintedTable::new(
-        say(["Алмасусыз мақсаттар", "Цели без обмена", "Purposes without exchange"]),
+        say(text("Алмасусыз мақсаттар", "Цели без обмена", "Purposes without exchange")),
         [
-            say(["Мақсат", "Цель", "Purpose"]),
-            say(["Атауы", "Название", "Title"]),
-            say(["Негізі", "Основание", "Basis"]),
-            say(["Тармақ", "Пункт", "Clause"]),
-        ],
+            text("Мақсат", "Цель", "Purpose"),
+            text("Атауы", "Название", "Title"),
+            text("Негізі", "Основание", "Basis"),
+            text("Тармақ", "Пункт", "Clause"),
+        ]
+        .map(say),
     );
     let idle = plans.pack().purposes().iter().filter(|purpose| purpose.operations.is_empty());
     table.rows = idle
         .map(|purpose| {
             let basis = match &purpose.prohibited {
                 Some(why) => {
-                    format!("{}: {}", say(["тыйым салынған", "запрещена", "prohibited"]), why.in_language(language))
+                    format!("{}: {}", say(text("тыйым салынған", "запрещена", "prohibited")), why.in_language(language))
                 }
                 None => words::legal_basis(&purpose.legal_basis, language).to_owned(),
             };

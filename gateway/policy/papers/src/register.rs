@@ -10,22 +10,22 @@
 
 use qaqpa_policy::pack::{Pack, Purpose, ReadingKind, Rule};
 use qaqpa_proto::Contract;
-use qaqpa_proto::language::Language;
+use qaqpa_proto::language::{Language, Text, text};
 
 use crate::printed::{Document, PrintedTable};
 use crate::trace::rules;
-use crate::words::{self, say};
+use crate::words;
 
 /// The whole record.
 #[must_use]
 pub fn document(contract: &Contract, pack: &Pack, language: Language) -> Document {
-    let say = |words| say(language, words);
+    let say = |words: Text| words.in_language(language);
     Document {
-        title: say([
+        title: say(text(
             "Дербес деректерді өңдеу әрекеттерінің тізілімі",
             "Реестр действий по обработке персональных данных",
             "Record of processing activities",
-        ])
+        ))
         .to_owned(),
         facts: facts(pack, language),
         tables: vec![
@@ -43,59 +43,59 @@ pub fn document(contract: &Contract, pack: &Pack, language: Language) -> Documen
 }
 
 fn facts(pack: &Pack, language: Language) -> Vec<(String, String)> {
-    let say = |words| say(language, words);
+    let say = |words: Text| words.in_language(language);
     let operator = pack.operator();
     let bin = operator.bin.map_or_else(
-        || say(["саясатта жоқ", "в политике не указан", "not in the policy"]).to_owned(),
+        || say(text("саясатта жоқ", "в политике не указан", "not in the policy")).to_owned(),
         |bin| bin.as_str().to_owned(),
     );
-    let with_clause = |text: String, clause: &str| match clause {
-        "" => text,
-        clause => format!("{text} ({} {clause})", say(["тармақ", "пункт", "clause"])),
+    let with_clause = |said: String, clause: &str| match clause {
+        "" => said,
+        clause => format!("{said} ({} {clause})", say(text("тармақ", "пункт", "clause"))),
     };
     [
-        (say(["Оператор", "Оператор", "Operator"]), operator.name.in_language(language).to_owned()),
-        (say(["БСН", "БИН", "BIN"]), bin),
-        (say(["Саясат", "Политика", "Policy"]), format!("{}; {}", pack.source().title, pack.source().url)),
-        (say(["Редакциясы", "Редакция", "Edition"]), pack.edition().to_owned()),
-        (say(["Пакет SHA-256", "SHA-256 пакета", "Pack SHA-256"]), pack.sha256().to_owned()),
+        (say(text("Оператор", "Оператор", "Operator")), operator.name.in_language(language).to_owned()),
+        (say(text("БСН", "БИН", "BIN")), bin),
+        (say(text("Саясат", "Политика", "Policy")), format!("{}; {}", pack.source().title, pack.source().url)),
+        (say(text("Редакциясы", "Редакция", "Edition")), pack.edition().to_owned()),
+        (say(text("Пакет SHA-256", "SHA-256 пакета", "Pack SHA-256")), pack.sha256().to_owned()),
         (
-            say(["Кәмелетке толмағандар", "Несовершеннолетние", "Minors"]),
+            say(text("Кәмелетке толмағандар", "Несовершеннолетние", "Minors")),
             with_clause(rules::minors(pack, language), &pack.minors().clause),
         ),
         (
-            say(["Орналасуы", "Место обработки", "Residency"]),
+            say(text("Орналасуы", "Место обработки", "Residency")),
             with_clause(rules::residency(pack, language), &pack.residency().clause),
         ),
         (
-            say(["Келісімді кері қайтару", "Отзыв согласия", "Withdrawal"]),
+            say(text("Келісімді кері қайтару", "Отзыв согласия", "Withdrawal")),
             with_clause(rules::withdrawal(pack, language), &pack.withdrawal().clause),
         ),
         (
-            say(["Сақтау", "Хранение", "Retention"]),
+            say(text("Сақтау", "Хранение", "Retention")),
             with_clause(pack.retention().reason.in_language(language).to_owned(), &pack.retention().clause),
         ),
-        (say(["Шлюздегі мерзімдер", "Сроки в шлюзе", "Terms in the gateway"]), terms(pack, language)),
+        (say(text("Шлюздегі мерзімдер", "Сроки в шлюзе", "Terms in the gateway")), terms(pack, language)),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .to_vec()
 }
 
 fn terms(pack: &Pack, language: Language) -> String {
-    let say = |words| say(language, words);
+    let say = |words: Text| words.in_language(language);
     let terms = pack.terms();
     let days = |count: Option<u16>| match count {
-        Some(count) => format!("{count} {}", say(["күн", "дней", "days"])),
-        None => say(["шлюздің өз мерзімі", "срок шлюза по умолчанию", "the gateway's default"]).to_owned(),
+        Some(count) => format!("{count} {}", say(text("күн", "дней", "days"))),
+        None => say(text("шлюздің өз мерзімі", "срок шлюза по умолчанию", "the gateway's default")).to_owned(),
     };
     [
-        (say(["журнал тұздары", "соли журнала", "salts of the journal"]), terms.salts_days),
+        (say(text("журнал тұздары", "соли журнала", "salts of the journal")), terms.salts_days),
         (
-            say(["келісімдер аяқталғаннан кейін", "согласия после окончания", "consents after their end"]),
+            say(text("келісімдер аяқталғаннан кейін", "согласия после окончания", "consents after their end")),
             terms.consents_days,
         ),
         (
-            say(["өтініштер орындалғаннан кейін", "обращения после исполнения", "requests after their end"]),
+            say(text("өтініштер орындалғаннан кейін", "обращения после исполнения", "requests after their end")),
             terms.requests_days,
         ),
     ]
@@ -104,18 +104,19 @@ fn terms(pack: &Pack, language: Language) -> String {
 }
 
 fn activities(contract: &Contract, pack: &Pack, language: Language) -> PrintedTable {
-    let say = |words| say(language, words);
+    let say = |words: Text| words.in_language(language);
     let mut table = PrintedTable::new(
-        say(["Мақсаттар", "Цели", "Purposes"]),
+        say(text("Мақсаттар", "Цели", "Purposes")),
         [
-            say(["Мақсат", "Цель", "Purpose"]),
-            say(["Құқықтық негізі", "Правовое основание", "Legal basis"]),
-            say(["Тармақ", "Пункт", "Clause"]),
-            say(["Берілетін деректер", "Передаваемые данные", "Data given"]),
-            say(["Алынатын деректер", "Получаемые данные", "Data received"]),
-            say(["Алушылар", "Получатели", "Recipients"]),
-            say(["Келісім", "Согласие", "Consent"]),
-        ],
+            text("Мақсат", "Цель", "Purpose"),
+            text("Құқықтық негізі", "Правовое основание", "Legal basis"),
+            text("Тармақ", "Пункт", "Clause"),
+            text("Берілетін деректер", "Передаваемые данные", "Data given"),
+            text("Алынатын деректер", "Получаемые данные", "Data received"),
+            text("Алушылар", "Получатели", "Recipients"),
+            text("Келісім", "Согласие", "Consent"),
+        ]
+        .map(say),
     );
     let exchanged = pack.purposes().iter().filter(|purpose| !purpose.operations.is_empty());
     table.rows = exchanged.map(|purpose| activity(contract, pack, purpose, language)).collect();
@@ -136,25 +137,26 @@ fn activity(contract: &Contract, pack: &Pack, purpose: &Purpose, language: Langu
 
 /// What passes no gateway, and what nobody may do.
 fn own_work(pack: &Pack, language: Language) -> PrintedTable {
-    let say = |words| say(language, words);
+    let say = |words: Text| words.in_language(language);
     let mut table = PrintedTable::new(
-        say([
+        say(text(
             "Мемлекеттік жүйесіз және тыйым салынған мақсаттар",
             "Цели без государственных систем и запрещённые",
             "Purposes without state systems, and prohibited ones",
-        ]),
+        )),
         [
-            say(["Мақсат", "Цель", "Purpose"]),
-            say(["Атауы", "Название", "Title"]),
-            say(["Құқықтық негізі", "Правовое основание", "Legal basis"]),
-            say(["Тармақ", "Пункт", "Clause"]),
-            say(["Келісім", "Согласие", "Consent"]),
-        ],
+            text("Мақсат", "Цель", "Purpose"),
+            text("Атауы", "Название", "Title"),
+            text("Құқықтық негізі", "Правовое основание", "Legal basis"),
+            text("Тармақ", "Пункт", "Clause"),
+            text("Келісім", "Согласие", "Consent"),
+        ]
+        .map(say),
     );
     for purpose in pack.purposes().iter().filter(|purpose| purpose.operations.is_empty()) {
         let basis = match &purpose.prohibited {
             Some(why) => {
-                format!("{}: {}", say(["тыйым салынған", "запрещена", "prohibited"]), why.in_language(language))
+                format!("{}: {}", say(text("тыйым салынған", "запрещена", "prohibited")), why.in_language(language))
             }
             None => words::legal_basis(&purpose.legal_basis, language).to_owned(),
         };
@@ -186,57 +188,59 @@ fn recipients(contract: &Contract, pack: &Pack, purpose: &Purpose, language: Lan
 
 fn consent(purpose: &Purpose, language: Language) -> String {
     let Some(rule) = &purpose.consent else {
-        return say(language, ["талап етілмейді", "не требуется", "not needed"]).to_owned();
+        return text("талап етілмейді", "не требуется", "not needed").in_language(language).to_owned();
     };
     let forms: Vec<&str> = rule.forms.iter().map(|form| words::form(*form, language)).collect();
-    let mut text = forms.join(", ");
+    let mut lines = forms.join(", ");
     if rule.separate {
-        text.push_str(&format!("\n{}", say(language, ["жеке келісім", "отдельное", "of its own"])));
+        lines.push_str(&format!("\n{}", text("жеке келісім", "отдельное", "of its own").in_language(language)));
     }
     if let Some(days) = rule.max_days {
-        text.push_str(&format!("\n≤ {days} {}", say(language, ["күн", "дней", "days"])));
+        lines.push_str(&format!("\n≤ {days} {}", text("күн", "дней", "days").in_language(language)));
     }
-    text
+    lines
 }
 
 fn withheld(pack: &Pack, language: Language) -> PrintedTable {
-    let say = |words| say(language, words);
+    let say = |words: Text| words.in_language(language);
     let mut table = PrintedTable::new(
-        say(["Берілмейтін деректер", "Непередаваемые данные", "Data that stays behind"]),
+        say(text("Берілмейтін деректер", "Непередаваемые данные", "Data that stays behind")),
         [
-            say(["Санат", "Категория", "Category"]),
-            say(["Тармақ", "Пункт", "Clause"]),
-            say(["Себебі", "Причина", "Reason"]),
-        ],
+            text("Санат", "Категория", "Category"),
+            text("Тармақ", "Пункт", "Clause"),
+            text("Себебі", "Причина", "Reason"),
+        ]
+        .map(say),
     );
     for (category, why) in pack.withheld() {
         let name = words::category(category, language).to_owned();
         table.rows.push(vec![name, why.clause.clone(), why.reason.in_language(language).to_owned()]);
     }
     let otherwise = pack.withholds_otherwise();
-    let rest = say(["қалғанының бәрі", "всё остальное", "everything else"]).to_owned();
+    let rest = say(text("қалғанының бәрі", "всё остальное", "everything else")).to_owned();
     table.rows.push(vec![rest, otherwise.clause.clone(), otherwise.reason.in_language(language).to_owned()]);
     table
 }
 
 fn limits(pack: &Pack, language: Language) -> PrintedTable {
-    let say = |words| say(language, words);
+    let say = |words: Text| words.in_language(language);
     let mut table = PrintedTable::new(
-        say([
+        say(text(
             "Арнайы санаттар және үйлеспейтін мақсаттар",
             "Особые категории и несовместимые цели",
             "Special categories and incompatible purposes",
-        ]),
-        [say(["Шектеу", "Ограничение", "Limit"]), say(["Қайда", "Где", "Where"]), say(["Тармақ", "Пункт", "Clause"])],
+        )),
+        [text("Шектеу", "Ограничение", "Limit"), text("Қайда", "Где", "Where"), text("Тармақ", "Пункт", "Clause")]
+            .map(say),
     );
     for special in pack.specials() {
         let names: Vec<&str> = special.categories.iter().map(|category| words::category(*category, language)).collect();
-        let text = say([
+        let label = say(text(
             "тек жеке келісіммен, мына мақсатта:",
             "только по отдельному согласию и для цели:",
             "only by a consent of its own, for:",
-        ]);
-        table.rows.push(vec![names.join(", "), format!("{text} {}", special.purpose), special.clause.clone()]);
+        ));
+        table.rows.push(vec![names.join(", "), format!("{label} {}", special.purpose), special.clause.clone()]);
     }
     let mut pairs: Vec<[&str; 2]> = Vec::new();
     for purpose in pack.purposes() {
@@ -247,32 +251,37 @@ fn limits(pack: &Pack, language: Language) -> PrintedTable {
                 continue;
             }
             pairs.push(pair);
-            let text = say([
+            let label = say(text(
                 "бір адам туралы біріктірілмейді, күн:",
                 "не соединяются об одном лице, дней:",
                 "not joined about one person, days:",
-            ]);
-            table.rows.push(vec![pair.join(" × "), format!("{text} {}", other.window_days), other.clause.clone()]);
+            ));
+            table.rows.push(vec![pair.join(" × "), format!("{label} {}", other.window_days), other.clause.clone()]);
         }
     }
     table
 }
 
 fn readings(pack: &Pack, language: Language) -> PrintedTable {
-    let say = |words| say(language, words);
+    let say = |words: Text| words.in_language(language);
     let mut table = PrintedTable::new(
-        say(["Қатаңырақ оқылған жерлер", "Где взято более строгое прочтение", "Where the stricter reading was taken"]),
+        say(text(
+            "Қатаңырақ оқылған жерлер",
+            "Где взято более строгое прочтение",
+            "Where the stricter reading was taken",
+        )),
         [
-            say(["Тармақ", "Пункт", "Clause"]),
-            say(["Саясат", "Политика", "The policy"]),
-            say(["Қалай оқылды", "Как прочитано", "Reading"]),
-        ],
+            text("Тармақ", "Пункт", "Clause"),
+            text("Саясат", "Политика", "The policy"),
+            text("Қалай оқылды", "Как прочитано", "Reading"),
+        ]
+        .map(say),
     );
     for reading in pack.readings() {
         let kind = match reading.kind {
-            ReadingKind::Silent => say(["айтпайды", "молчит", "is silent"]),
-            ReadingKind::Conflict => say(["өзіне қайшы", "противоречит себе", "contradicts itself"]),
-            ReadingKind::Vague => say(["анық емес", "неясна", "is vague"]),
+            ReadingKind::Silent => say(text("айтпайды", "молчит", "is silent")),
+            ReadingKind::Conflict => say(text("өзіне қайшы", "противоречит себе", "contradicts itself")),
+            ReadingKind::Vague => say(text("анық емес", "неясна", "is vague")),
         };
         let text = reading.reading.in_language(language).to_owned();
         table.rows.push(vec![reading.clause.clone(), kind.to_owned(), text]);
@@ -281,18 +290,15 @@ fn readings(pack: &Pack, language: Language) -> PrintedTable {
 }
 
 fn elsewhere(pack: &Pack, language: Language) -> PrintedTable {
-    let say = |words| say(language, words);
+    let say = |words: Text| words.in_language(language);
     let mut table = PrintedTable::new(
-        say([
+        say(text(
             "Шлюз орындай алмайтын тармақтар",
             "Пункты, которые шлюз исполнить не может",
             "Clauses that a gateway cannot keep",
-        ]),
-        [
-            say(["Тармақ", "Пункт", "Clause"]),
-            say(["Не дейді", "Что говорит", "Says"]),
-            say(["Неге", "Почему", "Why not"]),
-        ],
+        )),
+        [text("Тармақ", "Пункт", "Clause"), text("Не дейді", "Что говорит", "Says"), text("Неге", "Почему", "Why not")]
+            .map(say),
     );
     for clause in pack.clauses() {
         let Some(why) = &clause.not_enforceable else { continue };

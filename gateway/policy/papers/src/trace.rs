@@ -13,12 +13,11 @@ pub(crate) mod rules;
 
 use qaqpa_policy::mechanism::Mechanism;
 use qaqpa_policy::pack::{Clause, Pack};
-use qaqpa_proto::language::Language;
+use qaqpa_proto::language::{Language, Text, text};
 
 use crate::cases::Cases;
 use crate::printed::{Document, PrintedTable};
 use crate::proof;
-use crate::words::say;
 
 /// All clauses of a pack with what keeps and proves them.
 #[derive(Debug)]
@@ -90,7 +89,7 @@ impl<'p> Trace<'p> {
     #[must_use]
     pub fn document(&self, language: Language) -> Document {
         let mut table = self.table(language, |traced| traced.tests(str::to_owned));
-        table.columns.push(say(language, ["Код", "Код", "Code"]).to_owned());
+        table.columns.push(text("Код", "Код", "Code").in_language(language).to_owned());
         for (row, traced) in table.rows.iter_mut().zip(&self.clauses) {
             row.push(traced.code().join("\n"));
         }
@@ -104,38 +103,42 @@ impl<'p> Trace<'p> {
     }
 
     fn table(&self, language: Language, tests: impl Fn(&Traced<'_>) -> Vec<String>) -> PrintedTable {
-        let say = |words| say(language, words);
+        let say = |words: Text| words.in_language(language);
         let mut table = PrintedTable::new(
             "",
             [
-                say(["Тармақ", "Пункт", "Clause"]),
-                say(["Не дейді", "Что говорит", "Says"]),
-                say(["Не сақтайды", "Чем исполняется", "Kept by"]),
-                say(["Дәлелі", "Чем доказано", "Proved by"]),
-            ],
+                text("Тармақ", "Пункт", "Clause"),
+                text("Не дейді", "Что говорит", "Says"),
+                text("Не сақтайды", "Чем исполняется", "Kept by"),
+                text("Дәлелі", "Чем доказано", "Proved by"),
+            ]
+            .map(say),
         );
         table.rows = self.clauses.iter().map(|traced| traced.row(language, tests(traced))).collect();
         table
     }
 
     fn documented(&self, table: PrintedTable, language: Language) -> Document {
-        let say = |words| say(language, words);
+        let say = |words: Text| words.in_language(language);
         let enforced = self.clauses.iter().filter(|traced| traced.clause.not_enforceable.is_none()).count();
         let counts = [
-            (say(["Барлық тармақ", "Всего пунктов", "Clauses"]), self.clauses.len()),
-            (say(["Шлюз орындайды", "Исполняет шлюз", "Kept by the gateway"]), enforced),
-            (say(["Мұнда орындалмайды", "Здесь не исполнимо", "Not enforceable here"]), self.clauses.len() - enforced),
-            (say(["Олқылық", "Пробелы", "Gaps"]), self.gaps().count()),
+            (say(text("Барлық тармақ", "Всего пунктов", "Clauses")), self.clauses.len()),
+            (say(text("Шлюз орындайды", "Исполняет шлюз", "Kept by the gateway")), enforced),
+            (
+                say(text("Мұнда орындалмайды", "Здесь не исполнимо", "Not enforceable here")),
+                self.clauses.len() - enforced,
+            ),
+            (say(text("Олқылық", "Пробелы", "Gaps")), self.gaps().count()),
         ];
         let source = self.pack.source();
         let mut facts = vec![
-            (say(["Саясат", "Политика", "Policy"]).to_owned(), source.title.clone()),
-            (say(["Редакциясы", "Редакция", "Edition"]).to_owned(), source.edition.clone()),
+            (say(text("Саясат", "Политика", "Policy")).to_owned(), source.title.clone()),
+            (say(text("Редакциясы", "Редакция", "Edition")).to_owned(), source.edition.clone()),
         ];
         facts.extend(counts.map(|(name, count)| (name.to_owned(), count.to_string())));
         let title = format!(
             "{} {}",
-            say(["Тармақтан дәлелге дейін:", "От пункта до доказательства:", "From clause to proof:"]),
+            say(text("Тармақтан дәлелге дейін:", "От пункта до доказательства:", "From clause to proof:")),
             self.pack.operator().name.in_language(language)
         );
         Document { title, facts, tables: vec![table] }
@@ -159,11 +162,11 @@ impl Traced<'_> {
     fn row(&self, language: Language, tests: Vec<String>) -> Vec<String> {
         let mut kept_by = self.rules.clone();
         kept_by.extend(self.mechanisms.iter().map(|by| proof::title(*by, language).to_owned()));
-        let case = say(language, ["мысал", "пример", "case"]);
+        let case = text("мысал", "пример", "case").in_language(language);
         let mut proved_by: Vec<String> = self.cases.iter().map(|name| format!("{case}: {name}")).collect();
         proved_by.extend(tests);
         if let Some(why) = &self.clause.not_enforceable {
-            let words = say(language, ["мұнда орындалмайды", "здесь не исполнимо", "not enforceable here"]);
+            let words = text("мұнда орындалмайды", "здесь не исполнимо", "not enforceable here").in_language(language);
             kept_by.push(format!("{words}: {}", why.in_language(language)));
         }
         if let Some(gap) = self.gap() {

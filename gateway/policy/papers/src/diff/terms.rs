@@ -8,11 +8,11 @@
 
 use qaqpa_policy::consent::form::Form;
 use qaqpa_policy::pack::{Clause, ConsentRule, MinorRule, OperationPattern, Pack, Purpose};
-use qaqpa_proto::language::Language;
+use qaqpa_proto::language::{Language, Text, text};
 
 use super::{Change, Way};
 use crate::proof;
-use crate::words::{self, say};
+use crate::words;
 
 pub(super) fn compare(old: &Pack, new: &Pack, language: Language) -> Vec<Change> {
     let mut terms = Terms { language, changes: Vec::new() };
@@ -33,39 +33,31 @@ struct Terms {
 }
 
 impl Terms {
-    fn add(
-        &mut self,
-        way: Way,
-        code: &'static str,
-        purpose: &str,
-        what: [&'static str; 3],
-        clause: &str,
-        detail: String,
-    ) {
+    fn add(&mut self, way: Way, code: &'static str, purpose: &str, what: Text, clause: &str, detail: String) {
         self.changes.push(Change {
             way,
             code,
             purpose: purpose.to_owned(),
             flow: String::new(),
-            what: say(self.language, what).to_owned(),
+            what: what.in_language(self.language).to_owned(),
             clause: clause.to_owned(),
             detail,
         });
     }
 
-    fn say(&self, words: [&'static str; 3]) -> String {
-        say(self.language, words).to_owned()
+    fn say(&self, words: Text) -> String {
+        words.in_language(self.language).to_owned()
     }
 
     fn purposes(&mut self, old: &Pack, new: &Pack) {
-        let what = ["мақсат", "цель", "purpose"];
+        let what = text("мақсат", "цель", "purpose");
         for purpose in new.purposes() {
             match old.purpose(&purpose.id) {
                 Some(before) => self.purpose(before, purpose),
                 None => {
                     let prohibited = purpose.prohibited.is_some();
                     let way = if prohibited || purpose.operations.is_empty() { Way::Other } else { Way::Wider };
-                    let detail = self.say(["жаңа", "новая", "new"]);
+                    let detail = self.say(text("жаңа", "новая", "new"));
                     self.add(way, "purpose.new", &purpose.id, what, &purpose.clause, detail);
                 }
             }
@@ -73,7 +65,7 @@ impl Terms {
         for gone in old.purposes().iter().filter(|purpose| new.purpose(&purpose.id).is_none()) {
             // A prohibition that is no longer written is a promise less.
             let way = if gone.prohibited.is_some() { Way::Wider } else { Way::Narrower };
-            let detail = self.say(["алынып тасталды", "исключена", "removed"]);
+            let detail = self.say(text("алынып тасталды", "исключена", "removed"));
             self.add(way, "purpose.gone", &gone.id, what, &gone.clause, detail);
         }
     }
@@ -82,16 +74,23 @@ impl Terms {
         let id = new.id.as_str();
         match (&old.prohibited, &new.prohibited) {
             (Some(_), None) => {
-                let detail = self.say(["тыйым алынды", "запрет снят", "no longer prohibited"]);
-                self.add(Way::Wider, "purpose.allowed", id, ["тыйым", "запрет", "prohibition"], &new.clause, detail);
+                let detail = self.say(text("тыйым алынды", "запрет снят", "no longer prohibited"));
+                self.add(
+                    Way::Wider,
+                    "purpose.allowed",
+                    id,
+                    text("тыйым", "запрет", "prohibition"),
+                    &new.clause,
+                    detail,
+                );
             }
             (None, Some(_)) => {
-                let detail = self.say(["енді тыйым салынған", "теперь запрещена", "now prohibited"]);
+                let detail = self.say(text("енді тыйым салынған", "теперь запрещена", "now prohibited"));
                 self.add(
                     Way::Narrower,
                     "purpose.prohibited",
                     id,
-                    ["тыйым", "запрет", "prohibition"],
+                    text("тыйым", "запрет", "prohibition"),
                     &new.clause,
                     detail,
                 );
@@ -105,7 +104,7 @@ impl Terms {
                 Way::Other,
                 "purpose.basis",
                 id,
-                ["құқықтық негіз", "правовое основание", "legal basis"],
+                text("құқықтық негіз", "правовое основание", "legal basis"),
                 &new.clause,
                 detail,
             );
@@ -115,7 +114,7 @@ impl Terms {
     }
 
     fn strictness(&mut self, old: &Purpose, new: &Purpose) {
-        let what = ["қатаң режим", "строгий режим", "strict mode"];
+        let what = text("қатаң режим", "строгий режим", "strict mode");
         let lost = |of: &Purpose, than: &Purpose| -> Vec<String> {
             let held =
                 |text: &str| than.strict.iter().any(|other| other.text == text || other.covers(&format!("/{text}")));
@@ -133,15 +132,15 @@ impl Terms {
     }
 
     fn consent(&mut self, old: &Purpose, new: &Purpose) {
-        let what = ["келісім", "согласие", "consent"];
+        let what = text("келісім", "согласие", "consent");
         match (&old.consent, &new.consent) {
             (None, None) => {}
             (Some(before), None) => {
-                let detail = self.say(["енді талап етілмейді", "больше не требуется", "no longer needed"]);
+                let detail = self.say(text("енді талап етілмейді", "больше не требуется", "no longer needed"));
                 self.add(Way::Wider, "consent.dropped", &new.id, what, &before.clause, detail);
             }
             (None, Some(after)) => {
-                let detail = self.say(["енді талап етіледі", "теперь требуется", "now needed"]);
+                let detail = self.say(text("енді талап етіледі", "теперь требуется", "now needed"));
                 self.add(Way::Narrower, "consent.new", &new.id, what, &after.clause, detail);
             }
             (Some(before), Some(after)) => self.consent_rule(before, after, &new.id),
@@ -149,7 +148,7 @@ impl Terms {
     }
 
     fn consent_rule(&mut self, old: &ConsentRule, new: &ConsentRule, purpose: &str) {
-        let what = ["келісім", "согласие", "consent"];
+        let what = text("келісім", "согласие", "consent");
         let names = |forms: Vec<Form>| -> String {
             forms.into_iter().map(|form| words::form(form, self.language)).collect::<Vec<_>>().join(", ")
         };
@@ -165,8 +164,8 @@ impl Terms {
         if old.separate != new.separate {
             let way = if new.separate { Way::Narrower } else { Way::Wider };
             let detail = match new.separate {
-                true => self.say(["енді жеке келісім", "теперь отдельное", "now of its own"]),
-                false => self.say(["енді жеке емес", "больше не отдельное", "no longer of its own"]),
+                true => self.say(text("енді жеке келісім", "теперь отдельное", "now of its own")),
+                false => self.say(text("енді жеке емес", "больше не отдельное", "no longer of its own")),
             };
             self.add(way, "consent.separate", purpose, what, &new.clause, detail);
         }
@@ -175,21 +174,14 @@ impl Terms {
         self.number(
             purpose,
             "consent.term",
-            ["келісім мерзімі, күн", "срок согласия, дней", "term of consent, days"],
+            text("келісім мерзімі, күн", "срок согласия, дней", "term of consent, days"),
             &new.clause,
             [bound(old), bound(new)],
         );
     }
 
     /// A number of which more is wider.
-    fn number(
-        &mut self,
-        purpose: &str,
-        code: &'static str,
-        what: [&'static str; 3],
-        clause: &str,
-        [old, new]: [u32; 2],
-    ) {
+    fn number(&mut self, purpose: &str, code: &'static str, what: Text, clause: &str, [old, new]: [u32; 2]) {
         let shown = |number: u32| if number == u32::MAX { "∞".to_owned() } else { number.to_string() };
         if old != new {
             let way = if new > old { Way::Wider } else { Way::Narrower };
@@ -207,7 +199,7 @@ impl Terms {
             });
             all.filter(|(left, right, ..)| left < right).collect()
         };
-        let what = ["үйлеспейтін мақсат", "несовместимая цель", "incompatible purpose"];
+        let what = text("үйлеспейтін мақсат", "несовместимая цель", "incompatible purpose");
         let (before, after) = (pairs(old), pairs(new));
         let window = |pairs: &[(String, String, u16, String)], left: &str, right: &str| {
             pairs.iter().find(|(l, r, ..)| l == left && r == right).map(|(_, _, days, _)| *days)
@@ -232,7 +224,7 @@ impl Terms {
     }
 
     fn recipients(&mut self, old: &Pack, new: &Pack) {
-        let what = ["алушы", "получатель", "recipient"];
+        let what = text("алушы", "получатель", "recipient");
         for (way, code, sign, of, than) in
             [(Way::Wider, "recipient.new", '+', new, old), (Way::Narrower, "recipient.gone", '−', old, new)]
         {
@@ -244,7 +236,7 @@ impl Terms {
     }
 
     fn specials(&mut self, old: &Pack, new: &Pack) {
-        let what = ["арнайы санат", "особая категория", "special category"];
+        let what = text("арнайы санат", "особая категория", "special category");
         let guarded = |pack: &Pack| -> Vec<(qaqpa_proto::v1::Category, String, String)> {
             let rows = pack.specials().iter().flat_map(|special| {
                 special.categories.iter().map(|category| (*category, special.purpose.clone(), special.clause.clone()))
@@ -274,12 +266,12 @@ impl Terms {
         if before.age != after.age {
             let way = if after.age < before.age { Way::Wider } else { Way::Narrower };
             let detail = format!("{} ⇒ {}", before.age, after.age);
-            self.add(way, "minors.age", "", ["кәмелет жасы", "возраст", "age of majority"], &after.clause, detail);
+            self.add(way, "minors.age", "", text("кәмелет жасы", "возраст", "age of majority"), &after.clause, detail);
         }
         if before.rule != after.rule {
             let way = if after.rule == MinorRule::Refuse { Way::Narrower } else { Way::Wider };
             let detail = format!("{} ⇒ {}", before.rule.name(), after.rule.name());
-            let what = ["кәмелетке толмағандар", "несовершеннолетние", "minors"];
+            let what = text("кәмелетке толмағандар", "несовершеннолетние", "minors");
             self.add(way, "minors.rule", "", what, &after.clause, detail);
         }
     }
@@ -295,7 +287,7 @@ impl Terms {
             way,
             "residency",
             "",
-            ["шетелге беру", "передача за рубеж", "transfer abroad"],
+            text("шетелге беру", "передача за рубеж", "transfer abroad"),
             &new.residency().clause,
             detail,
         );
@@ -303,17 +295,17 @@ impl Terms {
 
     fn retention(&mut self, old: &Pack, new: &Pack) {
         let days = |pack: &Pack| u32::from(pack.withdrawal().destroy_within_working_days);
-        let what = ["жою мерзімі, жұмыс күні", "срок уничтожения, рабочих дней", "destruction, working days"];
+        let what = text("жою мерзімі, жұмыс күні", "срок уничтожения, рабочих дней", "destruction, working days");
         self.number("", "withdrawal.term", what, &new.withdrawal().clause, [days(old), days(new)]);
         let (before, after) = (old.terms(), new.terms());
         for (what, before, after) in [
             (
-                ["журнал тұздары, күн", "соли журнала, дней", "salts of the journal, days"],
+                text("журнал тұздары, күн", "соли журнала, дней", "salts of the journal, days"),
                 before.salts_days,
                 after.salts_days,
             ),
-            (["келісімдер, күн", "согласия, дней", "consents, days"], before.consents_days, after.consents_days),
-            (["өтініштер, күн", "обращения, дней", "requests, days"], before.requests_days, after.requests_days),
+            (text("келісімдер, күн", "согласия, дней", "consents, days"), before.consents_days, after.consents_days),
+            (text("өтініштер, күн", "обращения, дней", "requests, days"), before.requests_days, after.requests_days),
         ] {
             let clause = &new.retention().clause;
             match (before, after) {
@@ -331,33 +323,33 @@ impl Terms {
     }
 
     fn clauses(&mut self, old: &Pack, new: &Pack) {
-        let what = ["тармақ", "пункт", "clause"];
+        let what = text("тармақ", "пункт", "clause");
         for before in old.clauses() {
-            let detail = |words| say(self.language, words).to_owned();
+            let detail = |words: Text| words.in_language(self.language).to_owned();
             match new.clause(&before.number) {
                 None => {
-                    let detail = detail(["тізімнен шықты", "исключён из списка", "no longer listed"]);
+                    let detail = detail(text("тізімнен шықты", "исключён из списка", "no longer listed"));
                     self.add(Way::Other, "clause.gone", "", what, &before.number, detail);
                 }
                 Some(after) if before.not_enforceable.is_none() && after.not_enforceable.is_some() => {
-                    let detail = detail(["енді орындалмайды", "больше не исполняется", "no longer kept"]);
+                    let detail = detail(text("енді орындалмайды", "больше не исполняется", "no longer kept"));
                     self.add(Way::Wider, "clause.unkept", "", what, &before.number, detail);
                 }
                 Some(after) if before.not_enforceable.is_some() && after.not_enforceable.is_none() => {
-                    let detail = detail(["енді орындалады", "теперь исполняется", "now kept"]);
+                    let detail = detail(text("енді орындалады", "теперь исполняется", "now kept"));
                     self.add(Way::Narrower, "clause.kept", "", what, &before.number, detail);
                 }
                 Some(after) => self.keepers(before, after),
             }
         }
         for after in new.clauses().iter().filter(|clause| old.clause(&clause.number).is_none()) {
-            let detail = self.say(["жаңа", "новый", "new"]);
+            let detail = self.say(text("жаңа", "новый", "new"));
             self.add(Way::Other, "clause.new", "", what, &after.number, detail);
         }
     }
 
     fn keepers(&mut self, old: &Clause, new: &Clause) {
-        let what = ["тармақ", "пункт", "clause"];
+        let what = text("тармақ", "пункт", "clause");
         for (way, code, sign, of, than) in
             [(Way::Wider, "clause.weaker", '−', old, new), (Way::Narrower, "clause.stronger", '+', new, old)]
         {

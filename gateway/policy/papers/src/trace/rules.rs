@@ -11,7 +11,7 @@ use qaqpa_policy::mechanism::Mechanism;
 use qaqpa_policy::pack::{MinorRule, Pack, Purpose, Rule, cited};
 use qaqpa_proto::language::{Language, text};
 
-use crate::words::{self, say};
+use crate::words;
 
 /// One rule, or several of one kind.
 pub(super) struct Cited {
@@ -37,35 +37,34 @@ pub(super) fn all(pack: &Pack, language: Language) -> Vec<Cited> {
         found.push(Cited { text, mechanisms, clause: clause.to_owned() });
     };
     for (category, why) in pack.withheld() {
-        let text = say(language, ["берілмейді:", "не передаётся:", "stays behind:"]);
-        add(format!("{text} {}", words::category(category, language)), &why.clause, &[]);
+        let label = text("берілмейді:", "не передаётся:", "stays behind:").in_language(language);
+        add(format!("{label} {}", words::category(category, language)), &why.clause, &[]);
     }
     add(
-        say(
-            language,
-            [
-                "атап айтылмағанның бәрі берілмейді",
-                "всё неназванное не передаётся",
-                "whatever is not named stays behind",
-            ],
+        text(
+            "атап айтылмағанның бәрі берілмейді",
+            "всё неназванное не передаётся",
+            "whatever is not named stays behind",
         )
+        .in_language(language)
         .to_owned(),
         &pack.withholds_otherwise().clause,
         &[],
     );
     for recipient in pack.recipients() {
-        let text = say(language, ["алушы:", "получатель:", "recipient:"]);
+        let label = text("алушы:", "получатель:", "recipient:").in_language(language);
         add(
-            format!("{text} {} ({})", recipient.name.in_language(language), recipient.system),
+            format!("{label} {} ({})", recipient.name.in_language(language), recipient.system),
             &recipient.clause,
             &[Mechanism::Recipients],
         );
     }
     for special in pack.specials() {
         let names: Vec<&str> = special.categories.iter().map(|category| words::category(*category, language)).collect();
-        let text = say(language, ["арнайы санат, тек", "особая категория, только", "special category, only for"]);
+        let label =
+            text("арнайы санат, тек", "особая категория, только", "special category, only for").in_language(language);
         add(
-            format!("{text} {}: {}", special.purpose, names.join(", ")),
+            format!("{label} {}: {}", special.purpose, names.join(", ")),
             &special.clause,
             &[Mechanism::SpecialCategories],
         );
@@ -78,7 +77,7 @@ pub(super) fn all(pack: &Pack, language: Language) -> Vec<Cited> {
     add(residency(pack, language), &pack.residency().clause, &[Mechanism::Residency]);
     add(withdrawal(pack, language), &pack.withdrawal().clause, &[Mechanism::Withdrawal, Mechanism::DestructionClock]);
     add(
-        say(language, ["сақтау мерзімі", "срок хранения", "retention"]).to_owned(),
+        text("сақтау мерзімі", "срок хранения", "retention").in_language(language).to_owned(),
         &pack.retention().clause,
         &[Mechanism::Retention],
     );
@@ -91,9 +90,9 @@ fn of_purpose(purpose: &Purpose, language: Language, found: &mut Vec<Cited>) {
         found.push(Cited { text, mechanisms, clause: clause.to_owned() });
     };
     let kind = match (&purpose.prohibited, purpose.operations.is_empty()) {
-        (Some(_), _) => say(language, ["тыйым салынған мақсат", "запрещённая цель", "prohibited purpose"]),
-        (None, true) => say(language, ["алмасусыз мақсат", "цель без обмена", "purpose without exchange"]),
-        (None, false) => say(language, ["мақсат", "цель", "purpose"]),
+        (Some(_), _) => text("тыйым салынған мақсат", "запрещённая цель", "prohibited purpose").in_language(language),
+        (None, true) => text("алмасусыз мақсат", "цель без обмена", "purpose without exchange").in_language(language),
+        (None, false) => text("мақсат", "цель", "purpose").in_language(language),
     };
     add(format!("{kind} {id}"), &purpose.clause, &[]);
     for (arrow, rules) in [("→", &purpose.disclose), ("←", &purpose.receive)] {
@@ -103,21 +102,21 @@ fn of_purpose(purpose: &Purpose, language: Language, found: &mut Vec<Cited>) {
         }
     }
     for other in &purpose.incompatible {
-        let text = say(language, ["біріктірілмейді:", "не соединяется с", "is not joined with"]);
-        let days = say(language, ["күн", "дней", "days"]);
+        let label = text("біріктірілмейді:", "не соединяется с", "is not joined with").in_language(language);
+        let days = text("күн", "дней", "days").in_language(language);
         add(
-            format!("{id} {text} {} ({} {days})", other.purpose, other.window_days),
+            format!("{id} {label} {} ({} {days})", other.purpose, other.window_days),
             &other.clause,
             &[Mechanism::Separation],
         );
     }
     if let Some(consent) = &purpose.consent {
         let forms: Vec<&str> = consent.forms.iter().map(|form| words::form(*form, language)).collect();
-        let text = match consent.separate {
-            true => say(language, ["жеке келісім:", "отдельное согласие:", "a consent of its own:"]),
-            false => say(language, ["келісім:", "согласие:", "consent:"]),
+        let label = match consent.separate {
+            true => text("жеке келісім:", "отдельное согласие:", "a consent of its own:").in_language(language),
+            false => text("келісім:", "согласие:", "consent:").in_language(language),
         };
-        add(format!("{id}: {text} {}", forms.join(", ")), &consent.clause, &[Mechanism::ConsentLedger]);
+        add(format!("{id}: {label} {}", forms.join(", ")), &consent.clause, &[Mechanism::ConsentLedger]);
     }
 }
 
@@ -135,9 +134,10 @@ pub(crate) fn minors(pack: &Pack, language: Language) -> String {
     let age = under.replace("{}", &pack.minors().age.to_string());
     let rule = match pack.minors().rule {
         MinorRule::GuardianConsent => {
-            say(language, ["заңды өкілі келісім береді", "согласие даёт законный представитель", "a guardian consents"])
+            text("заңды өкілі келісім береді", "согласие даёт законный представитель", "a guardian consents")
+                .in_language(language)
         }
-        MinorRule::Refuse => say(language, ["ештеңе алмасылмайды", "обмена нет", "nothing is exchanged"]),
+        MinorRule::Refuse => text("ештеңе алмасылмайды", "обмена нет", "nothing is exchanged").in_language(language),
     };
     format!("{age}: {rule}")
 }
@@ -145,31 +145,25 @@ pub(crate) fn minors(pack: &Pack, language: Language) -> String {
 /// Also for the register.
 pub(crate) fn residency(pack: &Pack, language: Language) -> String {
     let policy = match pack.residency().cross_border_allowed_by_policy {
-        true => say(
-            language,
-            [
-                "саясат шетелге беруге жол береді",
-                "политика допускает передачу за рубеж",
-                "the policy allows transfer abroad",
-            ],
-        ),
-        false => say(
-            language,
-            [
-                "саясат шетелге беруге тыйым салады",
-                "политика запрещает передачу за рубеж",
-                "the policy forbids transfer abroad",
-            ],
-        ),
+        true => text(
+            "саясат шетелге беруге жол береді",
+            "политика допускает передачу за рубеж",
+            "the policy allows transfer abroad",
+        )
+        .in_language(language),
+        false => text(
+            "саясат шетелге беруге тыйым салады",
+            "политика запрещает передачу за рубеж",
+            "the policy forbids transfer abroad",
+        )
+        .in_language(language),
     };
-    let gateway = say(
-        language,
-        [
-            "шлюз Қазақстаннан тыс жерге бермейді",
-            "шлюз за пределы Казахстана не передаёт",
-            "the gateway sends nothing outside Kazakhstan",
-        ],
-    );
+    let gateway = text(
+        "шлюз Қазақстаннан тыс жерге бермейді",
+        "шлюз за пределы Казахстана не передаёт",
+        "the gateway sends nothing outside Kazakhstan",
+    )
+    .in_language(language);
     format!("{policy}; {gateway}")
 }
 
