@@ -18,6 +18,7 @@ use qaqpa_papers::printed::{Document, PrintedTable};
 use qaqpa_papers::words;
 use qaqpa_proto::consent::v1 as wire;
 use qaqpa_proto::consent::v1::withdraw_request::Which;
+use qaqpa_proto::language::{Text, text};
 use qaqpa_proto::moment::stamp;
 use serde_json::Value;
 
@@ -237,22 +238,22 @@ fn shown(consent: &wire::Consent, names: &Names) -> Document {
     let all =
         |values: &[String], words| if values.is_empty() { names.say(words).to_owned() } else { values.join(", ") };
     let categories: Vec<String> = consent.categories().map(|category| names.category(category)).collect();
-    let every = ["мақсаттарға қажеттің бәрі", "все, что нужны целям", "all that the purposes need"];
+    let every = text("мақсаттарға қажеттің бәрі", "все, что нужны целям", "all that the purposes need");
     let facts = [
         (STATE, state(consent.state(), names).to_owned()),
         (PURPOSES, consent.purposes.join(", ")),
-        (["Мәліметтер", "Сведения", "Data"], all(&categories, every)),
-        (["Алушылар", "Получатели", "Recipients"], all(&consent.recipients, every)),
-        (["Түрі", "Форма", "Form"], form(consent.form(), names).to_owned()),
-        (["Берілген", "Дано", "Given"], names.moment(consent.given_at.as_ref())),
-        (["Жазылған", "Записано", "Recorded"], names.moment(consent.recorded_at.as_ref())),
+        (text("Мәліметтер", "Сведения", "Data"), all(&categories, every)),
+        (text("Алушылар", "Получатели", "Recipients"), all(&consent.recipients, every)),
+        (text("Түрі", "Форма", "Form"), form(consent.form(), names).to_owned()),
+        (text("Берілген", "Дано", "Given"), names.moment(consent.given_at.as_ref())),
+        (text("Жазылған", "Записано", "Recorded"), names.moment(consent.recorded_at.as_ref())),
         (ENDS, ends(consent, names)),
-        (["Заңды өкіл берген", "Дано представителем", "By a guardian"], yes(consent.by_guardian, names).to_owned()),
-        (["Құжат нөмірі", "Номер документа", "Reference"], consent.reference.clone()),
-        (["Ұйым (БСН)", "Организация (БИН)", "Organisation (BIN)"], consent.on_behalf_of.clone()),
-        (["Қайтарып алынған", "Отозвано", "Withdrawn"], names.moment(consent.withdrawn_at.as_ref())),
-        (["Жойылу мерзімі", "Уничтожить до", "To be destroyed by"], names.moment(consent.destroy_by.as_ref())),
-        (["Жойылған", "Уничтожено", "Destroyed"], names.moment(consent.destroyed_at.as_ref())),
+        (text("Заңды өкіл берген", "Дано представителем", "By a guardian"), yes(consent.by_guardian, names).to_owned()),
+        (text("Құжат нөмірі", "Номер документа", "Reference"), consent.reference.clone()),
+        (text("Ұйым (БСН)", "Организация (БИН)", "Organisation (BIN)"), consent.on_behalf_of.clone()),
+        (text("Қайтарып алынған", "Отозвано", "Withdrawn"), names.moment(consent.withdrawn_at.as_ref())),
+        (text("Жойылу мерзімі", "Уничтожить до", "To be destroyed by"), names.moment(consent.destroy_by.as_ref())),
+        (text("Жойылған", "Уничтожено", "Destroyed"), names.moment(consent.destroyed_at.as_ref())),
     ];
     let facts = facts.into_iter().filter(|(_, value)| !value.is_empty());
     Document {
@@ -263,9 +264,9 @@ fn shown(consent: &wire::Consent, names: &Names) -> Document {
 }
 
 fn table(reply: &wire::ListResponse, names: &Names) -> Document {
-    let title = format!("{}: {}", names.say(["Келісімдер", "Согласия", "Consents"]), reply.consents.len());
-    let columns =
-        [["id", "id", "id"], STATE, PURPOSES, ["Берілген", "Дано", "Given"], ENDS].map(|words| names.say(words));
+    let title = format!("{}: {}", names.say(text("Келісімдер", "Согласия", "Consents")), reply.consents.len());
+    let columns = [text("id", "id", "id"), STATE, PURPOSES, text("Берілген", "Дано", "Given"), ENDS]
+        .map(|words| names.say(words));
     let mut table = PrintedTable::new("", columns);
     for consent in &reply.consents {
         table.rows.push(vec![
@@ -282,51 +283,51 @@ fn table(reply: &wire::ListResponse, names: &Names) -> Document {
 
 fn withdrawn(reply: &wire::WithdrawResponse, names: &Names) -> String {
     if reply.withdrawn.is_empty() {
-        return names.say(["ондай келісім жоқ", "таких согласий нет", "there are no such consents"]).to_owned();
+        return names.say(text("ондай келісім жоқ", "таких согласий нет", "there are no such consents")).to_owned();
     }
-    let mut text = format!(
+    let mut lines = format!(
         "{} {}: {}",
         names.moment(reply.stopped_at.as_ref()),
-        names.say(["қайтарып алынды", "отозвано", "withdrawn"]),
+        names.say(text("қайтарып алынды", "отозвано", "withdrawn")),
         reply.withdrawn.join(", ")
     );
     for (words, value) in [
         (
-            ["мазмұны мына уақытқа дейін жойылады", "содержание будет уничтожено до", "content destroyed by"],
+            text("мазмұны мына уақытқа дейін жойылады", "содержание будет уничтожено до", "content destroyed by"),
             names.moment(reply.destroy_by.as_ref()),
         ),
         (
-            ["бұған дейін кеткен алмасулар", "обмены, ушедшие до этого", "exchanges that had left already"],
+            text("бұған дейін кеткен алмасулар", "обмены, ушедшие до этого", "exchanges that had left already"),
             reply.under_way.join(", "),
         ),
     ] {
         if !value.is_empty() {
-            text += &format!("\n  {}: {value}", names.say(words));
+            lines += &format!("\n  {}: {value}", names.say(words));
         }
     }
-    text
+    lines
 }
 
 fn ends(consent: &wire::Consent, names: &Names) -> String {
     match &consent.expires_at {
-        None => names.say(["қайтарып алынғанша", "до отзыва", "until withdrawn"]).to_owned(),
+        None => names.say(text("қайтарып алынғанша", "до отзыва", "until withdrawn")).to_owned(),
         at => names.moment(at.as_ref()),
     }
 }
 
 fn state(state: wire::State, names: &Names) -> &'static str {
     names.say(match state {
-        wire::State::Unspecified => ["белгісіз", "неизвестно", "unknown"],
-        wire::State::Live => ["күшінде", "действует", "live"],
-        wire::State::Expired => ["мерзімі өткен", "истекло", "expired"],
-        wire::State::Withdrawn => ["қайтарып алынған", "отозвано", "withdrawn"],
-        wire::State::Destroyed => ["жойылған", "уничтожено", "destroyed"],
+        wire::State::Unspecified => text("белгісіз", "неизвестно", "unknown"),
+        wire::State::Live => text("күшінде", "действует", "live"),
+        wire::State::Expired => text("мерзімі өткен", "истекло", "expired"),
+        wire::State::Withdrawn => text("қайтарып алынған", "отозвано", "withdrawn"),
+        wire::State::Destroyed => text("жойылған", "уничтожено", "destroyed"),
     })
 }
 
 fn form(form: wire::Form, names: &Names) -> &'static str {
     let known = match form {
-        wire::Form::Unspecified => return names.say(["белгісіз", "неизвестно", "unknown"]),
+        wire::Form::Unspecified => return names.say(text("белгісіз", "неизвестно", "unknown")),
         wire::Form::Written => qaqpa_policy::consent::form::Form::Written,
         wire::Form::Electronic => qaqpa_policy::consent::form::Form::Electronic,
         wire::Form::Sms1414 => qaqpa_policy::consent::form::Form::Sms1414,
@@ -337,21 +338,21 @@ fn form(form: wire::Form, names: &Names) -> &'static str {
 
 fn happened(event: wire::EventKind, names: &Names) -> &'static str {
     names.say(match event {
-        wire::EventKind::Unspecified => ["белгісіз", "неизвестно", "unknown"],
-        wire::EventKind::Given => ["берілді", "дано", "given"],
-        wire::EventKind::Withdrawn => ["қайтарып алынды", "отозвано", "withdrawn"],
-        wire::EventKind::Expired => ["мерзімі өтті", "истекло", "expired"],
-        wire::EventKind::Destroyed => ["жойылды", "уничтожено", "destroyed"],
+        wire::EventKind::Unspecified => text("белгісіз", "неизвестно", "unknown"),
+        wire::EventKind::Given => text("берілді", "дано", "given"),
+        wire::EventKind::Withdrawn => text("қайтарып алынды", "отозвано", "withdrawn"),
+        wire::EventKind::Expired => text("мерзімі өтті", "истекло", "expired"),
+        wire::EventKind::Destroyed => text("жойылды", "уничтожено", "destroyed"),
     })
 }
 
 fn yes(yes: bool, names: &Names) -> &'static str {
-    if yes { names.say(["иә", "да", "yes"]) } else { "" }
+    if yes { names.say(text("иә", "да", "yes")) } else { "" }
 }
 
-const STATE: [&str; 3] = ["Күйі", "Состояние", "State"];
-const PURPOSES: [&str; 3] = ["Мақсаттары", "Цели", "Purposes"];
-const ENDS: [&str; 3] = ["Аяқталады", "Истекает", "Ends"];
+const STATE: Text = text("Күйі", "Состояние", "State");
+const PURPOSES: Text = text("Мақсаттары", "Цели", "Purposes");
+const ENDS: Text = text("Аяқталады", "Истекает", "Ends");
 const WITHDRAW: &str = "/qaqpa.consent.v1.Consents/Withdraw";
 const GET: &str = "/qaqpa.consent.v1.Consents/Get";
 const LIST: &str = "/qaqpa.consent.v1.Consents/List";

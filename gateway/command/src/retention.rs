@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use jiff::Timestamp;
 use qaqpa_gateway::start::Environment;
 use qaqpa_papers::printed::{Document, PrintedTable};
+use qaqpa_proto::language::text;
 use qaqpa_proto::moment::{moment, stamp};
 use qaqpa_proto::subject::v1::{DueItem, DueKind, DueRequest, DueResponse};
 
@@ -65,21 +66,23 @@ async fn due(arguments: &Due, environment: &Environment) -> Result<(), Failure> 
 }
 
 fn table(reply: &DueResponse, now: Timestamp, names: &Names) -> Document {
-    let title = names.say(["Не және қашан жойылады", "Что и когда будет уничтожено", "What is destroyed, and when"]);
+    let title =
+        names.say(text("Не және қашан жойылады", "Что и когда будет уничтожено", "What is destroyed, and when"));
     let mut table = PrintedTable::new(
         "",
         [
-            names.say(["Қашан", "Когда", "When"]),
-            names.say(["Не", "Что", "What"]),
-            names.say(["Саны", "Сколько", "How many"]),
-            names.say(["Нөмірі", "Номер", "Id"]),
-        ],
+            text("Қашан", "Когда", "When"),
+            text("Не", "Что", "What"),
+            text("Саны", "Сколько", "How many"),
+            text("Нөмірі", "Номер", "Id"),
+        ]
+        .map(|words| names.say(words)),
     );
     for item in &reply.items {
         table.rows.push(vec![when(item, now, names), what(item, names), item.count.to_string(), item.id.clone()]);
     }
     if table.rows.is_empty() {
-        let nothing = names.say(["бұл мерзімде ештеңе жойылмайды", "в этот срок ничего", "nothing in that time"]);
+        let nothing = names.say(text("бұл мерзімде ештеңе жойылмайды", "в этот срок ничего", "nothing in that time"));
         return Document {
             title: title.to_owned(),
             facts: vec![(String::new(), nothing.to_owned())],
@@ -92,25 +95,27 @@ fn table(reply: &DueResponse, now: Timestamp, names: &Names) -> Document {
 fn when(item: &DueItem, now: Timestamp, names: &Names) -> String {
     let at = names.moment(item.at.as_ref());
     let is_over = item.at.as_ref().and_then(moment).is_some_and(|end| end <= now);
-    let next_run = names.say(["келесі тексеруде", "при следующей проверке", "with the next run"]);
+    let next_run = names.say(text("келесі тексеруде", "при следующей проверке", "with the next run"));
     if is_over { format!("{at} ({next_run})") } else { at }
 }
 
 fn what(item: &DueItem, names: &Names) -> String {
     let words = match item.what() {
-        DueKind::ConsentContent => {
-            ["қайтарып алынған келісімнің мазмұны", "содержание отозванного согласия", "content of a withdrawn consent"]
-        }
+        DueKind::ConsentContent => text(
+            "қайтарып алынған келісімнің мазмұны",
+            "содержание отозванного согласия",
+            "content of a withdrawn consent",
+        ),
         DueKind::ConsentRecord => {
-            ["аяқталған келісімнің жазбасы", "запись о прекратившемся согласии", "record of a consent that is over"]
+            text("аяқталған келісімнің жазбасы", "запись о прекратившемся согласии", "record of a consent that is over")
         }
-        DueKind::Request => [
+        DueKind::Request => text(
             "жабылған өтініш не алынған шектеу",
             "закрытое обращение или снятое ограничение",
             "closed request or lifted hold",
-        ],
-        DueKind::Salts => ["алмасулардың тұздары", "соли обменов", "salts of exchanges"],
-        DueKind::Unspecified => ["белгісіз", "неизвестно", "unknown"],
+        ),
+        DueKind::Salts => text("алмасулардың тұздары", "соли обменов", "salts of exchanges"),
+        DueKind::Unspecified => text("белгісіз", "неизвестно", "unknown"),
     };
     names.say(words).to_owned()
 }

@@ -18,9 +18,8 @@ use qaqpa_journal::Leaf;
 use qaqpa_journal::line::{Commitments, Intent, Outcome, Phase, Unreadable};
 use qaqpa_papers::matrix::{self, Cell};
 use qaqpa_papers::printed::{Document, PrintedTable};
-use qaqpa_papers::words::say as in_words;
 use qaqpa_policy::{Direction, Plans};
-use qaqpa_proto::language::Language;
+use qaqpa_proto::language::{Language, Text, text};
 use serde_json::{Value, json};
 
 use super::packs::{self, Any, Found};
@@ -210,28 +209,30 @@ fn key(cell: &Cell) -> RuleKey {
 }
 
 fn document(coverages: &[Coverage], language: Language) -> Document {
-    let say = |words| in_words(language, words);
-    let never = say(["ешқашан", "никогда", "never"]);
+    let say = |words: Text| words.in_language(language);
+    let never = say(text("ешқашан", "никогда", "never"));
     let last = |count: &Count| count.last.map_or_else(|| never.to_owned(), |last| format!("{last:.0}"));
-    let (purpose, operation) = (say(["Мақсат", "Цель", "Purpose"]), say(["Операция", "Операция", "Operation"]));
-    let (times, when) = (say(["Рет", "Раз", "Times"]), say(["Соңғы рет", "Последний раз", "Last"]));
-    let operator = say(["Оператор", "Оператор", "Operator"]);
+    let (purpose, operation) = (say(text("Мақсат", "Цель", "Purpose")), say(text("Операция", "Операция", "Operation")));
+    let (times, when) = (say(text("Рет", "Раз", "Times")), say(text("Соңғы рет", "Последний раз", "Last")));
+    let operator = say(text("Оператор", "Оператор", "Operator"));
     let mut rules = PrintedTable::new(
-        say(["Ережелер", "Правила", "Rules"]),
+        say(text("Ережелер", "Правила", "Rules")),
         [
             operator,
             purpose,
-            say(["Бағыт", "Куда", "Way"]),
-            say(["Санат", "Категория", "Category"]),
-            say(["Тармақ", "Пункт", "Clause"]),
+            say(text("Бағыт", "Куда", "Way")),
+            say(text("Санат", "Категория", "Category")),
+            say(text("Тармақ", "Пункт", "Clause")),
             times,
             when,
         ],
     );
-    let mut operations =
-        PrintedTable::new(say(["Операциялар", "Операции", "Operations"]), [operator, purpose, operation, times, when]);
+    let mut operations = PrintedTable::new(
+        say(text("Операциялар", "Операции", "Operations")),
+        [operator, purpose, operation, times, when],
+    );
     let mut idle = PrintedTable::new(
-        say(["Алмасусыз мақсаттар", "Цели без обмена", "Purposes without exchange"]),
+        say(text("Алмасусыз мақсаттар", "Цели без обмена", "Purposes without exchange")),
         [operator, purpose],
     );
     let mut facts = Vec::new();
@@ -252,18 +253,21 @@ fn document(coverages: &[Coverage], language: Language) -> Document {
         let text = format!(
             "{used} / {} {}; {} {}",
             coverage.rules.len(),
-            say(["ереже қолданылған", "правил применено", "rules used"]),
-            say([
+            say(text("ереже қолданылған", "правил применено", "rules used")),
+            say(text(
                 "пакеттің басқа редакциясымен:",
                 "обменов по другой редакции пакета:",
                 "exchanges under other editions of the pack:"
-            ]),
+            )),
             coverage.other_editions
         );
         facts.push((coverage.operator.clone(), text));
     }
-    let title =
-        say(["Журнал бойынша ережелердің қолданылуы", "Применение правил по журналу", "Rules in use, by the journal"]);
+    let title = say(text(
+        "Журнал бойынша ережелердің қолданылуы",
+        "Применение правил по журналу",
+        "Rules in use, by the journal",
+    ));
     Document { title: title.to_owned(), facts, tables: vec![rules, operations, idle] }
 }
 

@@ -2,8 +2,7 @@
 
 use qaqpa_papers::lint::{self, Finding as Found, Severity};
 use qaqpa_papers::printed::{Document, PrintedTable};
-use qaqpa_papers::words::say as in_words;
-use qaqpa_proto::language::Language;
+use qaqpa_proto::language::{Language, Text, text};
 use serde_json::{Value, json};
 
 use super::packs::Any;
@@ -46,7 +45,7 @@ fn contract(from: &Contracts) -> Result<Contract, NoContract> {
 
 /// A table for each file; one for all in CSV.
 fn document(findings: &[Found], how: How) -> Document {
-    let say = |words| in_words(how.language, words);
+    let say = |words: Text| words.in_language(how.language);
     let tables = match how.format {
         Form::Csv => vec![list(findings)],
         Form::Text | Form::Md | Form::Json => {
@@ -58,24 +57,25 @@ fn document(findings: &[Found], how: How) -> Document {
     let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     let title = format!(
         "{} {}, {} {}, {} {}",
-        say(["Қателер:", "Ошибок:", "Errors:"]),
+        say(text("Қателер:", "Ошибок:", "Errors:")),
         count(Severity::Error),
-        say(["ескертулер:", "предупреждений:", "warnings:"]),
+        say(text("ескертулер:", "предупреждений:", "warnings:")),
         count(Severity::Warning),
-        say(["белгілер:", "заметок:", "notes:"]),
+        say(text("белгілер:", "заметок:", "notes:")),
         count(Severity::Note)
     );
     Document { title, facts: Vec::new(), tables }
 }
 
 fn of_file(findings: &[Found], file: &str, language: Language) -> PrintedTable {
-    let say = |words| in_words(language, words);
+    let say = |words: Text| words.in_language(language);
     let columns = [
-        say(["Жол", "Строка", "Line"]),
-        say(["Дәрежесі", "Степень", "Severity"]),
-        say(["Коды", "Код", "Code"]),
-        say(["Не табылды", "Что найдено", "Finding"]),
-    ];
+        text("Жол", "Строка", "Line"),
+        text("Дәрежесі", "Степень", "Severity"),
+        text("Коды", "Код", "Code"),
+        text("Не табылды", "Что найдено", "Finding"),
+    ]
+    .map(say);
     let mut table = PrintedTable::new(file, columns);
     for finding in findings.iter().filter(|finding| finding.file == file) {
         let told = match finding.suggestion.as_str() {

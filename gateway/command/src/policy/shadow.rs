@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use jiff::SignedDuration;
 use qaqpa_gateway::start::Environment;
 use qaqpa_papers::printed::{Document, PrintedTable};
+use qaqpa_proto::language::text;
 use qaqpa_proto::moment::lasting;
 use qaqpa_proto::policy::v1::{Change, ChangeKind, Direction, ShadowRequest, ShadowResponse};
 use tonic::Streaming;
@@ -85,35 +86,35 @@ fn show(report: &ShadowResponse, names: &Names, live: bool) {
 }
 
 fn document(report: &ShadowResponse, names: &Names) -> Document {
-    let title = names.say([
+    let title = names.say(text(
         "Жаңа пакет қолданыстағының қасында",
         "Новый пакет рядом с действующим",
         "Pending pack beside the live one",
-    ]);
+    ));
     let short = |sha256: &str| sha256.get(..12).unwrap_or(sha256).to_owned();
     let mut facts = vec![
-        (names.say(["Алмасу көрілді", "Обменов просмотрено", "Exchanges seen"]), report.exchanges_seen.to_string()),
-        (names.say(["Өзгерер еді", "Изменилось бы", "Would change"]), report.exchanges_changed.to_string()),
+        (names.say(text("Алмасу көрілді", "Обменов просмотрено", "Exchanges seen")), report.exchanges_seen.to_string()),
+        (names.say(text("Өзгерер еді", "Изменилось бы", "Would change")), report.exchanges_changed.to_string()),
         (
-            names.say(["Пакеттер (SHA-256)", "Пакеты (SHA-256)", "Packs (SHA-256)"]),
+            names.say(text("Пакеттер (SHA-256)", "Пакеты (SHA-256)", "Packs (SHA-256)")),
             format!("{} → {}", short(&report.live_sha256), short(&report.pending_sha256)),
         ),
     ];
     if !report.done {
         facts.push((
-            names.say(["Күйі", "Состояние", "State"]),
-            names.say(["жүріп жатыр", "идёт", "under way"]).to_owned(),
+            names.say(text("Күйі", "Состояние", "State")),
+            names.say(text("жүріп жатыр", "идёт", "under way")).to_owned(),
         ));
     }
     let mut table = PrintedTable::new(
         "",
         [
             "",
-            names.say(["Өзгеріс", "Изменение", "Change"]),
-            names.say(["Операция", "Операция", "Operation"]),
-            names.say(["Мақсат", "Цель", "Purpose"]),
-            names.say(["Өріс", "Поле", "Field"]),
-            names.say(["Алмасу", "Обменов", "Exchanges"]),
+            names.say(text("Өзгеріс", "Изменение", "Change")),
+            names.say(text("Операция", "Операция", "Operation")),
+            names.say(text("Мақсат", "Цель", "Purpose")),
+            names.say(text("Өріс", "Поле", "Field")),
+            names.say(text("Алмасу", "Обменов", "Exchanges")),
         ],
     );
     table.rows = report.changes.iter().map(|change| row(change, names)).collect();
@@ -141,12 +142,12 @@ fn row(change: &Change, names: &Names) -> Vec<String> {
 
 fn kind(kind: ChangeKind, names: &Names) -> &'static str {
     names.say(match kind {
-        ChangeKind::Unspecified => ["белгісіз", "неизвестно", "unknown"],
-        ChangeKind::NewlyReleased => ["енді беріледі", "станет передаваться", "would move"],
-        ChangeKind::NewlyWithheld => ["енді берілмейді", "перестанет передаваться", "would stay behind"],
-        ChangeKind::TransformChanged => ["түрі өзгереді", "изменится форма", "would change form"],
-        ChangeKind::WouldBeRefused => ["алмасу қабылданбайды", "обмен будет отклонён", "would be refused"],
-        ChangeKind::WouldBeAdmitted => ["алмасу қабылданады", "обмен будет допущен", "would be admitted"],
+        ChangeKind::Unspecified => text("белгісіз", "неизвестно", "unknown"),
+        ChangeKind::NewlyReleased => text("енді беріледі", "станет передаваться", "would move"),
+        ChangeKind::NewlyWithheld => text("енді берілмейді", "перестанет передаваться", "would stay behind"),
+        ChangeKind::TransformChanged => text("түрі өзгереді", "изменится форма", "would change form"),
+        ChangeKind::WouldBeRefused => text("алмасу қабылданбайды", "обмен будет отклонён", "would be refused"),
+        ChangeKind::WouldBeAdmitted => text("алмасу қабылданады", "обмен будет допущен", "would be admitted"),
     })
 }
 

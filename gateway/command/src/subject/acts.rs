@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal as _};
 
 use clap::ValueEnum;
 use qaqpa_gateway::start::Environment;
+use qaqpa_proto::language::{Text, text};
 use qaqpa_proto::subject::v1 as wire;
 use serde_json::Value;
 
@@ -118,7 +119,12 @@ pub(super) async fn restrict(arguments: &Restrict, environment: &Environment) ->
     let value = json("qaqpa.subject.v1.RestrictResponse", &reply, Keys::Proto);
     let names = how.names()?;
     how.print(&value, || {
-        held(reply.hold.unwrap_or_default(), &reply.under_way, &names, ["Бұғатталды", "Заблокировано", "Restricted"])
+        held(
+            reply.hold.unwrap_or_default(),
+            &reply.under_way,
+            &names,
+            text("Бұғатталды", "Заблокировано", "Restricted"),
+        )
     });
     Ok(())
 }
@@ -131,7 +137,12 @@ pub(super) async fn unrestrict(arguments: &Unrestrict, environment: &Environment
     let value = json("qaqpa.subject.v1.UnrestrictResponse", &reply, Keys::Proto);
     let (names, hold) = (how.names()?, reply.hold.unwrap_or_default());
     how.print(&value, || {
-        format!("{}: {}, {}", names.say(["Алынды", "Снято", "Lifted"]), hold.id, names.moment(hold.lifted_at.as_ref()))
+        format!(
+            "{}: {}, {}",
+            names.say(text("Алынды", "Снято", "Lifted")),
+            hold.id,
+            names.moment(hold.lifted_at.as_ref())
+        )
     });
     Ok(())
 }
@@ -149,7 +160,7 @@ pub(super) async fn object(arguments: &Object, environment: &Environment) -> Res
             reply.hold.unwrap_or_default(),
             &reply.under_way,
             &names,
-            ["Қарсылық жазылды", "Возражение записано", "Objection recorded"],
+            text("Қарсылық жазылды", "Возражение записано", "Objection recorded"),
         )
     });
     Ok(())
@@ -180,7 +191,9 @@ pub(super) async fn erase(arguments: &Erase, environment: &Environment) -> Resul
     let iin = number::ask(Whose::Subject, how.connection.language())?;
     tell(names.say(CANNOT_BE_UNDONE));
     if !arguments.yes && !confirmed(&names)? {
-        return Err(Failure::Unusable(names.say(["жойылған жоқ", "не уничтожено", "nothing was erased"]).to_owned()));
+        return Err(Failure::Unusable(
+            names.say(text("жойылған жоқ", "не уничтожено", "nothing was erased")).to_owned(),
+        ));
     }
     let request = wire::EraseRequest { iin: iin.text(), basis: arguments.basis.wire().into() };
     let reply: wire::EraseResponse = client.call(ERASE, request).await?;
@@ -224,73 +237,73 @@ impl Note {
     }
 }
 
-fn held(hold: wire::Hold, under_way: &[String], names: &Names, done: [&'static str; 3]) -> String {
+fn held(hold: wire::Hold, under_way: &[String], names: &Names, done: Text) -> String {
     let purpose = match hold.purpose.as_str() {
-        "" => names.say(["барлық мақсат", "все цели", "all purposes"]).to_owned(),
+        "" => names.say(text("барлық мақсат", "все цели", "all purposes")).to_owned(),
         id => id.to_owned(),
     };
-    let mut text = format!("{}: {purpose}, {}\n  {}", names.say(done), names.moment(hold.since.as_ref()), hold.id);
+    let mut lines = format!("{}: {purpose}, {}\n  {}", names.say(done), names.moment(hold.since.as_ref()), hold.id);
     if !under_way.is_empty() {
-        text += &format!(
+        lines += &format!(
             "\n{}: {}",
-            names.say([
+            names.say(text(
                 "Бұған дейін кетіп үлгерген алмасулар",
                 "Обмены, ушедшие до этого",
                 "Exchanges that had left already"
-            ]),
+            )),
             under_way.join(", ")
         );
     }
-    text
+    lines
 }
 
 fn corrected(reply: &wire::CorrectResponse, asked: bool, names: &Names) -> String {
-    let mut text = format!("{}: {}", names.say(["Белгіленді", "Отмечено", "Marked"]), reply.request_id);
+    let mut lines = format!("{}: {}", names.say(text("Белгіленді", "Отмечено", "Marked")), reply.request_id);
     for receiver in &reply.forwarded_to {
         let whom = if receiver.system.is_empty() { &receiver.organisation } else { &receiver.system };
-        text += &format!("\n  {whom}: {} ({})", receiver.fields.join(", "), names.moment(receiver.last_at.as_ref()));
+        lines += &format!("\n  {whom}: {} ({})", receiver.fields.join(", "), names.moment(receiver.last_at.as_ref()));
     }
     if asked && reply.forwarded_to.is_empty() {
-        text += "\n  ";
-        text += names.say([
+        lines += "\n  ";
+        lines += names.say(text(
             "бұл өрістерді шлюз арқылы ешкім алмаған",
             "через шлюз эти поля никто не получал",
             "nobody has received these fields through the gateway",
-        ]);
+        ));
     }
-    text
+    lines
 }
 
 fn erased(reply: &wire::EraseResponse, names: &Names) -> String {
     if !reply.found {
-        let words = ["мұндай адам шлюзде жоқ", "такого человека в шлюзе нет", "the gateway knows no such person"];
+        let words = text("мұндай адам шлюзде жоқ", "такого человека в шлюзе нет", "the gateway knows no such person");
         return format!("{} ({})", names.say(words), reply.erasure_id);
     }
     format!(
         "{}: {}\n  {} {}, {} {}, {} {}",
-        names.say(["Кілт жойылды", "Ключ уничтожен", "The key is destroyed"]),
+        names.say(text("Кілт жойылды", "Ключ уничтожен", "The key is destroyed")),
         reply.erasure_id,
-        names.say(["келісім:", "согласий:", "consents:"]),
+        names.say(text("келісім:", "согласий:", "consents:")),
         reply.consents,
-        names.say(["бұғаттау мен қарсылық:", "блокирований и возражений:", "restrictions and objections:"]),
+        names.say(text("бұғаттау мен қарсылық:", "блокирований и возражений:", "restrictions and objections:")),
         reply.holds,
-        names.say(["өтініш:", "обращений:", "requests:"]),
+        names.say(text("өтініш:", "обращений:", "requests:")),
         reply.requests,
     )
 }
 
 fn confirmed(names: &Names) -> Result<bool, String> {
-    let word = names.say(["жою", "уничтожить", "erase"]);
+    let word = names.say(text("жою", "уничтожить", "erase"));
     tell(&format!(
         "{} {word}",
-        names.say(["Растау үшін мына сөзді жазыңыз:", "Чтобы подтвердить, напишите:", "To confirm, type:"])
+        names.say(text("Растау үшін мына сөзді жазыңыз:", "Чтобы подтвердить, напишите:", "To confirm, type:"))
     ));
     let mut line = String::new();
     io::stdin().read_line(&mut line).map_err(|error| error.to_string())?;
     Ok(line.trim() == word)
 }
 
-const CANNOT_BE_UNDONE: [&str; 3] = [
+const CANNOT_BE_UNDONE: Text = text(
     "Мұны кері қайтару мүмкін емес: кілтпен бірге келісімдер, бұғаттаулар мен қарсылықтар жойылады, яғни бұдан былай шлюз бұл адам \
      туралы алмасуды оларға сүйеніп тоқтатпайды; қай алмасу осы адам туралы болғанын ешкім дәлелдей алмайды, есеп бос болады. \
      Мемлекеттік жүйелер мен ұйымдардағы мәліметтер жойылмайды.",
@@ -300,12 +313,12 @@ const CANNOT_BE_UNDONE: [&str; 3] = [
     "This cannot be undone: with the key go the consents, restrictions and objections, so that the gateway stops no exchange about \
      the person on their account any more; nobody can prove which exchanges were about the person, and reports will be empty. \
      What state systems and organisations hold is not erased by this.",
-];
-const NOT_CONFIRMED: [&str; 3] = [
+);
+const NOT_CONFIRMED: Text = text(
     "терминал жоқ, растауды сұрайтын ешкім жоқ; --yes қосыңыз",
     "терминала нет, подтвердить некому; добавьте --yes",
     "there is no terminal to confirm at; add --yes",
-];
+);
 const RESTRICT: &str = "/qaqpa.subject.v1.Subjects/Restrict";
 const UNRESTRICT: &str = "/qaqpa.subject.v1.Subjects/Unrestrict";
 const OBJECT: &str = "/qaqpa.subject.v1.Subjects/Object";

@@ -11,10 +11,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, offset};
 use prost_types::Timestamp as Stamp;
-use qaqpa_papers::words::{self, say};
+use qaqpa_papers::words;
 use qaqpa_policy::pack::{Purpose, cited};
 use qaqpa_policy::{Pack, Transform};
-use qaqpa_proto::language::{Language, Text};
+use qaqpa_proto::language::{Language, Text, text};
 use qaqpa_proto::moment::moment;
 use qaqpa_proto::v1::{self as wire, Category};
 
@@ -45,8 +45,8 @@ impl Names {
         self.language
     }
 
-    pub(crate) fn say(&self, words: [&'static str; 3]) -> &'static str {
-        say(self.language, words)
+    pub(crate) fn say(&self, words: Text) -> &'static str {
+        words.in_language(self.language)
     }
 
     pub(crate) fn pack(&self) -> Option<&Pack> {
@@ -84,7 +84,7 @@ impl Names {
     pub(super) fn organisation(&self, bin: &str) -> String {
         let own = self.pack.as_ref().map(Pack::operator);
         let own = own.filter(|operator| operator.bin.is_some_and(|known| known.as_str() == bin));
-        let number = format!("{} {bin}", self.say(["БСН", "БИН", "BIN"]));
+        let number = format!("{} {bin}", self.say(text("БСН", "БИН", "BIN")));
         own.map_or_else(|| number.clone(), |operator| format!("{} ({number})", self.text(&operator.name)))
     }
 
@@ -94,7 +94,7 @@ impl Names {
 
     /// How a value was made coarser.
     pub(super) fn transform(&self, told: &wire::Transform) -> String {
-        let unknown = || self.say(["белгісіз түрде", "в неизвестном виде", "in an unknown form"]).to_owned();
+        let unknown = || self.say(text("белгісіз түрде", "в неизвестном виде", "in an unknown form")).to_owned();
         Transform::heard(told).map_or_else(unknown, |transform| words::transform(&transform, self.language))
     }
 
@@ -110,7 +110,7 @@ impl Names {
 
     /// A moment as people write it, in the time of Kazakhstan.
     pub(crate) fn at(&self, at: Timestamp) -> String {
-        let form = self.say(["%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M", "%-d %B %Y, %H:%M"]);
+        let form = self.say(text("%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M", "%-d %B %Y, %H:%M"));
         at.to_zoned(kazakhstan()).strftime(form).to_string()
     }
 

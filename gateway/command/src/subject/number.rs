@@ -13,9 +13,8 @@ use std::fs::File;
 use std::io::{self, IsTerminal as _};
 use std::os::fd::AsFd as _;
 
-use qaqpa_papers::words::say;
 use qaqpa_policy::{Iin, InvalidIdentifier};
-use qaqpa_proto::language::Language;
+use qaqpa_proto::language::{Language, text};
 use zeroize::Zeroizing;
 
 use super::terminal;
@@ -44,9 +43,10 @@ pub(crate) enum Whose {
 impl Whose {
     fn words(self, language: Language) -> &'static str {
         match self {
-            Self::Subject => say(language, ["ЖСН", "ИИН", "IIN"]),
+            Self::Subject => text("ЖСН", "ИИН", "IIN").in_language(language),
             Self::Guardian => {
-                say(language, ["заңды өкілдің ЖСН-і", "ИИН законного представителя", "IIN of the parent or guardian"])
+                text("заңды өкілдің ЖСН-і", "ИИН законного представителя", "IIN of the parent or guardian")
+                    .in_language(language)
             }
         }
     }
@@ -76,17 +76,15 @@ pub(crate) fn in_arguments(arguments: &[OsString]) -> bool {
 
 /// What is said about it, in the language that the arguments ask for.
 pub(crate) fn refusal(arguments: &[OsString]) -> &'static str {
-    say(
-        language::asked(arguments),
-        [
-            "адамның нөмірі (ЖСН) пәрмен жолынан алынбайды: оны басқа процестер мен пәрмендер тарихы көреді; --iin \
-             жалаушасын мәнсіз беріп, нөмірді сұралғанда енгізіңіз",
-            "номер человека (ИИН) из командной строки не берётся: его видят другие процессы и история команд; укажите \
-             --iin без значения и введите номер, когда его спросят",
-            "a person's number (IIN) is never taken from the command line, where other processes and the shell's history \
-             see it; give --iin without a value and enter the number when asked",
-        ],
-    )
+    let refusal = text(
+        "адамның нөмірі (ЖСН) пәрмен жолынан алынбайды: оны басқа процестер мен пәрмендер тарихы көреді; --iin \
+         жалаушасын мәнсіз беріп, нөмірді сұралғанда енгізіңіз",
+        "номер человека (ИИН) из командной строки не берётся: его видят другие процессы и история команд; укажите \
+         --iin без значения и введите номер, когда его спросят",
+        "a person's number (IIN) is never taken from the command line, where other processes and the shell's history \
+         see it; give --iin without a value and enter the number when asked",
+    );
+    refusal.in_language(language::asked(arguments))
 }
 
 /// Twelve digits that are no organisation's: alone, after a `=`, or with spaces and hyphens between. Inside a longer text, a
@@ -117,16 +115,16 @@ fn parsed(line: &str) -> Result<Number, InvalidIdentifier> {
 fn fault(why: InvalidIdentifier, language: Language) -> &'static str {
     let words = match why {
         InvalidIdentifier::Length => {
-            ["он екі таңба болуы керек", "должно быть двенадцать знаков", "it must have twelve digits"]
+            text("он екі таңба болуы керек", "должно быть двенадцать знаков", "it must have twelve digits")
         }
         InvalidIdentifier::Digits | InvalidIdentifier::Phone => {
-            ["тек цифрлар болуы керек", "должны быть только цифры", "it must have digits only"]
+            text("тек цифрлар болуы керек", "должны быть только цифры", "it must have digits only")
         }
         InvalidIdentifier::CheckDigit => {
-            ["бақылау цифры сәйкес емес", "контрольная цифра не сходится", "the check digit does not fit"]
+            text("бақылау цифры сәйкес емес", "контрольная цифра не сходится", "the check digit does not fit")
         }
     };
-    say(language, words)
+    words.in_language(language)
 }
 
 #[cfg(test)]

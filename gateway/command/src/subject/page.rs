@@ -8,6 +8,7 @@
 //! ```
 
 use jiff::Timestamp;
+use qaqpa_proto::language::{Text, text};
 use qaqpa_proto::subject::v1::{Field, ReportResponse, Usage};
 
 use super::markup::Markup;
@@ -38,13 +39,13 @@ pub(super) fn page(report: &Report<'_>) -> String {
                 if report.reply.entries.is_empty() {
                     nothing(page, names);
                 } else {
-                    section(page, "summary", names.say(["Қысқаша", "Коротко", "In short"]), |page| {
+                    section(page, "summary", names.say(text("Қысқаша", "Коротко", "In short")), |page| {
                         summary(page, report)
                     });
                     section(
                         page,
                         "exchanges",
-                        names.say(["Әр алмасу", "Каждый обмен", "Each exchange"]),
+                        names.say(text("Әр алмасу", "Каждый обмен", "Each exchange")),
                         |page| {
                             exchanges(page, report);
                         },
@@ -76,34 +77,34 @@ fn heading(page: &mut Markup, report: &Report<'_>) {
     page.element(
         "p",
         &[],
-        names.say([
+        names.say(text(
             "Бұл есепте сіз туралы мәліметтер қай мемлекеттік жүйелерге, қашан және не үшін жіберілгені және олардан не \
              келгені көрсетілген. Мәліметтердің өздері мұнда жоқ: шлюз оларды сақтамайды.",
             "Здесь показано, в какие государственные системы, когда и зачем передавались сведения о вас и что из них \
              пришло. Самих сведений здесь нет: шлюз их не хранит.",
             "This shows to which state systems data about you was sent, when and what for, and what came back. The data \
              itself is not here: the gateway does not keep it.",
-        ]),
+        )),
     );
     page.within("dl", &[], |page| {
         let operator = names.operator().map(str::to_owned);
         let operator = operator.or_else(|| report.reply.entries.first().map(|usage| usage.operator.clone()));
-        let unknown = names.say([
+        let unknown = names.say(text(
             "осы есепті берген ұйым",
             "организация, выдавшая этот отчёт",
             "the organisation that gave you this report",
-        ]);
+        ));
         fact(page, names.say(OPERATOR), &operator.unwrap_or_else(|| unknown.to_owned()));
-        fact(page, names.say(["Кезең", "Период", "Period"]), &period(report));
-        fact(page, names.say(["Жасалған уақыты", "Составлен", "Made"]), &names.at(report.made));
+        fact(page, names.say(text("Кезең", "Период", "Period")), &period(report));
+        fact(page, names.say(text("Жасалған уақыты", "Составлен", "Made")), &names.at(report.made));
         fact(
             page,
-            names.say(["Уақыт", "Время", "Times"]),
-            names.say([
+            names.say(text("Уақыт", "Время", "Times")),
+            names.say(text(
                 "Қазақстан уақыты (UTC+5)",
                 "по времени Казахстана (UTC+5)",
                 "in the time of Kazakhstan (UTC+5)",
-            ]),
+            )),
         );
     });
     page.element("p", &[("class", "note")], names.say(NO_NUMBER));
@@ -112,14 +113,14 @@ fn heading(page: &mut Markup, report: &Report<'_>) {
 /// The period in words, open where it is open.
 pub(super) fn period(report: &Report<'_>) -> String {
     let names = report.names;
-    let beginning = || names.say(["басынан бастап", "с самого начала", "from the beginning"]).to_owned();
+    let beginning = || names.say(text("басынан бастап", "с самого начала", "from the beginning")).to_owned();
     let from = report.period.from.map_or_else(beginning, |from| names.at(from));
     let to = names.at(report.period.to.unwrap_or(report.made));
     format!("{from} – {to}")
 }
 
 fn nothing(page: &mut Markup, names: &Names) {
-    section(page, "summary", names.say(["Қысқаша", "Коротко", "In short"]), |page| {
+    section(page, "summary", names.say(text("Қысқаша", "Коротко", "In short")), |page| {
         page.element("p", &[("class", "lead")], names.say(NOTHING));
     });
 }
@@ -127,18 +128,18 @@ fn nothing(page: &mut Markup, names: &Names) {
 fn summary(page: &mut Markup, report: &Report<'_>) {
     let (names, reply) = (report.names, report.reply);
     let count =
-        format!("{}: {}.", names.say(["Барлық алмасу", "Всего обменов", "Exchanges in all"]), reply.entries.len());
+        format!("{}: {}.", names.say(text("Барлық алмасу", "Всего обменов", "Exchanges in all")), reply.entries.len());
     page.element("p", &[("class", "lead")], &count);
     page.within("table", &[], |page| {
-        page.element("caption", &[], names.say(["Не үшін және кімге", "Зачем и кому", "What for and to whom"]));
+        page.element("caption", &[], names.say(text("Не үшін және кімге", "Зачем и кому", "What for and to whom")));
         page.within("thead", &[], |page| {
             page.within("tr", &[], |page| {
                 for column in [
                     PURPOSE,
                     RECEIVER,
-                    ["Алмасу", "Обменов", "Exchanges"],
-                    ["Жауап келгені", "С ответом", "Answered"],
-                    ["Соңғысы", "Последний", "Last"],
+                    text("Алмасу", "Обменов", "Exchanges"),
+                    text("Жауап келгені", "С ответом", "Answered"),
+                    text("Соңғысы", "Последний", "Last"),
                 ] {
                     page.element("th", &[("scope", "col")], names.say(column));
                 }
@@ -161,11 +162,11 @@ fn summary(page: &mut Markup, report: &Report<'_>) {
         page.element(
             "p",
             &[],
-            names.say([
+            names.say(text(
                 "Осы мақсаттарға қажет емес болғандықтан шлюз өткізбеген мәліметтер (өрістер саны):",
                 "Не пропущено шлюзом, потому что для этих целей не нужно (число полей):",
                 "Held back by the gateway, because these purposes do not need it (number of fields):",
-            ]),
+            )),
         );
         list(page, &stayed);
     }
@@ -203,7 +204,7 @@ fn exchange(page: &mut Markup, number: usize, usage: &Usage, names: &Names) {
             fact(page, names.say(OUTCOME), told::outcome(usage, names));
         });
         page.within("p", &[("class", "small")], |page| {
-            page.text(&format!("{}: ", names.say(["Тексерушіге", "Для проверяющего", "For an auditor"])));
+            page.text(&format!("{}: ", names.say(text("Тексерушіге", "Для проверяющего", "For an auditor"))));
             let at = Names::written(usage.at.as_ref());
             let parts = [&usage.exchange_id, &usage.operation, &usage.purpose, &usage.dpv, &usage.legal_basis, &at];
             page.text(&parts.map(String::as_str).join(" · "));
@@ -213,7 +214,7 @@ fn exchange(page: &mut Markup, number: usize, usage: &Usage, names: &Names) {
 
 /// Who asked, for which organisation.
 pub(super) fn asked(usage: &Usage, names: &Names) -> String {
-    let program = names.say(["бағдарламасы", "её программа", "its program"]);
+    let program = names.say(text("бағдарламасы", "её программа", "its program"));
     format!("{}; {program}: {}", names.organisation(&usage.acting_for), usage.caller)
 }
 
@@ -258,38 +259,38 @@ fn section(page: &mut Markup, id: &str, title: &str, fill: impl FnOnce(&mut Mark
     });
 }
 
-pub(super) const TITLE: [&str; 3] = [
+pub(super) const TITLE: Text = text(
     "Сіз туралы мәліметтердің қайда жіберілгені туралы есеп",
     "Отчёт о том, куда передавались сведения о вас",
     "Report on where data about you was sent",
-];
-pub(super) const OPERATOR: [&str; 3] = ["Оператор", "Оператор", "Operator"];
-pub(super) const PURPOSE: [&str; 3] = ["Мақсаты", "Цель", "Purpose"];
-pub(super) const BASIS: [&str; 3] = ["Құқықтық негізі", "Правовое основание", "Legal basis"];
-pub(super) const CONSENT: [&str; 3] = ["Келісім", "Согласие", "Consent"];
-pub(super) const ASKED: [&str; 3] =
-    ["Кім үшін және кім сұрады", "Для кого и кто запросил", "Asked for whom, and by whom"];
-pub(super) const RECEIVER: [&str; 3] = ["Алған жүйе", "Система-получатель", "System that received it"];
-pub(super) const WENT: [&str; 3] = ["Не жіберілді", "Что ушло", "What was sent"];
-pub(super) const CAME: [&str; 3] = ["Не келді", "Что пришло", "What came back"];
-pub(super) const STAYED: [&str; 3] =
-    ["Не өткізілмеді (өрістер саны)", "Что не пропущено (число полей)", "What was held back (number of fields)"];
-pub(super) const OUTCOME: [&str; 3] = ["Немен аяқталды", "Чем завершилось", "How it ended"];
-pub(super) const NONE: [&str; 3] = ["ештеңе", "ничего", "nothing"];
-pub(super) const NOTHING: [&str; 3] = [
+);
+pub(super) const OPERATOR: Text = text("Оператор", "Оператор", "Operator");
+pub(super) const PURPOSE: Text = text("Мақсаты", "Цель", "Purpose");
+pub(super) const BASIS: Text = text("Құқықтық негізі", "Правовое основание", "Legal basis");
+pub(super) const CONSENT: Text = text("Келісім", "Согласие", "Consent");
+pub(super) const ASKED: Text =
+    text("Кім үшін және кім сұрады", "Для кого и кто запросил", "Asked for whom, and by whom");
+pub(super) const RECEIVER: Text = text("Алған жүйе", "Система-получатель", "System that received it");
+pub(super) const WENT: Text = text("Не жіберілді", "Что ушло", "What was sent");
+pub(super) const CAME: Text = text("Не келді", "Что пришло", "What came back");
+pub(super) const STAYED: Text =
+    text("Не өткізілмеді (өрістер саны)", "Что не пропущено (число полей)", "What was held back (number of fields)");
+pub(super) const OUTCOME: Text = text("Немен аяқталды", "Чем завершилось", "How it ended");
+pub(super) const NONE: Text = text("ештеңе", "ничего", "nothing");
+pub(super) const NOTHING: Text = text(
     "Осы кезеңде шлюз арқылы сіз туралы бірде-бір алмасу табылмады. Демек, осы оператор сіз туралы мәліметті шлюз арқылы \
      жібермеген, немесе сіздің өтінішіңіз бойынша сізбен байланысы жойылған: бұл екі жағдайды әдейі ажырату мүмкін емес.",
     "За этот период через шлюз не найдено ни одного обмена о вас. Значит, этот оператор ничего о вас через шлюз не \
      передавал либо связь с вами уничтожена по вашему требованию: отличить одно от другого намеренно нельзя.",
     "No exchange about you was found in this period. Either this operator sent nothing about you through the gateway, or \
      the link to you was destroyed at your request: by design nobody can tell the two apart.",
-];
-const NO_NUMBER: [&str; 3] = [
+);
+const NO_NUMBER: Text = text(
     "Бұл есепте сіздің ЖСН-іңіз бен атыңыз жоқ, әдейі: қағаз не файл бөгде қолға түссе, оның кім туралы екенін ешкім \
      білмейді. Есепті беретін қызметкер алдымен сіздің жеке басыңызға көз жеткізуге тиіс.",
     "Вашего ИИН и имени в этом отчёте нет, и это сделано намеренно: если бумага или файл попадут в чужие руки, никто не \
      узнает, о ком они. Сотрудник, выдающий отчёт, должен прежде удостовериться в вашей личности.",
     "Neither your number (IIN) nor your name stands in this report, on purpose: should the paper or the file get into other \
      hands, nobody can tell whom it is about. Whoever gives it out must first make sure who you are.",
-];
+);
 const STYLE: &str = include_str!("page.css");

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use qaqpa_gateway::start::Environment;
 use qaqpa_papers::printed::{Document, PrintedTable};
+use qaqpa_proto::language::text;
 use qaqpa_proto::subject::v1::{FindUsageRequest, FindUsageResponse, ReportRequest, ReportResponse};
 
 use super::connection::{Connection, Failure, Keys, json};
@@ -134,14 +135,14 @@ pub(super) fn document(report: &Report<'_>) -> Document {
     let operator = operator.or_else(|| reply.entries.first().map(|usage| usage.operator.clone()));
     let mut facts: Vec<(String, String)> =
         operator.map(|operator| (names.say(page::OPERATOR).to_owned(), operator)).into_iter().collect();
-    facts.push((names.say(["Кезең", "Период", "Period"]).to_owned(), page::period(report)));
+    facts.push((names.say(text("Кезең", "Период", "Period")).to_owned(), page::period(report)));
     let title = names.say(page::TITLE).to_owned();
     if reply.entries.is_empty() {
         facts.push((String::new(), names.say(page::NOTHING).to_owned()));
         return Document { title, facts, tables: Vec::new() };
     }
     let count = reply.entries.len().to_string();
-    facts.push((names.say(["Алмасу", "Обменов", "Exchanges"]).to_owned(), count));
+    facts.push((names.say(text("Алмасу", "Обменов", "Exchanges")).to_owned(), count));
     let tables = reply.entries.iter().map(|usage| {
         let mut table =
             PrintedTable::new("", [names.moment(usage.at.as_ref()).as_str(), names.purpose(&usage.purpose).as_str()]);

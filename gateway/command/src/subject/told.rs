@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use prost_types::Timestamp as Stamp;
 use qaqpa_policy::category;
+use qaqpa_proto::language::text;
 use qaqpa_proto::subject::v1::{Field, Outcome, ReportResponse, Usage, WithheldCount};
 use qaqpa_proto::v1::Category;
 
@@ -58,15 +59,17 @@ pub(super) fn withheld(counts: &[WithheldCount], names: &Names) -> Vec<String> {
 /// How it ended.
 pub(super) fn outcome(usage: &Usage, names: &Names) -> &'static str {
     names.say(match usage.outcome() {
-        Outcome::Answered => ["жауап келді", "ответ получен", "answered"],
-        Outcome::Failed => [
+        Outcome::Answered => text("жауап келді", "ответ получен", "answered"),
+        Outcome::Failed => text(
             "сәтсіз аяқталды, жауап берілмеді",
             "завершилось неудачей, ответ не выдан",
             "failed, no answer was handed over",
-        ],
-        Outcome::Unknown | Outcome::Unspecified => {
-            ["жауап келген-келмегені белгісіз", "неизвестно, был ли ответ", "it is not known whether an answer came"]
-        }
+        ),
+        Outcome::Unknown | Outcome::Unspecified => text(
+            "жауап келген-келмегені белгісіз",
+            "неизвестно, был ли ответ",
+            "it is not known whether an answer came",
+        ),
     })
 }
 
@@ -75,9 +78,9 @@ pub(super) fn consent(usage: &Usage, names: &Names) -> String {
     let needed = names.known_purpose(&usage.purpose).map(|purpose| purpose.consent.is_some());
     let words = match (usage.consent.as_str(), needed) {
         ("", Some(false)) => {
-            ["бұл мақсатқа келісім қажет емес", "для этой цели согласие не требуется", "this purpose needs none"]
+            text("бұл мақсатқа келісім қажет емес", "для этой цели согласие не требуется", "this purpose needs none")
         }
-        ("", _) => ["жазбасы сақталмаған", "запись о нём не хранится", "no record of it is kept"],
+        ("", _) => text("жазбасы сақталмаған", "запись о нём не хранится", "no record of it is kept"),
         (id, _) => return id.to_owned(),
     };
     names.say(words).to_owned()
@@ -86,7 +89,7 @@ pub(super) fn consent(usage: &Usage, names: &Names) -> String {
 /// Clauses in words: `3(3): exchange with state systems`.
 pub(super) fn clauses(usage: &Usage, names: &Names) -> Vec<String> {
     let line = |(number, says): (String, String)| {
-        let clause = names.say(["{}-тармақ", "пункт {}", "clause {}"]).replace("{}", &number);
+        let clause = names.say(text("{}-тармақ", "пункт {}", "clause {}")).replace("{}", &number);
         if says.is_empty() { clause } else { format!("{clause}: {says}") }
     };
     names.clauses(&usage.clause).into_iter().map(line).collect()

@@ -12,12 +12,6 @@ use qaqpa_policy::transform::Transform;
 use qaqpa_proto::language::{Language, Text, text};
 use qaqpa_proto::v1::Category;
 
-/// The text in a language.
-#[must_use]
-pub fn say(language: Language, [kk, ru, en]: [&'static str; 3]) -> &'static str {
-    text(kk, ru, en).in_language(language)
-}
-
 /// A category for people.
 #[must_use]
 pub fn category(category: Category, language: Language) -> &'static str {
