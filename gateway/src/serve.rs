@@ -20,6 +20,8 @@ pub mod subjects;
 use std::future::Future;
 use std::sync::Arc;
 
+use http::HeaderMap;
+use http::header::ACCEPT_LANGUAGE;
 use jiff::Timestamp;
 use qaqpa_journal::line::Who;
 use qaqpa_policy::{Bin, Caller, Iin, Pack, Role};
@@ -109,8 +111,7 @@ impl Admitted {
         method: &'static str,
         roles: &[Role],
     ) -> Result<Self, Status> {
-        let language = request.metadata().get("accept-language").and_then(|value| value.to_str().ok());
-        let language = language.map(Language::accepted).unwrap_or_default();
+        let language = language(request.metadata().as_ref());
         let txn = gateway.ids.fresh().to_string();
         let Some(client) = request.extensions().get::<Client>() else {
             return Err(NotDone::from(Refusal::CallerUnknown).status(language, &txn));
@@ -179,6 +180,11 @@ impl Admitted {
     pub(crate) fn status(&self, not_done: &NotDone) -> Status {
         not_done.status(self.language, &self.txn)
     }
+}
+
+/// The language that a request asks for by `accept-language`; English where we speak none of it.
+pub(crate) fn language(headers: &HeaderMap) -> Language {
+    headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).map(Language::accepted).unwrap_or_default()
 }
 
 /// The organisation for which a caller acts: the operator itself when nothing is named, else one that it may act for. An

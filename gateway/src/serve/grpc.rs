@@ -20,7 +20,6 @@ use qaqpa_proto::reason::Refusal;
 use qaqpa_proto::v1::Receipt;
 use tonic::body::Body;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
-use tonic::metadata::MetadataMap;
 use tonic::server::{Grpc, StreamingService};
 use tonic::{Code, Status, Streaming};
 use tower::ServiceExt as _;
@@ -34,7 +33,7 @@ use crate::listen::Peer;
 use crate::listen::identity::identity;
 use crate::refusal::NotDone;
 use crate::serve::reflection;
-use crate::serve::{Client, consents, policies, subjects};
+use crate::serve::{Client, consents, language, policies, subjects};
 
 /// The gRPC server of a gateway.
 #[derive(Clone)]
@@ -168,12 +167,7 @@ impl StreamingService<Bytes> for Exchanges {
     type Future = Pin<Box<dyn Future<Output = Result<tonic::Response<Replies>, Status>> + Send>>;
 
     fn call(&mut self, request: tonic::Request<Streaming<Bytes>>) -> Self::Future {
-        let language = request
-            .metadata()
-            .get("accept-language")
-            .and_then(|value| value.to_str().ok())
-            .map(Language::accepted)
-            .unwrap_or_default();
+        let language = language(request.metadata().as_ref());
         let calls = Calls {
             gateway: self.gateway.clone(),
             caller: self.caller.clone(),
@@ -284,11 +278,6 @@ fn unreadable(status: &Status) -> NotDone {
         Code::OutOfRange | Code::ResourceExhausted => Refusal::RequestTooLarge.into(),
         _ => NotDone::from(Refusal::RequestMalformed).detailed("frame"),
     }
-}
-
-fn language(headers: &http::HeaderMap) -> Language {
-    let metadata = MetadataMap::from_headers(headers.clone());
-    metadata.get("accept-language").and_then(|value| value.to_str().ok()).map(Language::accepted).unwrap_or_default()
 }
 
 /// The pass-through codec: messages as undecoded bytes.
