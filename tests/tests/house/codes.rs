@@ -48,7 +48,7 @@ fn names(line: &str, name: &str) -> bool {
 }
 
 /// What is built into a program: without tests, and of each file what stands before its tests.
-fn sources() -> Vec<Text> {
+pub(crate) fn sources() -> Vec<Text> {
     let is_test = |path: &str| path.starts_with("tests/") || path.contains("/tests") || path.contains("/examples/");
     let mut sources = texts();
     sources.retain(|text| text.path.ends_with(".rs") && !is_test(&text.path));
@@ -61,6 +61,6 @@ fn sources() -> Vec<Text> {
 }
 
 /// What stands between quotation marks.
-fn literals(line: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn literals(line: &str) -> impl Iterator<Item = &str> {
     line.split('"').skip(1).step_by(2)
 }

@@ -15,6 +15,7 @@ mod contracts;
 mod doors;
 mod files;
 mod identities;
+mod languages;
 mod layers;
 mod lines;
 mod manifests;
