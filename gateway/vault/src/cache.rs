@@ -58,7 +58,7 @@ impl Generations {
     }
 }
 
-/// About a kilobyte and a half each, with the key that seals prepared; met again later, one costs a read.
+/// About well over a kilobyte each, with the key that seals prepared; met again later, one costs a read.
 const GENERATION: usize = 2_048;
 
 #[cfg(test)]
