@@ -5,7 +5,7 @@
 //! | # | room | file | makes |
 //! |---|---|---|---|
 //! | 1 | admit: peer judged, TLS 1.3, client certificate, revocation | `gateway/src/listen.rs`, `gateway/src/listen/inbound.rs` | [`listen::Peer`] |
-//! | 2 | identify: certificate to operator and role | `gateway/src/listen/identity.rs`, `gateway/policy/src/caller.rs` | `Caller` |
+//! | 2 | identify: certificate to operator and role | `gateway/policy/src/caller.rs`, `gateway/src/listen/identity.rs` | `Caller` |
 //! | 3 | caller's quota | `gateway/src/exchange/quota.rs` | [`exchange::quota::Within`] |
 //! | 4 | purpose: caller, RPC, purpose, school | `gateway/src/exchange/purpose.rs`, `gateway/policy/src/permit.rs` | [`exchange::purpose::Permitted`] |
 //! | 5 | minimise the request | `gateway/src/exchange/request.rs`, `gateway/policy/src/minimise.rs` | [`exchange::request::Request`] |
@@ -35,8 +35,8 @@
 //! | who was turned away, or refused in a flood: the `DENIED` line with a count | `gateway/src/evidence/refusal_counter.rs` |
 //! | after a crash: intents without outcome are settled, before anything listens | `gateway/src/start/recovery.rs` |
 //! | SIGHUP: what is read again (never `gateway.toml` itself); SIGTERM | `gateway/src/start/running.rs`, `gateway/src/start/reload.rs` |
-//! | every reason: code, whose fault, texts | `proto/src/reason/table.rs` |
-//! | texts in kk, ru and en, and how one is picked | `proto/src/language.rs` |
+//! | every reason: code, whose fault, texts | `proto/src/reason/refusal.rs`, `proto/src/reason/failure.rs` |
+//! | texts in kk, ru and en, and how one is picked | `proto/src/language.rs`; for a request in `gateway/src/serve.rs` |
 //!
 //! Around the corridor: [`start`] (configuration, checks, recovery, ticking, reload, signals, drain), [`serve`] (gRPC and the
 //! own services), [`persons`] (consents, holds, retention), [`evidence`] (the journal's lines), [`refusal`] (every no),

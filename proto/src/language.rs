@@ -1,8 +1,7 @@
 //! The three languages of every text for people, and a text in all of them.
 //!
 //! Each text of the project stands once, as `text(kk, ru, en)` or in the YAML of a pack, and is picked by
-//! [`Text::in_language`]: `git grep "text("` finds them all, and a test of the house keeps it so. Words that machines read
-//! (codes, ids, paths) are never translated.
+//! [`Text::in_language`]; a test of the house keeps it so. Words that machines read (codes, ids, paths) are never translated.
 //!
 //! ```
 //! use qaqpa_proto::language::{Language, text};

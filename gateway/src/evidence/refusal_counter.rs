@@ -1,7 +1,13 @@
 //! Flood protection of the journal: refusals that strangers can cause at will are counted, not written one by one. Who
 //! is turned away is counted here and its line is written here; `listen`, `serve` and `exchange` only tell of it.
 //!
-//! The first of a kind within a second is recorded at once; the others are counted into one line when the second is over.
+//! A known caller's refusals: the first of a kind within a second has a line of its own at once, the others are counted into one
+//! line. Strangers (`residency.*` with evidence, `tls.<alert>`, `caller.unknown`): only counted. The counts are written each
+//! second by `start/ticking.rs`, as [`TurnedAway`]:
+//!
+//! ```text
+//! {"phase":"DENIED","ts":"2026-11-30T09:15:31Z","code":"tls.certificate_revoked","count":41}
+//! ```
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
