@@ -36,7 +36,7 @@ const TRAPS: [(&str, Proof); 10] = [
     ),
     (
         "a compressed frame would be filtered as it is",
-        There("tests/tests/corridor/wire.rs", "what_is_no_call_is_refused"),
+        There("tests/tests/corridor/wire.rs", "frames_that_are_no_call_are_refused"),
     ),
     (
         "an IIN gives away what the policy withholds",
