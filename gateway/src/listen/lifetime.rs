@@ -3,8 +3,8 @@
 //! | what happens | the connection |
 //! |---|---|
 //! | a reload or the calendar makes its chain one that a handshake would refuse | cut at once, with its streams |
-//! | its peer passes the filter no more | asked to go (GOAWAY), cut after [`PARTING`] |
-//! | it is as old as `[listen] connection_age_seconds` | asked to go, cut after [`PARTING`] |
+//! | its peer passes the filter no more | asked to go (GOAWAY), cut after 10 s |
+//! | it is as old as `[listen] connection_age_seconds` | asked to go, cut after 10 s |
 //! | the gateway stops | asked to go, cut after `[listen] drain_seconds` |
 //!
 //! What is cut is not lost: an exchange is carried out in a task of its own, and its outcome recorded.
