@@ -66,7 +66,9 @@ class Bind:
             inside = f"ip link set lo up && exec {named} -g -4 -c {directory}/named.conf"
             command = ["unshare", "-rn", "sh", "-c", inside]
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
-        until(lambda: "running" in self.log.read_text() or self.process.poll() is not None, "named runs")
+        # Its first line says "running on Linux": who asks a name before the zones are loaded waits, and is then told of a
+        # failure that the server remembers for a second.
+        until(lambda: "all zones loaded" in self.log.read_text() or self.process.poll() is not None, "named has its zones")
         assert self.process.poll() is None, self.log.read_text()
 
     def run(self, *command):
