@@ -191,9 +191,9 @@ impl Quotas {
         refusal: Refusal,
         name: impl FnOnce() -> String,
     ) -> Result<(), NotDone> {
-        limiter
-            .check_key(key)
-            .map_err(|until| NotDone::from(refusal).quota(name(), until.wait_time_from(self.clock.now())))
+        // Looked at before the limiter does, so that the wait is never nothing: then a caller would come back at once.
+        let asked = self.clock.now();
+        limiter.check_key(key).map_err(|until| NotDone::from(refusal).quota(name(), until.wait_time_from(asked)))
     }
 }
 
