@@ -55,16 +55,7 @@ pub(crate) fn code(error: &(dyn std::error::Error + 'static)) -> String {
 
 /// An endpoint on the Internet that lets DNS say where it is.
 pub(crate) fn ordinary(url: &str) -> EndpointRule {
-    EndpointRule {
-        name: "shep".to_owned(),
-        url: url.to_owned(),
-        plane: Plane::Upstream,
-        kind: EndpointKind::Internet,
-        pins: Vec::new(),
-        aliases: Vec::new(),
-        tunnel: None,
-        exceptions: Vec::new(),
-    }
+    EndpointRule::internet("shep", url, Plane::Upstream)
 }
 
 /// As [`ordinary`], pinned to one address.

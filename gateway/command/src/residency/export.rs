@@ -156,16 +156,7 @@ mod tests {
     const TODAY: Date = date(2026, 11, 21);
 
     fn rule(url: &str) -> EndpointRule {
-        EndpointRule {
-            name: "shep".to_owned(),
-            url: url.to_owned(),
-            plane: Plane::Upstream,
-            kind: EndpointKind::Internet,
-            pins: Vec::new(),
-            aliases: Vec::new(),
-            tunnel: None,
-            exceptions: Vec::new(),
-        }
+        EndpointRule::internet("shep", url, Plane::Upstream)
     }
 
     fn net(text: &str) -> IpNet {

@@ -3,7 +3,7 @@
 //! A URL is judged as written before it is compared, so that an odd spelling is refused for what it is. Example:
 //! `https://api.egov.kz:443/other` is the endpoint `https://api.egov.kz/`; `https://api.egov.kz.evil.com/` is nobody's.
 
-use qaqpa_residency::{Endpoint, EndpointKind, EndpointRule, PeerRule, Peers, Plane, ResidencyRefusal};
+use qaqpa_residency::{Endpoint, EndpointRule, PeerRule, Peers, Plane, ResidencyRefusal};
 
 /// One declared thing.
 pub(super) enum Target<'d> {
@@ -57,21 +57,12 @@ fn is_written_as(endpoint: &Endpoint, url: &str) -> bool {
 }
 
 fn undeclared(url: &str) -> EndpointRule {
-    EndpointRule {
-        name: "url".to_owned(),
-        url: url.to_owned(),
-        plane: Plane::Upstream,
-        kind: EndpointKind::Internet,
-        pins: Vec::new(),
-        aliases: Vec::new(),
-        tunnel: None,
-        exceptions: Vec::new(),
-    }
+    EndpointRule::internet("url", url, Plane::Upstream)
 }
 
 #[cfg(test)]
 mod tests {
-    use qaqpa_residency::Profile;
+    use qaqpa_residency::{EndpointKind, Profile};
 
     use super::*;
 

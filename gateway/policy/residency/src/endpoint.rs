@@ -35,6 +35,23 @@ pub struct EndpointRule {
     pub exceptions: Vec<Exception>,
 }
 
+impl EndpointRule {
+    /// An endpoint on the Internet with nothing said beside its URL: every table must place every address in Kazakhstan.
+    #[must_use]
+    pub fn internet(name: &str, url: &str, plane: Plane) -> Self {
+        Self {
+            name: name.to_owned(),
+            url: url.to_owned(),
+            plane,
+            kind: EndpointKind::Internet,
+            pins: Vec::new(),
+            aliases: Vec::new(),
+            tunnel: None,
+            exceptions: Vec::new(),
+        }
+    }
+}
+
 /// What goes to an endpoint, or comes from one. All planes are judged by the same rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Plane {
