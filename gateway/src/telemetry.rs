@@ -69,6 +69,7 @@ pub struct Telemetry {
     decisions: Counter<u64>,
     inbound: Counter<u64>,
     table_ages: Gauge<i64>,
+    table_days_left: Gauge<i64>,
     tables_refused: Counter<u64>,
     exceptions: Gauge<i64>,
     revocations: Counter<u64>,
@@ -146,6 +147,10 @@ impl Telemetry {
                 .with_unit("d")
                 .with_description("Days since the date of a table of evidence")
                 .build(),
+            table_days_left: meter
+                .i64_gauge("qaqpa.residency.table.days_left")
+                .with_description("Days that a table of evidence is still believed; less than zero when it is too old")
+                .build(),
             tables_refused: meter
                 .u64_counter("qaqpa.residency.tables.refused")
                 .with_description("Reloads that left the old tables in force")
@@ -201,9 +206,11 @@ impl Telemetry {
         self.inbound.add(1, &[KeyValue::new("code", code)]);
     }
 
-    /// Sets the age of a residency table, in days.
-    pub fn table_age(&self, table: &str, days: i64) {
-        self.table_ages.record(days, &[KeyValue::new("table", table.to_owned())]);
+    /// Sets the age of a residency table and how long it is still believed, in days.
+    pub fn table(&self, table: &str, age: i64, left: i64) {
+        let label = [KeyValue::new("table", table.to_owned())];
+        self.table_ages.record(age, &label);
+        self.table_days_left.record(left, &label);
     }
 
     /// Counts a reload that left the old tables in force.

@@ -117,6 +117,6 @@ fn read(directory: &str) -> Outcome<Arc<Tables>> {
     let file = |name: &str| std::fs::read(Path::new(directory).join(name));
     let registry = Registry::parse(file("delegated")?.as_slice())?;
     let location = Location::parse_text(file("geoip")?.as_slice(), file("geoip6")?.as_slice())?;
-    let max_age = MaxAge { tables_days: 45, origins_days: 365 };
+    let max_age = MaxAge { registry_days: 45, locations_days: 45, origins_days: 365 };
     Ok(Arc::new(Tables::new(registry, vec![location], Origins::embedded(), max_age)))
 }

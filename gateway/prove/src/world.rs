@@ -31,7 +31,7 @@ pub(crate) fn moved_abroad(date: Date) -> Result<Tables, String> {
 }
 
 /// The list that says no does not age here: it is compiled in, and a run must not depend on the day.
-const AGES: MaxAge = MaxAge { tables_days: 45, origins_days: u32::MAX };
+const AGES: MaxAge = MaxAge { registry_days: 45, locations_days: 45, origins_days: u32::MAX };
 
 fn confirmed(networks: &[Network], date: Date) -> Result<Tables, String> {
     let made = made_up(networks, date)?;

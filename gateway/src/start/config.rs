@@ -235,6 +235,7 @@ impl Config {
         within("retention.consents_days".into(), self.retention.consents_days, 1, 36_500);
         within("retention.requests_days".into(), self.retention.requests_days, 1, 36_500);
         within("residency.max_age_days".into(), self.residency.max_age_days, 1, 365);
+        within("residency.location_max_age_days".into(), self.residency.location_max_age_days, 1, 365);
         within("residency.origins_max_age_days".into(), self.residency.origins_max_age_days, 1, 730);
         for (id, channel) in &self.channels {
             within(format!("channels.{id}.replay_window_seconds"), channel.replay_window_seconds, 30, 3600);

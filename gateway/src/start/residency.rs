@@ -29,8 +29,9 @@ impl Gateway {
             enter(&self.journal, self.clock.now(), "endpoint_judged", BTreeMap::from([("evidence", evidence)])).await;
         }
         let today = self.clock.today();
-        for facts in self.door.tables().facts() {
-            self.telemetry.table_age(&facts.name, i64::from((today - facts.date).get_days()));
+        for (facts, limit_days) in self.door.tables().limits() {
+            let age = i64::from((today - facts.date).get_days());
+            self.telemetry.table(&facts.name, age, i64::from(limit_days) - age);
         }
         let exceptions: Vec<(&str, &Exception)> = self.exceptions().collect();
         let alive: Vec<_> = exceptions.iter().filter(|(_, exception)| exception.is_alive(today)).collect();

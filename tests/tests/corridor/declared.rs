@@ -139,16 +139,15 @@ async fn residency_problems_are_named_all_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_the_internet_is_judged_by_must_be_there() {
+async fn the_internet_is_judged_by_what_is_compiled_in() {
     let world = World::start().await;
     let internet = "url = \"https://shep.example.kz/\"\nkind = \"internet\"\naddresses = [\"195.12.113.29\"]";
     let schools = "[peers.schools]\nkind = \"internet\"";
-    for (row, wanted, overlay) in [
-        ("no second table", "residency.unconfirmed: `shep` needs", format!("[endpoints.shep]\n{internet}")),
-        ("no second table, inbound", "residency.unconfirmed: `peers` needs", schools.to_owned()),
-    ] {
+    for (name, overlay) in [("shep", format!("[endpoints.shep]\n{internet}")), ("peers", schools.to_owned())] {
         let told = world.without_tables(&overlay).await.err().unwrap_or_default();
-        assert!(told.contains(wanted), "{row}: {told}");
+        // It ages with the release, and then it is said which table is too old and who depends on it.
+        let too_old = told.lines().count() == 1 && told.contains("residency.stale") && told.contains(&format!("`{name}`"));
+        assert!(told.is_empty() || too_old, "{name}: {told}");
     }
     assert!(world.without_tables("").await.is_ok(), "a laptop needs none");
     let wrong_plane = "[telemetry]\notlp = \"shep\"";

@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use qaqpa_gateway::start::Environment;
-use qaqpa_gateway::start::config::{Endpoint, LocationFiles, TableFile};
+use qaqpa_gateway::start::config::{Endpoint, LocationFiles, OnStale, TableFile};
 use qaqpa_mock::{Behaviour, Wrapping};
 use qaqpa_proto::avtoshkola::v1::{GetSchoolResponse, SubmitGroupRequest, SubmitGroupResponse, SyncStudentsRequest};
 use qaqpa_synthetic::people::{self, STATE_EXCHANGE};
@@ -78,6 +78,8 @@ async fn residency(world: &World, story: &mut Story) -> Result<(), String> {
             config.residency.registry = Some(TableFile { file: file("delegated"), sha256: None });
             let (v4, v6) = (file("geoip"), file("geoip6"));
             config.residency.location = Some(LocationFiles { v4, v6, sha256_v4: None, sha256_v6: None });
+            // The list of clouds' networks is compiled in and may be too old by now: its no stands all the same.
+            config.residency.stale.insert("upstream".into(), OnStale::TurnAway);
             let ca = config.endpoints.values().find_map(|endpoint| endpoint.ca.clone());
             let endpoint = Endpoint {
                 plane: "upstream".into(),

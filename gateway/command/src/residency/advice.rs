@@ -70,9 +70,9 @@ const UNCONFIRMED: Text = text(
     "Install the package tor-geoipdb, or give --location (in a configuration: `residency.location`).",
 );
 const STALE: Text = text(
-    "Кестені жаңартыңыз: Qaqpa-ның немесе tor-geoipdb-нің жаңа шығарылымы; әйтпесе --max-age-days (баптауда: `residency.max_age_days`) көтеріңіз.",
-    "Обновите таблицу: новый выпуск Qaqpa или tor-geoipdb; иначе поднимите --max-age-days (в конфигурации: `residency.max_age_days`).",
-    "Renew the table: a newer release of Qaqpa or of tor-geoipdb; or else raise --max-age-days (in a configuration: `residency.max_age_days`).",
+    "Кестені жаңартыңыз: Qaqpa-ның немесе tor-geoipdb-нің жаңа шығарылымы; әйтпесе --max-age-days (баптауда: `residency.max_age_days`, `location_max_age_days`) көтеріңіз.",
+    "Обновите таблицу: новый выпуск Qaqpa или tor-geoipdb; иначе поднимите --max-age-days (в конфигурации: `residency.max_age_days`, `location_max_age_days`).",
+    "Renew the table: a newer release of Qaqpa or of tor-geoipdb; or else raise --max-age-days (in a configuration: `residency.max_age_days`, `location_max_age_days`).",
 );
 const MIXED: Text = text(
     "Атаудың барлық мекенжайы өтуі керек: иесінен қалғандарын алып тастауды сұраңыз немесе өтетіндерін көрсетіңіз.",

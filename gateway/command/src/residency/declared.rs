@@ -8,9 +8,8 @@ use qaqpa_gateway::dial::Door;
 use qaqpa_gateway::start::Environment;
 use qaqpa_gateway::start::config::{Config, Problem, Source};
 use qaqpa_gateway::start::setup::Setup;
-use qaqpa_residency::Peers;
+use qaqpa_residency::{Peers, Tables};
 
-use super::tables::Sources;
 use crate::{CONFIGURATION, tell};
 
 /// A configuration that `serve` would start with.
@@ -32,16 +31,15 @@ impl Declared {
     }
 
     /// Its tables.
-    pub(super) fn sources(&self) -> Sources {
-        Sources::configured(self.door.tables().as_ref().clone(), &self.config.residency)
+    pub(super) fn tables(&self) -> Arc<Tables> {
+        self.door.tables()
     }
 }
 
 /// The tables alone, of a configuration that has problems elsewhere.
-pub(super) fn tables(path: &Path) -> Option<Sources> {
+pub(super) fn tables(path: &Path) -> Option<Tables> {
     let (config, source): (Config, Source) = Config::read(path).ok()?;
-    let tables = Setup::tables(&config, &source).ok()?;
-    Some(Sources::configured(tables, &config.residency))
+    Setup::tables(&config, &source).ok()
 }
 
 /// Tells all problems.

@@ -143,7 +143,7 @@ impl DialArgs {
     /// Reads the tables where the verdict depends on them.
     fn tables_for(&self, endpoint: &Endpoint) -> Result<Tables, String> {
         let asked = endpoint.needs_tables() || self.resolver.is_some_and(|server| !server.is_loopback());
-        if asked { self.tables.read().map(|sources| sources.tables) } else { Ok(Tables::embedded()) }
+        if asked { self.tables.read() } else { Ok(Tables::embedded()) }
     }
 
     fn server(&self) -> Result<Option<Target>, ResidencyRefusal> {

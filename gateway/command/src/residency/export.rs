@@ -11,10 +11,10 @@ use ipnet::IpNet;
 use jiff::civil::Date;
 use qaqpa_gateway::start::Environment;
 use qaqpa_residency::export::{ExportFormat, Fence, FenceEndpoint, export};
-use qaqpa_residency::{Endpoint, EndpointKind, HomeSpace, PeerRule, Scheme, Tunnel};
+use qaqpa_residency::{Endpoint, EndpointKind, HomeSpace, PeerRule, Scheme, Tables, Tunnel};
 
 use super::declared::{Declared, unusable};
-use super::tables::{Sources, TableFiles};
+use super::tables::TableFiles;
 use crate::{INPUT, failed, say};
 
 #[derive(Debug, clap::Args)]
@@ -56,7 +56,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> ExitCode 
     let today = environment.clock.today();
     let fence = match &arguments.config {
         None => match arguments.tables.read() {
-            Ok(sources) => Fence { endpoints: vec![home_alone()], ..open(&sources, arguments, today) },
+            Ok(tables) => Fence { endpoints: vec![home_alone()], ..open(&tables, arguments, today) },
             Err(problem) => return failed(&problem, INPUT),
         },
         Some(path) => match Declared::read(path, environment) {
@@ -66,7 +66,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> ExitCode 
     };
     if fence.home == HomeSpace::default() {
         return failed(
-            "no second table confirms the first, so that nothing is home; see `qaqpa residency show`",
+            "the tables agree on no address, so that nothing is home; see `qaqpa residency show`",
             INPUT,
         );
     }
@@ -74,11 +74,11 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> ExitCode 
     ExitCode::SUCCESS
 }
 
-fn open(sources: &Sources, arguments: &Arguments, today: Date) -> Fence {
+fn open(tables: &Tables, arguments: &Arguments, today: Date) -> Fence {
     Fence {
         user: arguments.user.clone(),
-        home: sources.tables.home(),
-        tables: sources.tables.version().to_owned(),
+        home: tables.home(),
+        tables: tables.version().to_owned(),
         endpoints: Vec::new(),
         peers: Vec::new(),
         loopback: false,
@@ -92,7 +92,7 @@ fn home_alone() -> FenceEndpoint {
 }
 
 fn declared_fence(declared: &Declared, arguments: &Arguments, today: Date) -> Fence {
-    let fence = open(&declared.sources(), arguments, today);
+    let fence = open(&declared.tables(), arguments, today);
     let is_here = |kind| kind == EndpointKind::DevelopmentLoopback;
     let endpoints = declared.door.endpoints().filter(|endpoint| !is_here(endpoint.kind()));
     let of_endpoint = |endpoint: &Endpoint| {

@@ -15,7 +15,7 @@ use qaqpa_residency::{Endpoint, Exception, PeerRule, Plane, Tables, Tunnel};
 use serde::Serialize;
 
 use super::declared::{self, Declared, unusable};
-use super::tables::{Sources, TableFiles};
+use super::tables::TableFiles;
 use crate::{Format, INPUT, failed, say};
 
 #[derive(Debug, clap::Args)]
@@ -34,15 +34,15 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> ExitCode 
     let today = environment.clock.today();
     let (shown, ended) = match &arguments.config {
         None => match arguments.tables.read() {
-            Ok(sources) => (Shown::new(&sources, today), ExitCode::SUCCESS),
+            Ok(tables) => (Shown::new(&tables, today), ExitCode::SUCCESS),
             Err(problem) => return failed(&problem, INPUT),
         },
         Some(path) => match Declared::read(path, environment) {
             Ok(declared) => (Shown::of(&declared, today), ExitCode::SUCCESS),
             Err(problems) => {
                 let ended = unusable(&problems);
-                let Some(sources) = declared::tables(path) else { return ended };
-                (Shown::new(&sources, today), ended)
+                let Some(tables) = declared::tables(path) else { return ended };
+                (Shown::new(&tables, today), ended)
             }
         },
     };
@@ -72,6 +72,7 @@ struct Table {
     date: String,
     age_days: i64,
     limit_days: u32,
+    days_left: i64,
     stale: bool,
     sha256: String,
     compiled_in: bool,
@@ -121,11 +122,9 @@ struct Dispute {
 }
 
 impl Shown {
-    fn new(sources: &Sources, today: Date) -> Self {
-        let tables = &sources.tables;
-        let facts = tables.facts().enumerate();
+    fn new(tables: &Tables, today: Date) -> Self {
         Self {
-            tables: facts.map(|(at, facts)| Table::of(facts, sources.limit_days(at), today)).collect(),
+            tables: tables.limits().map(|(facts, limit_days)| Table::of(facts, limit_days, today)).collect(),
             home: Home::of(tables),
             endpoints: Vec::new(),
             peers: Vec::new(),
@@ -140,7 +139,7 @@ impl Shown {
         Self {
             endpoints: endpoints.into_iter().map(|endpoint| Place::endpoint(endpoint, today)).collect(),
             peers: declared.peers.rules().map(|rule| Place::peers(rule, today)).collect(),
-            ..Self::new(&declared.sources(), today)
+            ..Self::new(&declared.tables(), today)
         }
     }
 }
@@ -154,6 +153,7 @@ impl Table {
             date: facts.date.to_string(),
             age_days,
             limit_days,
+            days_left: i64::from(limit_days) - age_days,
             stale: !(-1..=i64::from(limit_days)).contains(&age_days),
             sha256: facts.sha256.clone(),
             compiled_in: facts.compiled_in,

@@ -58,15 +58,17 @@ pub struct Tables {
 /// How many days after their date tables still count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MaxAge {
-    /// Registry and locations: tables that say yes.
-    pub tables_days: u32,
+    /// The registry, which says yes.
+    pub registry_days: u32,
+    /// Locations, which say yes too: no distribution renews one as often as the registries publish theirs.
+    pub locations_days: u32,
     /// Origins: tables that say no.
     pub origins_days: u32,
 }
 
 impl Default for MaxAge {
     fn default() -> Self {
-        Self { tables_days: 45, origins_days: 365 }
+        Self { registry_days: 45, locations_days: 210, origins_days: 365 }
     }
 }
 
@@ -145,10 +147,10 @@ impl Tables {
         tables
     }
 
-    /// What is compiled in. Without a location table, so that it refuses everything; for people who ask.
+    /// What is compiled in.
     #[must_use]
     pub fn embedded() -> Self {
-        Self::new(Registry::embedded(), Vec::new(), Origins::embedded(), MaxAge::default())
+        Self::new(Registry::embedded(), vec![Location::embedded()], Origins::embedded(), MaxAge::default())
     }
 
     /// The verdict of the tables on an address that is no special one.
@@ -202,11 +204,11 @@ impl Tables {
         })
     }
 
-    /// Each table with the most days that it may have.
-    fn limits(&self) -> impl Iterator<Item = (&TableFacts, u32)> {
-        let yes = std::iter::once(self.registry.facts()).chain(self.locations.iter().map(Location::facts));
-        let yes = yes.map(|facts| (facts, self.max_age.tables_days));
-        yes.chain(self.origins.facts().map(|facts| (facts, self.max_age.origins_days)))
+    /// Each table with the most days that it may have, in the order of [`facts`](Self::facts).
+    pub fn limits(&self) -> impl Iterator<Item = (&TableFacts, u32)> {
+        let registry = std::iter::once((self.registry.facts(), self.max_age.registry_days));
+        let locations = self.locations.iter().map(|location| (location.facts(), self.max_age.locations_days));
+        registry.chain(locations).chain(self.origins.facts().map(|facts| (facts, self.max_age.origins_days)))
     }
 
     /// The days on which no table is stale, so that an address costs two comparisons and no arithmetic of dates.

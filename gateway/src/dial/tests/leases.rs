@@ -130,7 +130,7 @@ fn world(country: &'static str) -> Arc<Tables> {
     });
     let made = MadeUpTables::of(&networks, date(2026, 11, 10)).unwrap();
     let location = Location::parse_text(made.geoip.as_bytes(), made.geoip6.as_bytes()).unwrap();
-    let forever = MaxAge { tables_days: 36_500, origins_days: 36_500 };
+    let forever = MaxAge { registry_days: 36_500, locations_days: 36_500, origins_days: 36_500 };
     Arc::new(Tables::new(Registry::embedded(), vec![location], Origins::embedded(), forever))
 }
 

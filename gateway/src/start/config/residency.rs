@@ -5,14 +5,17 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use jiff::civil::Date;
+use qaqpa_residency::MaxAge;
 use serde::Deserialize;
 
 /// `[residency]`: the tables of evidence and the DNS servers. No key takes a check away.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
 pub struct Residency {
-    /// Days after which a table is not believed any more, 1 to 365; default 45.
+    /// Days after which the registries' table is not believed any more, 1 to 365; default 45.
     pub max_age_days: u32,
+    /// Days after which a location table is not believed any more, 1 to 365; default 210.
+    pub location_max_age_days: u32,
     /// Days after which the list of clouds' networks is not believed any more, 1 to 730; default 365.
     pub origins_max_age_days: u32,
     /// Ids of `dns://` endpoints that resolve names, asked in this order; empty (default): every name needs
@@ -24,9 +27,9 @@ pub struct Residency {
     pub stale: BTreeMap<String, OnStale>,
     /// Delegated-extended file of the registries (RIR statistics) in place of the compiled-in one.
     pub registry: Option<TableFile>,
-    /// Location table in the form of Debian's tor-geoipdb.
+    /// Location table in the form of Debian's tor-geoipdb, in place of the compiled-in one.
     pub location: Option<LocationFiles>,
-    /// Location table as MMDB; with `location` all must agree.
+    /// Location table as MMDB, in place of the compiled-in one; with `location` all must agree.
     pub location_mmdb: Option<TableFile>,
     /// Table of announcing autonomous systems as MMDB, besides the compiled-in list of clouds.
     pub origins_mmdb: Option<TableFile>,
@@ -36,6 +39,7 @@ impl Default for Residency {
     fn default() -> Self {
         Self {
             max_age_days: 45,
+            location_max_age_days: 210,
             origins_max_age_days: 365,
             resolver: Vec::new(),
             remembered: "residency.json".into(),
@@ -82,6 +86,16 @@ pub struct LocationFiles {
 }
 
 impl Residency {
+    /// How old the tables may be.
+    #[must_use]
+    pub fn max_age(&self) -> MaxAge {
+        MaxAge {
+            registry_days: self.max_age_days,
+            locations_days: self.location_max_age_days,
+            origins_days: self.origins_max_age_days,
+        }
+    }
+
     /// All files that are read.
     pub(super) fn files(&mut self) -> impl Iterator<Item = &mut PathBuf> {
         let tables = [&mut self.registry, &mut self.location_mmdb, &mut self.origins_mmdb].into_iter().flatten();

@@ -12,7 +12,7 @@ use qaqpa_residency::{
     Endpoint, EndpointKind, EndpointRule, Exception, Host, PeerRule, Peers, Plane, Scheme, Tables, Tunnel, outside,
     pin_outside,
 };
-use qaqpa_residency::{Finding, Location, MaxAge, Origins, Registry, TableProblem};
+use qaqpa_residency::{Finding, Location, Origins, Registry, TableProblem};
 use rustls::RootCertStore;
 
 use super::Checker;
@@ -42,9 +42,9 @@ impl Checker<'_> {
             }
             None => Some(Origins::embedded()),
         };
-        let locations: Option<Vec<Location>> = [text, mmdb].into_iter().flatten().collect();
-        let max_age = MaxAge { tables_days: residency.max_age_days, origins_days: residency.origins_max_age_days };
-        let tables = Tables::new(registry?, locations?, origins?, max_age);
+        let given: Option<Vec<Location>> = [text, mmdb].into_iter().flatten().collect();
+        let locations = given.map(|given| if given.is_empty() { vec![Location::embedded()] } else { given });
+        let tables = Tables::new(registry?, locations?, origins?, residency.max_age());
         self.none_is_older(&tables).then_some(tables)
     }
 
@@ -110,7 +110,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A table that is too old where somebody depends on it, or a second one that is missing.
+    /// A table that is too old where somebody depends on it.
     pub(super) fn tables_serve(
         &mut self,
         tables: &Tables,
@@ -123,13 +123,6 @@ impl Checker<'_> {
         let inbound = peers.needs_tables().then(|| (Plane::Inbound, "peers".to_owned()));
         let dependent: Vec<_> = dependent.chain(inbound).collect();
         let residency = &self.config.residency;
-        let alone = residency.location.is_none() && residency.location_mmdb.is_none();
-        if let Some((_, name)) = dependent.first().filter(|_| alone) {
-            self.at(
-                "residency",
-                format!("residency.unconfirmed: `{name}` needs a second table: name `location` or `location_mmdb`"),
-            );
-        }
         let Some(stale) = tables.stale(today) else { return };
         let refuses =
             |plane: Plane| residency.stale.get(plane.name()).copied().unwrap_or_default() == OnStale::RefuseStart;
@@ -229,7 +222,7 @@ impl Checker<'_> {
 
     fn outside(&mut self, key: &str, address: std::net::IpAddr, finding: &Finding) {
         let told = match finding {
-            Finding::Home | Finding::Unconfirmed => return, // the second table that is missing is told of once
+            Finding::Home | Finding::Unconfirmed => return,
             Finding::Foreign { country } => {
                 let place = country.map_or_else(|| "no country".to_owned(), |country| country.to_string());
                 format!("residency.foreign: {address} is in {place} by every table, and no exception can change that")

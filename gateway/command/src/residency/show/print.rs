@@ -19,7 +19,7 @@ impl fmt::Display for Shown {
         places(f, "\npeers", &self.peers)?;
         writeln!(f, "\ndisagreements, all of which are refused")?;
         match self.disagreements.as_slice() {
-            [] => writeln!(f, "  none: there is one table, and it confirms nothing by itself")?,
+            [] => writeln!(f, "  none")?,
             disputes => disputes.iter().try_for_each(|dispute| write!(f, "{dispute}"))?,
         }
         write!(f, "\nwhat this check cannot know\n  {}", self.cannot_know.join("\n  "))
@@ -28,7 +28,11 @@ impl fmt::Display for Shown {
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verdict = if self.stale { "STALE" } else { "in force" };
+        let verdict = match self.days_left {
+            _ if self.stale => "STALE".to_owned(),
+            left @ 0..=SOON => format!("in force, for {left} days more"),
+            _ => "in force".to_owned(),
+        };
         writeln!(
             f,
             "  {}: {verdict}, of {}, {} days old, at most {}",
@@ -40,6 +44,9 @@ impl fmt::Display for Table {
         writeln!(f, "    IPv4 {v4_networks} networks, {v4_addresses} addresses; IPv6 {v6_networks} networks")
     }
 }
+
+/// Days before the end of a table from which on it is said.
+const SOON: i64 = 30;
 
 fn places(f: &mut fmt::Formatter<'_>, title: &str, places: &[Place]) -> fmt::Result {
     if places.is_empty() {

@@ -1,6 +1,7 @@
 //! Location tables: the country where an address is used, from a source independent of the registries.
 //!
-//! Debian's package `tor-geoipdb` carries the IPFire Location database as two texts; an operator can add an MMDB.
+//! Compiled in is a slice of home space ([`embedded`]). Debian's package `tor-geoipdb` carries the IPFire Location
+//! database as two texts, which take its place, as an operator's MMDB does.
 //!
 //! ```text
 //! # Generated: Thu, 25 Jun 2026 04:33:59 GMT
@@ -10,6 +11,8 @@
 //!
 //! Refuses a text that is cut even at the end of a line: a world table knows nearly all IPv4 addresses that exist,
 //! and reaches the last block of each family.
+
+mod embedded;
 
 use std::io::BufRead;
 use std::net::{IpAddr, Ipv6Addr};

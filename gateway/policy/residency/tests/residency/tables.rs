@@ -110,7 +110,10 @@ fn what_is_known_of_the_tables() {
     assert_eq!(lines[..2], ["delegated-ripencc 2026-06-20 (4, 529152, 1)", "ipfire 2026-06-25 (2, 525312, 1)"]);
     let version: Vec<_> = tables.version().split(',').map(|table| table.split('/').next().unwrap()).collect();
     assert_eq!(version, ["delegated-ripencc@2026-06-20", "ipfire@2026-06-25", "origins@2026-06-17"]);
-    assert_eq!(Tables::embedded().version(), "iptocc-1.4.175@2026-11-01,origins@2026-06-17");
+    assert_eq!(
+        Tables::embedded().version(),
+        "iptocc-1.4.175@2026-11-01,geo-whois-asn@2026-06-17,origins@2026-06-17"
+    );
     let home = tables.home();
     let texts: Vec<_> =
         home.v4.iter().map(ToString::to_string).chain(home.v6.iter().map(ToString::to_string)).collect();
@@ -147,6 +150,27 @@ fn the_registry_that_is_compiled_in() {
     assert!(home.v6.iter().all(|net| tables.finding(net.network().into()) == Finding::Home));
 }
 
+/// A machine with nothing but this program has two opinions, until one of them is too old.
+#[test]
+fn what_is_compiled_in_confirms_itself() {
+    let tables = Tables::embedded();
+    for (wanted, address) in [
+        ("Home", "195.12.113.29"),
+        ("Home", "2a00:5da0::1"),
+        ("Disagree", "212.233.72.1"),
+        ("DeniedOrigin(Origin { asn: 16509, name: \"Amazon.com Inc.\" })", "31.223.192.1"),
+        ("Foreign { country: Some(US) }", "8.8.8.8"),
+    ] {
+        assert_eq!(format!("{:?}", tables.finding(address.parse().unwrap())), wanted, "{address}");
+    }
+    assert_eq!(tables.stale(date(2026, 12, 16)), None);
+    assert_eq!(tables.stale(date(2026, 12, 17)).unwrap().table, "iptocc 1.4.175");
+    let patient = MaxAge { registry_days: 365, ..MaxAge::default() };
+    let tables = Tables::new(Registry::embedded(), vec![Location::embedded()], Origins::embedded(), patient);
+    assert_eq!(tables.stale(date(2027, 1, 13)), None);
+    assert_eq!(tables.stale(date(2027, 1, 14)).unwrap().table, "geo-whois-asn");
+}
+
 #[test]
 fn ages_of_tables() {
     let tables = Tables::new(registry(), vec![location()], Origins::embedded(), MaxAge::default());
@@ -160,7 +184,7 @@ fn ages_of_tables() {
     ] {
         assert_eq!(tables.stale(today).map(|stale| stale.to_string()).as_deref(), wanted, "{today}");
     }
-    let patient = MaxAge { tables_days: 365, origins_days: 5 };
+    let patient = MaxAge { registry_days: 365, locations_days: 365, origins_days: 5 };
     let tables = Tables::new(registry(), vec![location()], Origins::embedded(), patient);
     assert_eq!(tables.stale(EARLY).unwrap().table, "origins");
     for (wanted, name, last) in [

@@ -31,7 +31,7 @@ fn tables(country: &'static str) -> Tables {
     ];
     let made = MadeUpTables::of(&networks, date(2026, 6, 25)).unwrap();
     let location = Location::parse_text(made.geoip.as_bytes(), made.geoip6.as_bytes()).unwrap();
-    let ages = MaxAge { tables_days: 36_500, origins_days: 36_500 };
+    let ages = MaxAge { registry_days: 36_500, locations_days: 36_500, origins_days: 36_500 };
     Tables::new(Registry::embedded(), vec![location], Origins::embedded(), ages)
 }
 

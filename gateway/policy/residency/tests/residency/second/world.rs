@@ -43,7 +43,7 @@ impl World {
 
     fn of(registry: Registry, geoip: &str, geoip6: &str, twin: Twin) -> Self {
         let location = Location::parse_text(geoip.as_bytes(), geoip6.as_bytes()).unwrap();
-        let max_age = MaxAge { tables_days: 3_650, origins_days: 3_650 };
+        let max_age = MaxAge { registry_days: 3_650, locations_days: 3_650, origins_days: 3_650 };
         let tables = Tables::new(registry, vec![location], Origins::embedded(), max_age);
         let today = tables.facts().map(|facts| facts.date).max().unwrap();
         Self { tables, twin, today }
