@@ -56,6 +56,29 @@ def test_a_call_under_way_is_finished_before_the_gateway_stops(laid_out, stubs, 
     assert [outcome["result"] for outcome in of_phase(laid_out, "OUTCOME")] == ["answered"]
 
 
+def test_told_twice_the_gateway_does_not_wait(laid_out, stubs):
+    """The state never answers; the first word closes the door, the second ends the process, the next start settles."""
+    laid_out.mock("--behave", "silence")
+    gateway = laid_out.gateway()
+    with laid_out.channel() as channel:
+        call = get_school_later(stubs, channel)
+        until(lambda: of_phase(laid_out, "INTENT"), "the intent")
+        gateway.popen.send_signal(signal.SIGTERM)
+        until(lambda: not listens(laid_out.gateway_port), "the closed door")
+        assert gateway.popen.poll() is None and not call.done(), "the call under way is waited for"
+        gateway.popen.send_signal(signal.SIGTERM)
+        assert gateway.popen.wait(5) == 0, gateway.written()
+        assert call.exception().code() == grpc.StatusCode.UNAVAILABLE
+    laid_out.gateway()
+    until(lambda: of_phase(laid_out, "OUTCOME"), "the settled outcome")
+    assert [outcome["result"] for outcome in of_phase(laid_out, "OUTCOME")] == ["unknown"]
+
+
+def listens(port):
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", port)) == 0
+
+
 def test_one_journal_has_one_writer(laid_out):
     laid_out.mock()
     laid_out.gateway()
