@@ -10,7 +10,6 @@ Everything that knows the words of the configuration is here.
 
 import contextlib
 import dataclasses
-import datetime
 import json
 import re
 import shlex
@@ -19,12 +18,12 @@ import subprocess
 import sys
 
 import world as worlds
-from geography import LOCATION, REGISTRY, delegated, geoip4, geoip6
+from geography import LOCATION, REGISTRY, delegated, geoip4, geoip6, today
 from namespaces import HERE
 from pki import Authority
 from world import World, until
 
-TODAY = datetime.datetime.now(datetime.timezone.utc)
+TODAY = today()
 HOST, PATH = "api.egov.kz", "/bip-sync-wss-gost/"
 STATE, STATE_V6, RESOLVER = "195.12.113.29", "2a00:1234::29", "195.12.113.53"
 DNS, MOCK = (RESOLVER, 53), ("127.0.0.1", 9443)

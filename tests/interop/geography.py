@@ -12,6 +12,7 @@ import email.utils
 import ipaddress
 import time
 
+KAZAKHSTAN = datetime.timezone(datetime.timedelta(hours=5))
 HOME, STATE_V6 = "KZ", "2a00:1234::/32"
 # What both know. 195.12.112.0/22 is the state's; 31.43.179.0/24 is home to both and announced by a global CDN.
 COMMON = [("195.12.112.0/22", HOME), ("195.12.122.0/23", HOME), ("92.46.0.0/16", HOME), (STATE_V6, HOME),
@@ -24,13 +25,14 @@ WORLD = {4: [("1.0.0.0/8", "AU"), *((f"{first}.0.0.0/8", "US") for first in rang
 
 
 def today():
-    """The moment it is, in UTC, with a minute of the day left: ages in days are the same for whoever looks within it."""
-    now = datetime.datetime.now(datetime.timezone.utc)
+    """Noon of the day that it is in Kazakhstan, by which the gateway counts days; a minute of it is left at least, so that
+    ages in days are the same for whoever looks within it."""
+    now = datetime.datetime.now(KAZAKHSTAN)
     left = 86_400 - (now.hour * 3600 + now.minute * 60 + now.second)
-    if left > 60:
-        return now
-    time.sleep(left)
-    return today()
+    if left < 60:
+        time.sleep(left)
+        return today()
+    return datetime.datetime(now.year, now.month, now.day, 12, tzinfo=datetime.timezone.utc)
 
 
 def laid_out(world, version):

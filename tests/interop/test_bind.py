@@ -3,7 +3,6 @@ answers by TCP, where its CNAMEs lead, and what it does not answer. `qaqpa resid
 judges, by the compiled-in registry and a table of the day.
 """
 
-import datetime
 import json
 import os
 import shutil
@@ -14,7 +13,7 @@ import time
 
 import pytest
 
-from geography import LOCATION, geoip4, geoip6
+from geography import LOCATION, geoip4, geoip6, today
 from world import binary, until
 
 HOME_V6 = "2a00:5da0::/32"
@@ -92,10 +91,10 @@ class Bind:
 @pytest.fixture(scope="module")
 def bind(tmp_path_factory):
     directory = tmp_path_factory.mktemp("bind")
-    today = datetime.datetime.now(datetime.timezone.utc)
+    day = today()
     world = [*LOCATION, (HOME_V6, "KZ")]
-    (directory / "geoip").write_text(geoip4(world, today))
-    (directory / "geoip6").write_text(geoip6(world, today))
+    (directory / "geoip").write_text(geoip4(world, day))
+    (directory / "geoip6").write_text(geoip6(world, day))
     bind = Bind(directory)
     yield bind
     bind.stop()

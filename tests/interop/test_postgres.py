@@ -5,7 +5,6 @@ The endpoint that is judged by tables stands in an Internet of the test's own (n
 """
 
 import contextlib
-import datetime
 import json
 import os
 import pathlib
@@ -15,13 +14,13 @@ import sys
 import pytest
 
 import world as worlds
-from geography import LOCATION, REGISTRY, delegated, geoip4, geoip6
+from geography import LOCATION, REGISTRY, delegated, geoip4, geoip6, today
 from namespaces import Namespace
 from postgres import Postgres
 from trap import Trap
 from world import until
 
-TODAY = datetime.datetime.now(datetime.timezone.utc)
+TODAY = today()
 HOST, AT_HOME, ABROAD, PORT = "db.example.kz", "195.12.113.29", "8.8.8.8", 5432
 # Hands connections to a TCP port on to a Unix socket: sockets of the file system are met from any network namespace.
 BRIDGE = """

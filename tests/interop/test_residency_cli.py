@@ -18,7 +18,7 @@ from namespaces import Namespace
 from world import World, binary, qaqpa
 
 # The day that the modules' tables are of; the gateway may be asked on the next one.
-TODAY = datetime.datetime.now(datetime.timezone.utc)
+TODAY = today()
 EXPIRES = TODAY.date() + datetime.timedelta(days=100)
 REFUSED, USAGE, UNUSABLE_INPUT, BAD_CONFIGURATION = 1, 64, 65, 78
 DEBIAN = pathlib.Path("/usr/share/tor")

@@ -146,7 +146,8 @@ async fn the_internet_is_judged_by_what_is_compiled_in() {
     for (name, overlay) in [("shep", format!("[endpoints.shep]\n{internet}")), ("peers", schools.to_owned())] {
         let told = world.without_tables(&overlay).await.err().unwrap_or_default();
         // It ages with the release, and then it is said which table is too old and who depends on it.
-        let too_old = told.lines().count() == 1 && told.contains("residency.stale") && told.contains(&format!("`{name}`"));
+        let too_old =
+            told.lines().count() == 1 && told.contains("residency.stale") && told.contains(&format!("`{name}`"));
         assert!(told.is_empty() || too_old, "{name}: {told}");
     }
     assert!(world.without_tables("").await.is_ok(), "a laptop needs none");

@@ -97,7 +97,7 @@ async fn typed(arguments: &Arguments, environment: &Environment) -> Result<Repor
         Err(refusal) => return Ok(arguments.unparsed(&refusal)),
     };
     let endpoint = typed.endpoint.clone();
-    let tables = arguments.dial.tables().read().map_err(|problem| failed(&problem, INPUT))?.tables;
+    let tables = arguments.dial.tables().read().map_err(|problem| failed(&problem, INPUT))?;
     let tls = ClientConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(|error| failed(&error.to_string(), INPUT))?

@@ -65,10 +65,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> ExitCode 
         },
     };
     if fence.home == HomeSpace::default() {
-        return failed(
-            "the tables agree on no address, so that nothing is home; see `qaqpa residency show`",
-            INPUT,
-        );
+        return failed("the tables agree on no address, so that nothing is home; see `qaqpa residency show`", INPUT);
     }
     say(export(arguments.format.into(), &fence).trim_end());
     ExitCode::SUCCESS

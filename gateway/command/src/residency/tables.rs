@@ -26,9 +26,10 @@ impl TableFiles {
     /// A code and a sentence: a file that is there and is no table, or is not where it was said to be.
     pub(super) fn read(&self) -> Result<Tables, String> {
         let location = match &self.location {
-            Some(directory) => Some(in_directory(directory)?.ok_or_else(|| {
-                format!("there is neither geoip nor geoip6 in {}", directory.display())
-            })?),
+            Some(directory) => Some(
+                in_directory(directory)?
+                    .ok_or_else(|| format!("there is neither geoip nor geoip6 in {}", directory.display()))?,
+            ),
             None => in_directory(Path::new(INSTALLED))?,
         };
         let location = location.unwrap_or_else(Location::embedded);

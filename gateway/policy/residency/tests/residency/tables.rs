@@ -110,10 +110,7 @@ fn what_is_known_of_the_tables() {
     assert_eq!(lines[..2], ["delegated-ripencc 2026-06-20 (4, 529152, 1)", "ipfire 2026-06-25 (2, 525312, 1)"]);
     let version: Vec<_> = tables.version().split(',').map(|table| table.split('/').next().unwrap()).collect();
     assert_eq!(version, ["delegated-ripencc@2026-06-20", "ipfire@2026-06-25", "origins@2026-06-17"]);
-    assert_eq!(
-        Tables::embedded().version(),
-        "iptocc-1.4.175@2026-11-01,geo-whois-asn@2026-06-17,origins@2026-06-17"
-    );
+    assert_eq!(Tables::embedded().version(), "iptocc-1.4.175@2026-11-01,geo-whois-asn@2026-06-17,origins@2026-06-17");
     let home = tables.home();
     let texts: Vec<_> =
         home.v4.iter().map(ToString::to_string).chain(home.v6.iter().map(ToString::to_string)).collect();
@@ -158,7 +155,7 @@ fn what_is_compiled_in_confirms_itself() {
         ("Home", "195.12.113.29"),
         ("Home", "2a00:5da0::1"),
         ("Disagree", "212.233.72.1"),
-        ("DeniedOrigin(Origin { asn: 16509, name: \"Amazon.com Inc.\" })", "31.223.192.1"),
+        ("DeniedOrigin(Origin { asn: 16509, name: \"Amazon\" })", "31.223.192.1"),
         ("Foreign { country: Some(US) }", "8.8.8.8"),
     ] {
         assert_eq!(format!("{:?}", tables.finding(address.parse().unwrap())), wanted, "{address}");

@@ -9,7 +9,7 @@
 //! 31.223.192.0,31.223.199.255,KZ        31.223.200.0,31.223.207.255,CA
 //! ```
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use jiff::civil::{Date, date};
 
@@ -62,6 +62,8 @@ const DATE: Date = date(2026, 6, 17);
 
 #[cfg(test)]
 mod tests {
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
     use super::*;
     use crate::country::HOME;
 
