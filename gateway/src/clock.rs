@@ -1,27 +1,49 @@
-//! The clock: an argument of everything that needs the time. The one real clock is made in `main.rs`; tests make their
-//! own.
+//! The clocks: arguments of everything that needs the time. The real ones are made in `main.rs`; tests make their own.
+//!
+//! Two, because they answer different questions. *When was it?* asks the wall clock, which somebody may set. *How long is it
+//! ago?* asks the monotonic one ([`Clock::elapsed`]): quotas, request ids, judgements and circuit breakers count by it, so that
+//! a clock that is put back or ahead neither locks anybody out nor lets anything through twice.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil::Date};
 use qaqpa_policy::calendar::KAZAKHSTAN;
 
-/// The wall clock, as a function that tests replace. Cheap to clone.
+/// Wall clock and monotonic clock, as functions that tests replace. Cheap to clone.
 #[derive(Clone)]
-pub struct Clock(Arc<dyn Fn() -> SystemTime + Send + Sync>);
+pub struct Clock {
+    wall: Arc<dyn Fn() -> SystemTime + Send + Sync>,
+    monotonic: Arc<dyn Fn() -> Duration + Send + Sync>,
+}
 
 impl Clock {
-    /// A clock that asks `read` for the time.
+    /// Clocks that ask `read` for the time of day and the machine for the time that passes.
     pub fn new(read: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
-        Self(Arc::new(read))
+        let made = Instant::now();
+        Self::of(read, move || made.elapsed())
     }
 
-    /// Now, to the nanosecond. A clock before 1970 or after 9999 reads as the epoch.
+    /// Both clocks as functions; `elapsed` must never go back.
+    pub fn of(
+        read: impl Fn() -> SystemTime + Send + Sync + 'static,
+        elapsed: impl Fn() -> Duration + Send + Sync + 'static,
+    ) -> Self {
+        Self { wall: Arc::new(read), monotonic: Arc::new(elapsed) }
+    }
+
+    /// Now by the wall clock, to the nanosecond. A clock before 1970 or after 9999 reads as the epoch.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        Timestamp::try_from((self.0)()).unwrap_or(Timestamp::UNIX_EPOCH)
+        Timestamp::try_from((self.wall)()).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
+    /// Time by the monotonic clock since a moment that never changes while the process lives. Only differences mean
+    /// something.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        (self.monotonic)()
     }
 
     /// Today in Kazakhstan, for ages.

@@ -4,9 +4,9 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
@@ -14,39 +14,53 @@ use qaqpa_gateway::clock::Clock;
 use qaqpa_gateway::dial::{NoAnswer, Resolve};
 use qaqpa_residency::Answer;
 
-/// The machine's clock, and how far the test has turned it. Clones are the same clock.
+/// The machine's clocks, and how far the test has turned them. Clones are the same clocks.
 #[derive(Clone, Default)]
-pub struct Time(Arc<AtomicI64>);
+pub struct Time(Arc<Turned>);
+
+#[derive(Default)]
+struct Turned {
+    wall: AtomicI64,
+    monotonic: AtomicU64,
+}
 
 impl Time {
     /// For gateway and government.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "the certificates that TLS judges live in real time")]
     pub fn clock(&self) -> Clock {
-        let ahead = self.0.clone();
-        Clock::new(move || {
-            let ahead = ahead.load(Ordering::Relaxed);
+        let (wall, monotonic, made) = (self.0.clone(), self.0.clone(), Instant::now());
+        let passed = move || made.elapsed() + Duration::from_secs(monotonic.monotonic.load(Ordering::Relaxed));
+        let read = move || {
+            let ahead = wall.wall.load(Ordering::Relaxed);
             let now = SystemTime::now();
             if ahead < 0 {
                 now - Duration::from_secs(ahead.unsigned_abs())
             } else {
                 now + Duration::from_secs(ahead.unsigned_abs())
             }
-        })
+        };
+        Clock::of(read, passed)
     }
 
-    /// What the clock says.
+    /// What the wall clock says.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.clock().now()
     }
 
-    /// Turns the clock on by so many seconds.
+    /// So many seconds pass, by both clocks; below zero, the wall clock alone is put back.
     pub fn forward(&self, seconds: i64) {
-        self.0.fetch_add(seconds, Ordering::Relaxed);
+        self.set(seconds);
+        self.0.monotonic.fetch_add(u64::try_from(seconds).unwrap_or_default(), Ordering::Relaxed);
     }
 
-    /// Turns the clock so that it is `wanted` now.
+    /// Somebody sets the wall clock, by so many seconds; no time passes.
+    pub fn set(&self, seconds: i64) {
+        self.0.wall.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    /// Time passes until the clock says `wanted`.
     pub fn turn_to(&self, wanted: Timestamp) {
         self.forward(wanted.as_second() - self.now().as_second());
     }
