@@ -1,11 +1,11 @@
 //! The gateway's own services, as ordinary typed tonic services: consents, subjects' rights, policies.
 //!
 //! Exchanges are not here; they are walked by [`crate::exchange`]. What these have in common is here: only a known caller
-//! of the right role, within its quota, is admitted; whatever is done or refused is a line of the journal, durable before
+//! within its quota, of the right role, is admitted; whatever is done or refused is a line of the journal, durable before
 //! the answer; and it is done to its end also when the caller hangs up.
 //!
 //! ```text
-//! Admitted::enter(&gateway, &request, GIVE, &[Role::Exchange, Role::Officer])   -> Admitted, or caller.role
+//! Admitted::enter(&gateway, &request, GIVE, &[Role::Exchange, Role::Officer])   -> Admitted, or quota.caller, caller.role
 //! admitted.finish(&gateway, work)                                              -> the answer, or a recorded refusal
 //! ```
 
@@ -87,7 +87,7 @@ pub struct Client {
     pub peer: Arc<str>,
 }
 
-/// A call of one of the gateway's own services, admitted by role and quota.
+/// A call of one of the gateway's own services, admitted by quota and role.
 #[derive(Clone)]
 pub(crate) struct Admitted {
     /// UUIDv7.
@@ -101,7 +101,7 @@ pub(crate) struct Admitted {
 }
 
 impl Admitted {
-    /// Admits a call: known caller, role, quota.
+    /// Admits a call: known caller, quota, role. The quota first: also a no costs something.
     ///
     /// # Errors
     /// `caller.unknown`, `quota.caller`, `caller.role`; all but the first are recorded here.
@@ -124,10 +124,10 @@ impl Admitted {
             method,
             language,
         };
-        let judged = match roles.contains(&admitted.caller.role()) {
-            true => gateway.quotas.caller(&admitted.caller).map(drop),
-            false => Err(Refusal::CallerRole.into()),
-        };
+        let judged = gateway.quotas.caller(&admitted.caller).and_then(|within| {
+            let may = roles.contains(&within.caller().role());
+            may.then_some(()).ok_or_else(|| Refusal::CallerRole.into())
+        });
         match judged {
             Ok(()) => Ok(admitted),
             Err(not_done) => Err(admitted.refuse(gateway, not_done).await),
@@ -162,18 +162,15 @@ impl Admitted {
 
     /// Records that the call was not done; where that cannot be written, answers `journal.unavailable`.
     pub(crate) async fn refuse(&self, gateway: &Gateway, not_done: NotDone) -> Status {
-        let row = not_done.reason.row();
-        tracing::info!(
-            decision = not_done.reason.decision(),
-            reason = row.code,
-            fault = row.fault.name(),
-            detail = not_done.detail.as_deref(),
-            caller = self.caller.id(),
-            method = self.method,
-            txn = self.txn,
-            "service"
-        );
-        let call = Unanswered { txn: &self.txn, who: self.who(), peer: &self.peer, method: self.method, purpose: None };
+        let call = Unanswered {
+            what: "service",
+            txn: &self.txn,
+            who: self.who(),
+            peer: &self.peer,
+            method: self.method,
+            purpose: None,
+            accepted: None,
+        };
         self.status(&gateway.record_not_done(call, not_done).await)
     }
 

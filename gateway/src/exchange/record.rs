@@ -1,10 +1,10 @@
 //! Rooms 11 and 16: the journal lines of an exchange. Its intent before anything leaves, its outcome before anything
 //! returns, its refusal; and the one event of the log. Ids, decisions, digests and commitments, never a value.
 
+use jiff::Timestamp;
 use qaqpa_journal::line::{self, Counts, Intent, Outcome, Subjects, Text, Times, Who, Why};
 use qaqpa_journal::{Entry, OutcomeOwed, Receipt as Leaf};
 use qaqpa_policy::{Caller, Claim, Minimised, Withheld};
-use qaqpa_proto::reason::Refusal;
 use qaqpa_proto::v1::JournalEntry;
 
 use crate::evidence::commit::{self, hmac};
@@ -42,8 +42,10 @@ impl Recorded {
     }
 }
 
-/// A call that was refused or failed, as its line tells it.
+/// A call that was refused or failed, as its line and its event tell it.
 pub(crate) struct Unanswered<'a> {
+    /// Name of the event: `exchange` or `service`.
+    pub(crate) what: &'static str,
     /// UUIDv7 of the call.
     pub(crate) txn: &'a str,
     pub(crate) who: Who<'a>,
@@ -53,6 +55,8 @@ pub(crate) struct Unanswered<'a> {
     pub(crate) method: &'a str,
     /// Claimed purpose, if the caller's pack knows it.
     pub(crate) purpose: Option<&'a str>,
+    /// When the request was complete; of an exchange.
+    pub(crate) accepted: Option<Timestamp>,
 }
 
 impl Gateway {
@@ -142,43 +146,35 @@ impl Gateway {
         let purpose = claim
             .map(Claim::purpose)
             .filter(|purpose| call.caller.as_ref().is_some_and(|caller| self.knows_purpose(caller, purpose)));
-        let row = not_done.reason.row();
-        tracing::info!(
-            decision = not_done.reason.decision(),
-            reason = row.code,
-            fault = row.fault.name(),
-            detail = not_done.detail.as_deref(),
-            evidence = not_done.evidence.as_deref(),
-            caller = &*who(call).caller,
-            purpose,
-            accepted = %call.accepted,
-            decided = %self.clock.now(),
-            "exchange"
-        );
         let call = Unanswered {
+            what: "exchange",
             txn: &exchange.txn,
             who: who(call),
             peer: &call.peer,
             method: &call.served.operation.path,
             purpose,
+            accepted: Some(call.accepted),
         };
         self.record_not_done(call, not_done).await
     }
 
-    /// Makes the line of a call that was refused or failed durable; where that cannot be written, returns
-    /// `journal.unavailable`.
+    /// Makes the line of a call that was refused or failed durable, and its event, or counts it; where it cannot be written,
+    /// returns `journal.unavailable`.
     pub(crate) async fn record_not_done(&self, call: Unanswered<'_>, not_done: NotDone) -> NotDone {
-        let (now, code) = (self.clock.now(), not_done.reason.code());
-        // What a caller can cause without limit must not fill the disk.
-        let endless = [Refusal::QuotaCaller, Refusal::CallerUnknown].iter().any(|refusal| not_done.reason == *refusal);
-        if endless && !self.refusal_counter.first_of_caller(code, &call.who.caller, now) {
+        // What a caller can cause again and again must fill neither the disk nor the log.
+        if !self.refusal_counter.has_line(not_done.reason.code(), &call.who.caller) {
             return not_done; // counted into the line that stands for this second
         }
-        let Unanswered { txn, who, peer, method, purpose } = call;
+        let now = self.clock.now();
+        call.event(&not_done, now);
+        let Unanswered { txn, who, peer, method, purpose, .. } = call;
         let line = denied(txn, now, (who, peer), method, purpose, &not_done);
         match append(&self.journal, &line).await {
             Ok(_) => not_done,
-            Err(unrecorded) => unrecorded,
+            Err(unrecorded) => {
+                self.refusal_counter.missed(not_done.reason.code(), &line.who.caller);
+                unrecorded
+            }
         }
     }
 
@@ -210,6 +206,27 @@ impl Gateway {
             index: leaf.index,
             leaf_hash: leaf.leaf_hash.to_vec(),
         }
+    }
+}
+
+impl Unanswered<'_> {
+    fn event(&self, not_done: &NotDone, decided: Timestamp) {
+        let row = not_done.reason.row();
+        tracing::info!(
+            decision = not_done.reason.decision(),
+            reason = row.code,
+            fault = row.fault.name(),
+            detail = not_done.detail.as_deref(),
+            evidence = not_done.evidence.as_deref(),
+            caller = &*self.who.caller,
+            method = self.method,
+            txn = self.txn,
+            purpose = self.purpose,
+            accepted = self.accepted.map(tracing::field::display),
+            %decided,
+            "{}",
+            self.what
+        );
     }
 }
 

@@ -283,8 +283,7 @@ impl Ledger {
         let meant: Vec<_> = index.of(lookup).into_iter().filter(|held| meant(&held.record)).collect();
         let covered = |held: &&Held| reach.covers(&held.record.operator, &held.record.acting_for);
         if let (Which::One(_), Some(held)) = (which, meant.iter().find(|held| !covered(held))) {
-            tracing::info!(consent = held.record.id, "somebody else's consent is not withdrawn");
-            return Err(Refusal::ConsentStranger.into());
+            return Err(NotDone::from(Refusal::ConsentStranger).evidenced(format!("consent={}", held.record.id)));
         }
         // Whether others have consents of a person is nobody's business: by person, theirs are not there.
         let covered: Vec<_> = meant.iter().filter(covered).collect();

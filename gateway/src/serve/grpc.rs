@@ -114,7 +114,7 @@ impl Connection {
         // Health, reflection and metrics are for known callers only: the certificate alone is not enough.
         let metrics = request.uri().path() == "/metrics";
         let Some(caller) = &self.caller else {
-            self.server.gateway.refusal_counter.count(Refusal::CallerUnknown.code(), self.server.gateway.clock.now());
+            self.server.gateway.refusal_counter.count(Refusal::CallerUnknown.code());
             return if metrics {
                 forbidden()
             } else {

@@ -74,10 +74,10 @@ pub async fn listen(
 ) -> Result<Running, NotStarted> {
     let files = config.listen.tls();
     let trust = files.load()?;
-    let (alerted, clock) = (gateway.clone(), environment.clock.clone());
+    let alerted = gateway.clone();
     let on_alert = Arc::new(move |word: &'static str| {
         alerted.telemetry.alert(word);
-        alerted.refusal_counter.alert(word, clock.now());
+        alerted.refusal_counter.alert(word);
     });
     let filter = filter(&gateway);
     let at = |source| NotStarted::Address { address: config.listen.address, source };
@@ -104,18 +104,12 @@ pub async fn listen(
     Ok(Running { address, gateway, stop, listening, ticking, reloader, filter, config, source })
 }
 
-/// The peer filter; refused peers are counted and logged once a second per code, since strangers can cause them at
-/// will.
+/// The peer filter; refused peers are only counted, since strangers can cause them at will.
 fn filter(gateway: &Arc<Gateway>) -> PeerFilter {
     let told = gateway.clone();
     let on_refused = Arc::new(move |refused: &NotAdmitted| {
         told.telemetry.turned_away(refused.code());
-        if told
-            .refusal_counter
-            .count_evidenced(refused.code(), told.clock.now(), || Some(refused.line_for_the_journal()))
-        {
-            tracing::warn!(decision = "refused", reason = refused.code(), evidence = %refused, "peer");
-        }
+        told.refusal_counter.count_evidenced(refused.code(), || Some(refused.line_for_the_journal()));
     });
     PeerFilter::new(gateway.peers.clone(), gateway.door.tables(), gateway.clock.clone(), on_refused)
 }

@@ -161,10 +161,10 @@ impl Setup {
             telemetry: self.telemetry,
             ids: Ids::new(self.clock.clone()),
             under_way: TaskTracker::new(),
+            refusal_counter: RefusalCounter::new(self.clock.clone()),
             clock: self.clock,
             journal,
             duplicates: Duplicates::default(),
-            refusal_counter: RefusalCounter::default(),
             shadows: Shadows::default(),
             read_limits: codec::Limits::default(),
         });

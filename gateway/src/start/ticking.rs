@@ -35,7 +35,7 @@ pub(super) async fn tick(
         }
         gateway.tell_residency().await;
         // Written each second, so a crash loses the counts of one second at most.
-        gateway.refusal_counter.write(&gateway.journal, environment.clock.now()).await;
+        gateway.refusal_counter.write(&gateway.journal, environment.clock.now(), stopping).await;
         if ticks % GIVES_BACK == GIVES_BACK - 1 {
             memory::give_back();
         }

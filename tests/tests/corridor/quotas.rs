@@ -107,3 +107,45 @@ async fn a_flood_is_counted_and_does_not_fill_the_journal() {
     let seen = world.observe(school.wire(GET_SCHOOL, people::school("", STATE_EXCHANGE).into())).await;
     assert_eq!(seen, Seen::answered(), "the next call works");
 }
+
+/// The lines of refusals once they tell of `wanted`, as code and count.
+async fn refusals(world: &World, wanted: u64) -> Vec<(String, u64)> {
+    for _ in 0..100 {
+        let mut records = world.records().await;
+        records.retain(|record| record["phase"] == "DENIED");
+        let line = |record: &Value| (record["code"].as_str().unwrap().to_owned(), record["count"].as_u64().unwrap());
+        let lines: Vec<_> = records.iter().map(line).collect();
+        if lines.iter().map(|(_, count)| count).sum::<u64>() >= wanted {
+            return lines;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("not every refusal was counted")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_role_that_does_not_fit_costs_quota_and_does_not_fill_the_journal() {
+    let world = World::with("[quotas]\ncaller_per_second = 20").await;
+    let school = world.caller("clients/school");
+    for _ in 0..4 {
+        join_all((0..100).map(|_| school.wire("/qaqpa.subject.v1.Subjects/Report", bytes::Bytes::new()))).await;
+    }
+    let lines = refusals(&world, 400).await;
+    let of = |wanted: &str| lines.iter().filter(|(code, _)| code == wanted).map(|(_, count)| count).sum::<u64>();
+    assert_eq!(of("caller.role") + of("quota.caller"), 400, "none is lost: {lines:?}");
+    assert!(of("caller.role") >= 20 && of("quota.caller") >= 200, "the quota is asked first: {lines:?}");
+    assert!(lines.len() < 100, "{} lines", lines.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refusals_within_the_quota_do_not_fill_the_journal_either() {
+    let world = World::with("[quotas]\ncaller_per_second = 10000").await;
+    let school = world.caller("clients/school");
+    for _ in 0..6 {
+        join_all((0..100).map(|_| school.wire(GET_SCHOOL, people::school("", "curiosity").into()))).await;
+    }
+    let lines = refusals(&world, 600).await;
+    assert_eq!(lines.iter().map(|(_, count)| count).sum::<u64>(), 600);
+    assert!(lines.iter().all(|(code, _)| code == "purpose.unknown"), "{lines:?}");
+    assert!((51..100).contains(&lines.len()), "{} lines", lines.len());
+}
