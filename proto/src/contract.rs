@@ -130,6 +130,8 @@ pub struct Subject {
     pub consent: Option<FieldPath>,
     /// The birth date in the reply, for requests that do not tell it.
     pub reply_birth_date: Option<FieldPath>,
+    /// How many persons a request may name, by the bounds of the repeated fields on the way to `iin`.
+    pub most: usize,
 }
 
 /// Third status layer of SHEP: the code inside the business document.
@@ -180,6 +182,8 @@ pub struct Field {
     pub kind: FieldKind,
     /// `repeated`, maps included.
     pub repeated: bool,
+    /// How many a request may hold; 1 for what is not repeated.
+    pub most: usize,
     /// Repeated scalars are written packed.
     pub packed: bool,
     /// Has explicit presence (`optional`, or a message).

@@ -15,6 +15,7 @@ use crate::contract::{
 };
 use crate::problem::{ContractError, NoContract, annotation};
 use crate::v1::{BusinessResultRule, Category, Channel, FieldRule, FillValue, OperationRule, Payload, SubjectRule};
+use crate::wire::MAX_REPEATED;
 
 impl Contract {
     /// The compiled-in contracts.
@@ -102,7 +103,8 @@ impl Loader {
         self.noted(first_is_control(&input, "qaqpa.v1.Context"));
         self.noted(first_is_control(&output, "qaqpa.v1.Receipt"));
         let fill = rule.fill.iter().filter_map(|fill| self.noted(filled(name, fill.value(), &fill.path))).collect();
-        let subject = self.noted(subject(&input, &output, rule.subject.unwrap_or_default())).unwrap_or_default();
+        let mut subject = self.noted(subject(&input, &output, rule.subject.unwrap_or_default())).unwrap_or_default();
+        subject.most = self.most(request, subject.iin.as_ref().map_or(&[], |iin| &iin.numbers));
         let acting = self.noted(path(&input, &rule.acting)).flatten();
         let business_result = rule.business_result.and_then(|result| self.noted(business_result(&output, result)));
         Ok(Operation {
@@ -124,6 +126,21 @@ impl Loader {
             reply,
             streaming: method.is_client_streaming(),
         })
+    }
+
+    /// How many values a request may hold at a path of field numbers.
+    fn most(&self, message: MessageIndex, numbers: &[u32]) -> usize {
+        let (mut here, mut most) = (Some(message), 1_usize);
+        for number in numbers {
+            let message = here.and_then(|index| self.messages.get(index.0)?.as_ref());
+            let Some(field) = message.and_then(|message| message.field(*number)) else { break };
+            most = most.saturating_mul(field.most).min(MAX_REPEATED);
+            here = match field.kind {
+                FieldKind::Message(inner) => Some(inner),
+                _ => None,
+            };
+        }
+        most
     }
 
     #[expect(clippy::indexing_slicing, reason = "the slot was pushed a few lines above")]
@@ -156,6 +173,8 @@ impl Loader {
         let name = descriptor.full_name();
         let kind = if descriptor.is_map() { self.map(descriptor, rule)? } else { self.kind(descriptor, rule)? };
         let holds_fields = matches!(kind, FieldKind::Message(_) | FieldKind::Map(_) | FieldKind::Any);
+        let repeated = descriptor.cardinality() == Cardinality::Repeated;
+        let most = if rule.most == 0 { USUAL_MOST } else { usize::try_from(rule.most).unwrap_or(usize::MAX) };
         for (wrong, problem) in [
             (
                 rule.category() == Category::Structure && !holds_fields,
@@ -163,6 +182,8 @@ impl Loader {
             ),
             (rule.key != 0 && !descriptor.is_map(), "`key` is for maps"),
             (!rule.any.is_empty() && kind != FieldKind::Any, "`any` is for google.protobuf.Any"),
+            (rule.most != 0 && !repeated, "`most` is for repeated fields and maps"),
+            (most > MAX_REPEATED, "`most` is 10000 at most"),
         ] {
             if wrong {
                 return Err(annotation(name, problem));
@@ -174,7 +195,8 @@ impl Loader {
             name: descriptor.name().to_owned(),
             number: descriptor.number(),
             kind,
-            repeated: descriptor.cardinality() == Cardinality::Repeated,
+            repeated,
+            most: if repeated { most } else { 1 },
             packed: descriptor.is_packed(),
             presence: descriptor.supports_presence(),
             category: rule.category(),
@@ -224,7 +246,7 @@ impl Loader {
             return Err(annotation(name, "a map needs `key`, the category of its keys"));
         }
         let key_rule = FieldRule { category: rule.key, ..FieldRule::default() };
-        let value_rule = FieldRule { key: 0, required: false, element: String::new(), ..rule.clone() };
+        let value_rule = FieldRule { key: 0, required: false, element: String::new(), most: 0, ..rule.clone() };
         // A map that holds its own message is met again while its value is read; its place is taken before.
         let index = MessageIndex(self.messages.len());
         self.messages.push(None);
@@ -323,6 +345,7 @@ fn subject(
         guardian: path(request, &rule.guardian)?,
         consent: path(request, &rule.consent)?,
         reply_birth_date: path(reply, &rule.reply_birth_date)?,
+        most: 1,
     })
 }
 
@@ -350,6 +373,8 @@ fn path(message: &MessageDescriptor, text: &str) -> Result<Option<FieldPath>, Co
     }
 }
 
+/// How many a repeated field of a request may hold where the contract says nothing.
+const USUAL_MOST: usize = 1_000;
 const ANY: &str = "google.protobuf.Any";
 
 #[cfg(test)]

@@ -21,7 +21,10 @@ impl Malformed {
     /// Row of the table, of a request.
     #[must_use]
     pub fn reason(&self) -> Refusal {
-        Refusal::RequestMalformed
+        match self.fault {
+            Fault::TooMany => Refusal::RequestTooLarge,
+            _ => Refusal::RequestMalformed,
+        }
     }
 }
 
@@ -64,10 +67,17 @@ pub enum Fault {
     /// A number beyond its type, which a decoder would silently cut.
     #[error("a number does not fit its type")]
     Range,
+    /// More of a repeated field than the contract lets a request hold, or more than [`MAX_REPEATED`] in all.
+    #[error("a field is repeated more often than the contract allows")]
+    TooMany,
 }
 
 /// Messages inside each other, at most.
 pub const MAX_DEPTH: usize = 32;
+
+/// Values of repeated fields in one request, at most, whatever its contract says of each field. A message of two octets costs
+/// as much to judge as a whole one: it is bounded by number, since the longest message bounds octets alone.
+pub const MAX_REPEATED: usize = 10_000;
 
 const MAX_FIELD_NUMBER: u64 = (1 << 29) - 1;
 

@@ -96,6 +96,14 @@ fn what_is_wrong_is_named() {
         ),
         ("`toy.v1.Asked.e`: `inherit`, and the field that holds its message", toy("toy.v1", &entry("inherit: true"))),
         ("`toy.v1.Asked.e`: `inherit` and a category", toy("toy.v1", &entry("inherit: true category: NAME"))),
+        (
+            "`toy.v1.Asked.a`: `most` is for",
+            toy("toy.v1", "string a = 2 [(qaqpa.v1.field) = { category: NAME most: 2 }];"),
+        ),
+        (
+            "`toy.v1.Asked.a`: `most` is 10000 at most",
+            toy("toy.v1", "repeated string a = 2 [(qaqpa.v1.field) = { category: NAME most: 10001 }];"),
+        ),
         ("`toy.v1.Toys.Ask`: `payload` is missing", toy("toy.v1", "").replace("payload: CHILDREN", "")),
         ("toy.proto:4:", toy("toy v1", "")),
         ("toy.proto:4:16: import 'other.proto' not found", toy("toy.v1;import \"other.proto\"", "")),

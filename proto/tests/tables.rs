@@ -72,6 +72,9 @@ fn line(contract: &Contract, field: &Field, path: &str, text: &mut String) {
         (field.required, "required"),
         (field.local, "local"),
     ];
-    let marks = marks.iter().filter(|(set, _)| *set).map(|(_, mark)| *mark).collect::<Vec<_>>().join(" ");
+    let mut marks = marks.iter().filter(|(set, _)| *set).map(|(_, mark)| *mark).collect::<Vec<_>>().join(" ");
+    if !matches!(field.most, 1 | 1_000) {
+        write!(marks, " most={}", field.most).unwrap();
+    }
     writeln!(text, "  {number} {path} {kind} {category:?} {derives:?} {format:?} <{element}> {marks}").unwrap();
 }

@@ -7,7 +7,7 @@
 use std::fmt;
 
 use qaqpa_proto::reason::Refusal;
-use qaqpa_proto::wire::{Fault, Malformed, Reader, Value};
+use qaqpa_proto::wire::{Fault, MAX_REPEATED, Malformed, Reader, Value};
 
 use crate::identifier::{Bin, InvalidIdentifier};
 
@@ -26,14 +26,18 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// Reads field 1 of an exchange request.
+    /// Reads field 1 of an exchange request. A message of more fields than any contract's is read no further than that.
     ///
     /// # Errors
     /// See [`ContextProblem`]; the caller is at fault.
     pub fn read(wire: &[u8]) -> Result<Self, ContextProblem> {
         let mut reader = Reader::new(wire);
-        let mut context = None;
+        let (mut context, mut fields) = (None, 0);
         while let Some(tag) = reader.tag()? {
+            fields += 1;
+            if fields > MAX_REPEATED {
+                return Err(reader.fault(Fault::TooMany).into());
+            }
             match (tag.number, reader.value(tag)?) {
                 (1, Value::Bytes(bytes)) if context.is_none() => context = Some(reader.inner(bytes)),
                 (1, Value::Bytes(_)) => return Err(ContextProblem::Ambiguous),

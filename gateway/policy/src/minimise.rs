@@ -270,7 +270,7 @@ impl NotMinimised {
     }
 }
 
-/// Flaws named at most; one message of a million bad records must not become a million sentences.
+/// Flaws named at most, and looked for: one message of many bad records must not become as many sentences.
 pub const MAX_FLAWS: usize = 100;
 
 /// A field that is not as it must be.

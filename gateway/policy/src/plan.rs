@@ -276,6 +276,8 @@ pub(crate) struct Entry {
     pub(crate) fate: Fate,
     pub(crate) shape: Shape,
     pub(crate) repeated: bool,
+    /// How many may be in its message: in a request what the contract says, in a reply as many as there are.
+    pub(crate) most: usize,
     pub(crate) presence: bool,
     /// A default value is a value here: in lists, and in the entries of maps.
     pub(crate) counts_defaults: bool,

@@ -1,6 +1,6 @@
 //! Reads the persons (data subjects) of a message by the contract's subject paths: one entry a person.
 //!
-//! Refuses a value that stands twice. Values that are no IIN or no date are kept as such, since it is the filter's
+//! Refuses a value that stands twice, and more persons than the contract lets a request name. Values that are no IIN or no date are kept as such, since it is the filter's
 //! task to name them all; nothing here is ever printed.
 
 use std::fmt;
@@ -17,6 +17,8 @@ use crate::identifier::Iin;
 pub struct Subjects {
     persons: Vec<Person>,
     paths: Paths,
+    /// How many there may be.
+    most: usize,
 }
 
 /// Field paths of one person's values, as the contract spells them; empty where it has none.
@@ -43,7 +45,7 @@ impl Subjects {
     /// Reads the persons of a request's wire bytes.
     ///
     /// # Errors
-    /// Bytes that are no protobuf, or a person's field that stands twice.
+    /// Bytes that are no protobuf, a person's field that stands twice, one person too many.
     pub fn read(operation: &Operation, wire: &[u8]) -> Result<Self, Malformed> {
         let subject = &operation.subject;
         let Some(iin) = &subject.iin else { return Ok(Self::default()) };
@@ -62,7 +64,7 @@ impl Subjects {
             guardian: text(&subject.guardian),
             consent: text(&subject.consent),
         };
-        let mut subjects = Self { persons: Vec::new(), paths };
+        let mut subjects = Self { persons: Vec::new(), paths, most: subject.most };
         subjects.collect(Reader::new(wire), parents, &mut Vec::new(), &leaves)?;
         Ok(subjects)
     }
@@ -97,6 +99,9 @@ impl Subjects {
         leaves: &Leaves,
     ) -> Result<(), Malformed> {
         let Some((parent, inner)) = parents.split_first() else {
+            if self.persons.len() >= self.most {
+                return Err(reader.fault(Fault::TooMany));
+            }
             self.persons.push(person(reader, positions, leaves)?);
             return Ok(());
         };

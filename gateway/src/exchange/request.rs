@@ -34,7 +34,8 @@ impl Request {
     /// Minimises wire bytes by the permit's plan. Formats are proved here.
     ///
     /// # Errors
-    /// `request.malformed`, or `request.invalid` with every path that is wrong.
+    /// `request.malformed`, `request.too_large` for one more than the contract lets a request hold, or `request.invalid` with
+    /// the paths that are wrong.
     pub fn minimise(
         permitted: &Permitted,
         operation: &Operation,
@@ -42,8 +43,8 @@ impl Request {
         circumstances: &Circumstances,
     ) -> Result<Self, NotDone> {
         let permit = permitted.permit();
-        let subjects = Subjects::read(operation, wire)?;
         let minimised = permit.request_plan().minimise(wire, permit.mode(), circumstances)?;
+        let subjects = Subjects::read(operation, wire)?;
         Ok(Self { subjects, minimised })
     }
 

@@ -38,6 +38,7 @@ impl From<Malformed> for NotDone {
             Fault::Choice => "choice",
             Fault::EmptyKey => "empty_key",
             Fault::Any => "any",
+            Fault::TooMany => "too_many",
         };
         let fields = if malformed.path.is_empty() { Vec::new() } else { vec![(malformed.path.clone(), word)] };
         Self::from(malformed.reason()).detailed(word).at(fields).evidenced(malformed)

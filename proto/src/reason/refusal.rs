@@ -93,11 +93,11 @@ reasons! {
             "Содержание запроса нельзя подписать. Ничего не отправлено. Исправьте запрос.",
             "The content of the request cannot be signed. Nothing was sent. Correct the request.",
         ),
-        /// Longer than a message may be.
+        /// Longer than a message may be, or with more records than its contract allows.
         RequestTooLarge = "request.too_large", Caller, OutOfRange, No, text(
-            "Хабарлама рұқсат етілген көлемнен үлкен (4 МиБ).",
-            "Сообщение больше допустимого (4 МиБ).",
-            "The message is longer than allowed (4 MiB).",
+            "Хабарлама рұқсат етілгеннен ұзын немесе онда жазба тым көп. Оны бөліп жіберіңіз.",
+            "Сообщение длиннее допустимого, или записей в нём больше. Разделите его.",
+            "The message is longer, or holds more records, than allowed. Divide it.",
         ),
         /// This request id went through already or is under way.
         RequestDuplicate = "request.duplicate", Caller, AlreadyExists, No, text(

@@ -110,3 +110,20 @@ async fn a_phone_that_may_leave_must_be_one() {
         assert_eq!(world.observe(school.wire(SUBMIT_GROUP, message.into())).await, wanted, "{phone}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_has_as_many_students_as_a_line_of_the_journal_can_name() {
+    let world = World::start().await;
+    let school = world.caller("clients/school");
+    let today = world.site.time.clock().today();
+    let group = |number| people::submit("", (1..=number).map(|number| people::student(number, today)).collect());
+    let submit = |message: Vec<u8>| world.observe(school.wire(SUBMIT_GROUP, message.into()));
+    assert_eq!(submit(group(100).encode_to_vec()).await, Seen::answered());
+    let refused = Seen::refused("request.too_large", Code::OutOfRange);
+    assert_eq!(submit(group(255).encode_to_vec()).await, refused, "recorded, and no client tries it again");
+    let status = school.wire(SUBMIT_GROUP, group(101).encode_to_vec().into()).await.unwrap_err();
+    assert_eq!(violations(&status), "student too_many");
+    // Two million students of two octets: the longest message there is, and as dear to judge as a hundred.
+    let empty = [group(0).encode_to_vec(), [0x1a, 0].repeat(2_000_000)].concat();
+    assert_eq!(submit(empty).await, refused);
+}

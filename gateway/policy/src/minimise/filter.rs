@@ -1,14 +1,14 @@
 //! The minimisation pass over one message. Allocates the output, one tally, and nothing per field that is kept or
-//! dropped.
+//! dropped. Ends where one more of a repeated field is more than a request may hold, and after the last flaw that is named.
 
-use qaqpa_proto::wire::{Fault, MAX_DEPTH, Malformed, Reader, Tag, Value};
+use qaqpa_proto::wire::{Fault, MAX_DEPTH, MAX_REPEATED, Malformed, Reader, Tag, Value};
 
 use super::key::Keys;
 use super::output::Length;
 use super::tally::Tally;
 use super::value::{Known, fixed_bits, flaw};
 use super::{Circumstances, Flaw, InvalidField, MAX_FLAWS};
-use crate::plan::{Bits, Fate, Kind, Plan, Step, Table};
+use crate::plan::{Bits, Direction, Fate, Kind, Plan, Step, Table};
 
 type Filtered = (Vec<u8>, Tally, Vec<InvalidField>);
 
@@ -19,6 +19,8 @@ pub(super) fn run(plan: &Plan, wire: &[u8], circumstances: &Circumstances) -> Re
         out: Vec::with_capacity(wire.len()),
         tally: Tally::new(plan),
         occurrences: if plan.repeats { vec![0; plan.entries.len()] } else { Vec::new() },
+        repeated: 0,
+        most_repeated: if plan.direction == Direction::Request { MAX_REPEATED } else { usize::MAX },
         flaws: Vec::new(),
     };
     filter.message(0, Reader::new(wire), 1)?;
@@ -30,8 +32,11 @@ pub(super) struct Filter<'p> {
     pub(super) circumstances: &'p Circumstances,
     pub(super) out: Vec<u8>,
     pub(super) tally: Tally,
-    /// How often a repeated entry has occurred in its message so far; only read to name a flaw.
+    /// How often a repeated entry has occurred in its message so far.
     occurrences: Vec<u32>,
+    /// Values of repeated entries so far, in all, and how many there may be.
+    repeated: usize,
+    most_repeated: usize,
     flaws: Vec<InvalidField>,
 }
 
@@ -76,7 +81,11 @@ impl<'p> Filter<'p> {
                 }
             }
             if step.repeated {
-                self.count_occurrence(slot);
+                self.count_occurrence(slot, values(step, value)).map_err(|fault| self.at(reader, fault, slot))?;
+                // Nothing of it will move, and no further flaw will be named: the rest is not looked at.
+                if self.flaws.len() >= MAX_FLAWS {
+                    return Ok(present);
+                }
             }
         }
         self.out.extend_from_slice(reader.between(run, reader.at()));
@@ -135,10 +144,14 @@ impl<'p> Filter<'p> {
     }
 
     #[inline]
-    fn count_occurrence(&mut self, slot: usize) {
-        if let Some(count) = self.occurrences.get_mut(slot) {
-            *count += 1;
-        }
+    fn count_occurrence(&mut self, slot: usize, values: usize) -> Result<(), Fault> {
+        self.repeated = self.repeated.saturating_add(values);
+        let (Some(count), Some(entry)) = (self.occurrences.get_mut(slot), self.plan.entries.get(slot)) else {
+            return Ok(());
+        };
+        *count = count.saturating_add(u32::try_from(values).unwrap_or(u32::MAX));
+        let too_many = *count as usize > entry.most || self.repeated > self.most_repeated;
+        if too_many { Err(Fault::TooMany) } else { Ok(()) }
     }
 
     /// Filters a message within a message and sets its new length before it.
@@ -199,6 +212,16 @@ impl<'p> Filter<'p> {
     pub(super) fn at(&self, reader: Reader<'_>, fault: Fault, slot: usize) -> Malformed {
         let path = self.plan.entries.get(slot).map(|entry| entry.path.to_string()).unwrap_or_default();
         Malformed { path, ..reader.fault(fault) }
+    }
+}
+
+/// How many values one occurrence of a repeated field holds: one, or as many as are packed.
+fn values(step: Step, value: Value<'_>) -> usize {
+    match (value, step.wire_type) {
+        (Value::Bytes(packed), 0) => packed.iter().filter(|byte| **byte < 0x80).count(),
+        (Value::Bytes(packed), 1) => packed.len() / 8,
+        (Value::Bytes(packed), 5) => packed.len() / 4,
+        _ => 1,
     }
 }
 

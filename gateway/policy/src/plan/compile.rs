@@ -271,6 +271,7 @@ impl<'a> Compiler<'a> {
             fate,
             shape: self.shape(field),
             repeated: field.repeated,
+            most: if self.rules.direction == Direction::Request { field.most } else { usize::MAX },
             presence: field.presence,
             counts_defaults: field.repeated || standing.in_map,
             derives: field.derives.as_slice().into(),

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use prost::Message as _;
 use qaqpa_policy::minimise::MAX_FLAWS;
 use qaqpa_policy::plan::FieldFate;
-use qaqpa_policy::{Direction, Mode, NotMinimised};
+use qaqpa_policy::{Claim, Direction, Mode, NotMinimised, Subjects};
 use qaqpa_proto::avtoshkola::v1::{
     Certificate, Dict, GetSchoolResponse, GetStudentStatusResponse, Group, Outcome, ReplyHead, School, Student,
     SubmitGroupRequest, SubmitOutcomesRequest, SyncStudentsRequest,
@@ -134,6 +134,33 @@ fn repeated_records_are_named_by_position() {
         plan.minimise(&many.encode_to_vec(), Mode::Strip, &circumstances()).unwrap_err().fields().len(),
         MAX_FLAWS
     );
+}
+
+#[test]
+fn the_walk_ends_with_the_last_flaw_that_is_named_and_with_one_too_many() {
+    let plan = plan(SUBMIT, "state-exchange", Direction::Request);
+    let minimise = |wire: &[u8]| plan.minimise(wire, Mode::Strip, &circumstances());
+    let group = |student| SubmitGroupRequest { context: request().context, group: request().group, student };
+    // Cut off behind the flaws: whoever reads on finds it.
+    let cut = [group(vec![Student::default(); 50]).encode_to_vec(), vec![0x1a, 0x7f]].concat();
+    assert_eq!(minimise(&cut).unwrap_err().fields().len(), MAX_FLAWS);
+    assert!(minimise(&group(vec![student(); 100]).encode_to_vec()).is_ok());
+    let too_many = minimise(&group(vec![student(); 101]).encode_to_vec()).unwrap_err();
+    assert_eq!(too_many.reason().code(), "request.too_large");
+    let NotMinimised::Malformed { problem, .. } = &too_many else { panic!("{too_many}") };
+    assert_eq!((problem.fault, &*problem.path), (Fault::TooMany, "student"));
+}
+
+#[test]
+fn neither_a_claim_nor_the_persons_are_read_beyond_the_bounds() {
+    let context = SubmitGroupRequest { context: request().context, ..SubmitGroupRequest::default() }.encode_to_vec();
+    let with = |number| [context.clone(), [0x1a, 0].repeat(number)].concat();
+    let contract = sample::contract();
+    let persons = |number| Subjects::read(contract.operation(SUBMIT).unwrap(), &with(number));
+    assert_eq!(persons(100).unwrap().persons().len(), 100);
+    assert_eq!(persons(101).unwrap_err().fault, Fault::TooMany);
+    assert!(Claim::read(&with(9_999)).is_ok());
+    assert_eq!(Claim::read(&with(10_000)).unwrap_err().reason().code(), "request.too_large");
 }
 
 #[test]

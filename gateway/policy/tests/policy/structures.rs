@@ -32,6 +32,24 @@ fn fault(record: &[u8]) -> Option<Fault> {
 }
 
 #[test]
+fn packed_numbers_are_counted_one_by_one_in_a_request_and_not_in_a_reply() {
+    let marks = |number: usize| framed(&[&[0x4a][..], &varint(number), &vec![2; number]].concat());
+    let told = |direction, number| match world().minimise(direction, &marks(number)) {
+        Err(NotMinimised::Malformed { problem, .. }) => Some(problem.fault),
+        _ => None,
+    };
+    assert_eq!(told(Direction::Request, 1_000), None);
+    assert_eq!(told(Direction::Request, 1_001), Some(Fault::TooMany));
+    assert_eq!(told(Direction::Reply, 1_001), None);
+}
+
+fn varint(number: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    prost::encoding::encode_varint(number as u64, &mut bytes);
+    bytes
+}
+
+#[test]
 fn what_two_readers_would_read_differently_is_refused() {
     let any = |body: &[u8]| [&[0x92, 0x02, body.len() as u8], body].concat();
     let detail = [&[0x0a, 0x22], DETAIL.as_bytes()].concat();
