@@ -25,6 +25,7 @@ pub mod clear;
 pub mod duplicate;
 mod marks;
 mod observe;
+pub mod passport;
 pub mod purpose;
 pub mod quota;
 pub mod read;
@@ -45,7 +46,7 @@ use qaqpa_journal::line::Times;
 use qaqpa_policy::consent::Moment;
 use qaqpa_policy::minimise::{Circumstances, PseudonymKey};
 use qaqpa_policy::{Permit, Plan};
-use qaqpa_proto::reason::Failure;
+use qaqpa_proto::reason::{Failure, Refusal};
 use tracing::Instrument as _;
 
 use self::clear::Cleared;
@@ -62,7 +63,7 @@ impl Gateway {
     /// Walks one call through the corridor, in a task of its own, and records whatever comes of it.
     pub async fn exchange(self: Arc<Self>, call: Call) -> Answer {
         let moment = Moment { now: self.clock.now(), today: self.clock.today() };
-        let exchange = Exchange::new(call, self.ids.fresh(), moment);
+        let exchange = Exchange::new(call, self.ids.fresh(), moment, self.clock.elapsed());
         let fallback = exchange.txn.clone();
         let span =
             tracing::info_span!("exchange", exchange_id = %fallback, method = %exchange.call.served.operation.path);
@@ -93,8 +94,7 @@ impl Gateway {
         self.telemetry.exchange(
             &exchange.call.served.operation.path,
             result.as_ref().err().map(|not_done| not_done.reason),
-            exchange.call.accepted,
-            self.clock.now(),
+            self.clock.elapsed().saturating_sub(exchange.began),
         );
         let request_id = exchange.request_id().to_owned();
         Answer { exchange_id: exchange.txn, request_id, result }
@@ -108,7 +108,14 @@ impl Gateway {
         watch: Option<Watch>,
     ) -> Result<ReplyWithReceipt, NotDone> {
         // From here on a crash cannot go unseen: the next start finds the intent and settles it.
-        let owed = self.record_intent(exchange, &cleared).await?;
+        let owed = match self.record_intent(exchange, &cleared).await {
+            Ok(owed) => owed,
+            // Too long for its line: a refusal like those before it. What the journal itself does not take has no line.
+            Err(not_done) if not_done.reason == Refusal::RequestTooLarge => {
+                return Err(self.refuse(exchange, not_done).await);
+            }
+            Err(not_done) => return Err(not_done),
+        };
         let sent = self.clock.now();
         let received = self.leave(&cleared, &owed).await;
         let reply = received.as_ref().map_err(Clone::clone);

@@ -8,6 +8,7 @@
 //! | SIGHUP | certificates, revocation list; packs, tables | `running.rs` (`Running::reload`), `reload.rs` |
 //! | SIGTERM | drain, then close | `running.rs` (`Running::stop`) |
 
+mod clock_jump;
 pub mod config;
 pub mod environment;
 mod laptops;

@@ -9,7 +9,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use opentelemetry::metrics::{Counter, Gauge, Histogram, MeterProvider as _, UpDownCounter};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry::{InstrumentationScope, KeyValue};
@@ -169,14 +168,14 @@ impl Telemetry {
         })
     }
 
-    /// Counts one exchange.
-    pub fn exchange(&self, method: &str, denied: Option<Reason>, accepted: Timestamp, decided: Timestamp) {
+    /// Counts one exchange, and how long it took.
+    pub fn exchange(&self, method: &str, denied: Option<Reason>, took: Duration) {
         let labels = [
             KeyValue::new("method", method.to_owned()),
             KeyValue::new("result", denied.map_or("ok", |reason| reason.code())),
         ];
         self.exchanges.add(1, &labels);
-        self.seconds.record(decided.duration_since(accepted).as_secs_f64(), &labels);
+        self.seconds.record(took.as_secs_f64(), &labels);
     }
 
     /// Counts a handshake that ended in an alert.

@@ -61,10 +61,11 @@ impl Listeners {
         if self.namespace.is_some() { ABROAD.into() } else { Ipv4Addr::LOCALHOST.into() }
     }
 
-    /// A clock that stands still, so many seconds after noon as `ahead` says.
+    /// Clocks that stand still, so many seconds after noon as `ahead` says.
     pub(crate) fn clock(&self, ahead: impl Fn() -> u64 + Send + Sync + 'static) -> Clock {
-        let noon = self.noon;
-        Clock::new(move || UNIX_EPOCH + Duration::from_secs(noon + ahead()))
+        let (noon, ahead) = (self.noon, Arc::new(ahead));
+        let passed = ahead.clone();
+        Clock::of(move || UNIX_EPOCH + Duration::from_secs(noon + ahead()), move || Duration::from_secs(passed()))
     }
 
     /// The door, with ways to these endpoints.

@@ -12,7 +12,6 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use jiff::Timestamp;
 use qaqpa_proto::reason::Refusal;
 use qaqpa_residency::{Answer, Decision, EndpointKind, Host, Judged, Refused, ResidencyRefusal, Tables, judge};
 
@@ -46,11 +45,12 @@ pub(super) struct Judgement {
     /// The same for as long as no connection was ended: judgements in one row may share a pool.
     pub(super) row: u64,
     answer: Answer,
-    since: Timestamp,
+    /// By the monotonic clock: a judgement grows old whatever the wall clock is set to.
+    since: Duration,
 }
 
 /// A DNS answer with the time of the question, or why there is none.
-type Answered = Result<(Answer, Timestamp), Refused>;
+type Answered = Result<(Answer, Duration), Refused>;
 
 /// An endpoint with its judgement and its leases.
 pub(super) struct EndpointState {
@@ -67,7 +67,7 @@ struct State {
     is_watched: bool,
     row: u64,
     /// Since when the last judgement was good that is no longer in force.
-    good: Option<Timestamp>,
+    good: Option<Duration>,
     /// Questions that were answered, and the refusal of the last one.
     asked: u64,
     refused: Option<NotDone>,
@@ -94,14 +94,14 @@ impl EndpointState {
         }
         // Before the question: an answer is as old as its asking. Dropped in the await below (a caller's timeout),
         // nothing is stored, and the next one asks.
-        let since = self.evidence.clock.now();
+        let since = self.evidence.clock.elapsed();
         let answer = self.answer().await;
         self.settle(answer.map(|answer| (answer, since)))
     }
 
     /// Or else how many questions were answered so far.
     fn in_force(&self) -> Result<Arc<Judgement>, u64> {
-        let now = self.evidence.clock.now();
+        let now = self.evidence.clock.elapsed();
         let state = self.state();
         state.current.as_ref().filter(|judgement| judgement.age(now) < LIFETIME).cloned().ok_or(state.asked)
     }
@@ -192,7 +192,7 @@ impl EndpointState {
             }
             Err(refused) => {
                 let not_done = NotDone::from(refused.clone());
-                let now = self.evidence.clock.now();
+                let now = self.evidence.clock.elapsed();
                 // Void at once: nobody begins on a judgement that a refusal has followed.
                 let good = state.current.take().map(|judgement| judgement.since);
                 state.good = good.or(state.good);
@@ -201,7 +201,7 @@ impl EndpointState {
                     refused.refusal(),
                     ResidencyRefusal::NoAddress { word: "timeout" | "unreachable" | "server_failure", .. }
                 );
-                let lately = state.good.is_some_and(|good| age(good, now) < SILENCE);
+                let lately = state.good.is_some_and(|good| now.saturating_sub(good) < SILENCE);
                 if !(silence && lately) {
                     state.leases.revoke_unless(|_| false);
                 }
@@ -285,7 +285,7 @@ impl EndpointState {
 
     /// Time until the judgement in force ends.
     fn rest(&self) -> Duration {
-        let now = self.evidence.clock.now();
+        let now = self.evidence.clock.elapsed();
         let age = self.state().current.as_ref().map_or(Duration::ZERO, |judgement| judgement.age(now));
         LIFETIME.saturating_sub(age).max(Duration::from_millis(1))
     }
@@ -301,12 +301,7 @@ impl Judgement {
         self.judged.addresses().contains(&address)
     }
 
-    fn age(&self, now: Timestamp) -> Duration {
-        age(self.since, now)
+    fn age(&self, now: Duration) -> Duration {
+        now.saturating_sub(self.since)
     }
-}
-
-/// A clock that was turned back has nothing fresh.
-fn age(since: Timestamp, now: Timestamp) -> Duration {
-    Duration::try_from(now.duration_since(since)).unwrap_or(Duration::MAX)
 }

@@ -1,6 +1,7 @@
 //! One request message of a caller, and its way through the corridor.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -39,13 +40,15 @@ pub struct Exchange {
     pub(crate) txn: String,
     pub(crate) claim: Result<Claim, NotDone>,
     pub(crate) moment: Moment,
+    /// The same moment by the monotonic clock, from which intervals are counted.
+    pub(crate) began: Duration,
 }
 
 impl Exchange {
-    pub(crate) fn new(call: Call, id: Uuid, moment: Moment) -> Self {
+    pub(crate) fn new(call: Call, id: Uuid, moment: Moment, began: Duration) -> Self {
         let wire = call.request.as_ref().map_err(Clone::clone);
         let claim = wire.and_then(|wire| Claim::read(wire).map_err(NotDone::from));
-        Self { call, id, txn: id.to_string(), claim, moment }
+        Self { call, id, txn: id.to_string(), claim, moment, began }
     }
 
     /// The caller's request id, or the exchange id where it gave none that can be read.

@@ -42,6 +42,7 @@ impl Gateway {
         let caller = call.caller.as_ref().ok_or(Refusal::CallerUnknown)?;
         let within = self.quotas.caller(caller)?;
         let wire = call.request.as_ref().map_err(Clone::clone)?;
+        self.quotas.octets(&within, wire.len())?;
         let claim = exchange.claim.as_ref().map_err(Clone::clone)?;
         // The permit holds the plans of this moment: a reload during the exchange changes nothing for it.
         let permitted = Permitted::judge(&within, operation, wire, claim, &*self.policy(caller)?)?;
@@ -53,11 +54,11 @@ impl Gateway {
         // (`GatedBody`).
         let consent = consent::check(permit, operation, claim.consent(), request.subjects(), &known, moment)?;
         // From here a second call with this request id is refused; a failure below drops the ticket and frees the id.
-        let ticket = self.duplicates.take(&consent, (caller.id(), claim.request_id()), exchange.id, moment.now)?;
+        let ticket = self.duplicates.take(&consent, (caller.id(), claim.request_id()), exchange.id, exchange.began)?;
         let system = self.system(operation)?;
         let iins: Vec<&str> = request.subjects().iins().map(Iin::as_str).collect();
         // Not given back when the exchange fails below: a quota errs on the strict side.
-        let within = self.quotas.exchange(&ticket, &ask(permit, operation, &iins), moment.now)?;
+        let within = self.quotas.exchange(&ticket, &ask(permit, operation, &iins), exchange.began)?;
         // May wait for DNS. Tables that are replaced during this await judge its answer again.
         let resident = self.door.judge(&system.endpoint).await?;
         let ids = (exchange.id, moment.now);

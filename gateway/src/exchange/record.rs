@@ -3,8 +3,9 @@
 
 use jiff::Timestamp;
 use qaqpa_journal::line::{self, Counts, Intent, Outcome, Subjects, Text, Times, Who, Why};
-use qaqpa_journal::{Entry, OutcomeOwed, Receipt as Leaf};
+use qaqpa_journal::{Entry, EntryError, OutcomeOwed, Receipt as Leaf};
 use qaqpa_policy::{Caller, Claim, Minimised, Withheld};
+use qaqpa_proto::reason::Refusal;
 use qaqpa_proto::v1::JournalEntry;
 
 use crate::evidence::commit::{self, hmac};
@@ -100,11 +101,11 @@ impl Gateway {
             commitments,
         };
         // The salt stands beside the intent alone. Destroyed there, it ends the commitments of both lines.
-        let entry = Entry::of(&intent, Some(*cleared.salt())).map_err(journal_error)?;
+        let entry = Entry::of(&intent, Some(*cleared.salt())).map_err(|error| unrecorded(error.into()))?;
         // Room for both lines is taken first: a disk that fills up while the message is out still takes the outcome. A
         // crash during this await leaves a torn line, which recovery cuts off, or a whole one, settled as `unknown`:
         // nothing has left.
-        self.journal.reserve().map_err(journal_error)?.intent(entry).await.map_err(journal_error)
+        self.journal.reserve().map_err(journal_error)?.intent(entry).await.map_err(unrecorded)
     }
 
     /// Room 16: records the outcome.
@@ -235,6 +236,16 @@ fn who(call: &Call) -> Who<'_> {
         caller: call.caller.as_ref().map_or("unknown", Caller::id).into(),
         certificate: (&*call.certificate).into(),
         operator: call.caller.as_ref().map_or("", Caller::operator).into(),
+    }
+}
+
+/// An intent longer than a line may be tells of more persons or fields than one message should: its caller divides it.
+fn unrecorded(error: qaqpa_journal::Error) -> NotDone {
+    match error {
+        qaqpa_journal::Error::Entry(EntryError::TooLarge { .. }) => {
+            NotDone::from(Refusal::RequestTooLarge).detailed("intent")
+        }
+        error => journal_error(error),
     }
 }
 

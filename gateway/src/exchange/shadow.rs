@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use jiff::Timestamp;
 use qaqpa_policy::consent::{self, Moment};
 use qaqpa_policy::minimise::Circumstances;
 use qaqpa_policy::standing::Standing;
@@ -26,7 +26,8 @@ pub struct Shadows(Mutex<HashMap<String, Arc<Shadow>>>);
 pub struct Shadow {
     live_sha256: String,
     pending: Plans,
-    until: Timestamp,
+    /// By the monotonic clock.
+    until: Duration,
     most: u64,
     seen: Mutex<Seen>,
 }
@@ -71,11 +72,11 @@ pub(crate) struct Pending {
 }
 
 impl Shadows {
-    /// Begins a shadow run.
+    /// Begins a shadow run, which is over at `until` of the monotonic clock.
     ///
     /// # Errors
     /// `quota.shadow`: there is one for this operator.
-    pub fn begin(&self, live: &Plans, pending: Plans, until: Timestamp, most: u64) -> Result<Arc<Shadow>, NotDone> {
+    pub fn begin(&self, live: &Plans, pending: Plans, until: Duration, most: u64) -> Result<Arc<Shadow>, NotDone> {
         let mut runs = self.runs();
         if runs.contains_key(&live.operator().id) {
             return Err(Refusal::QuotaShadow.into());
@@ -127,7 +128,7 @@ impl Shadow {
 
     /// Whether time or number is up.
     #[must_use]
-    pub fn is_over(&self, now: Timestamp) -> bool {
+    pub fn is_over(&self, now: Duration) -> bool {
         now >= self.until || (self.most > 0 && self.seen().exchanges >= self.most)
     }
 

@@ -74,7 +74,7 @@ async fn begin(gateway: Arc<Gateway>, call: Admitted, request: ShadowRequest) ->
         NotDone::from(Refusal::PolicyInvalid).at(places.collect())
     })?;
     let now = gateway.clock.now();
-    let until = now.checked_add(duration).unwrap_or(now);
+    let until = gateway.clock.elapsed() + duration.unsigned_abs();
     let facts = [
         ("operator", operator.to_owned()),
         ("caller", call.caller.id().to_owned()),
@@ -107,7 +107,7 @@ async fn tell(
             () = stopping.cancelled() => (Err(call.status(&Failure::GatewayStopping.into())), true),
             () = to.closed() => break,
             _ = second.tick() => {
-                let done = run.is_over(gateway.clock.now());
+                let done = run.is_over(gateway.clock.elapsed());
                 (Ok(run.report(done)), done)
             }
         };

@@ -231,6 +231,13 @@ impl Config {
         within("listen.connection_age_seconds".into(), seconds(age), 60, 86_400);
         within("listen.drain_seconds".into(), seconds(drain), 1, 3_600);
         within("journal.segment_mib".into(), self.journal.segment_mib, 1, 1024);
+        within("quotas.guaranteed_percent".into(), self.quotas.guaranteed_percent, 0, 100);
+        let weights = [("operators", &self.quotas.operators), ("callers", &self.quotas.callers)];
+        for (table, (id, weight)) in
+            weights.iter().flat_map(|(table, weights)| weights.iter().map(move |it| (table, it)))
+        {
+            within(format!("quotas.{table}.{id}"), *weight, 1, 1_000);
+        }
         within("retention.salts_days".into(), self.retention.salts_days, 1, 36_500);
         within("retention.consents_days".into(), self.retention.consents_days, 1, 36_500);
         within("retention.requests_days".into(), self.retention.requests_days, 1, 36_500);
@@ -278,7 +285,7 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exchange::quota::Passport;
+    use crate::exchange::passport::Passport;
 
     const DOCUMENTED: &str = include_str!("../../../deploy/gateway.toml");
 

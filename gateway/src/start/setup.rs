@@ -6,6 +6,7 @@ mod callers;
 mod channels;
 mod residency;
 mod revocation;
+mod shares;
 mod table_file;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -90,7 +91,7 @@ impl Setup {
         let door = Door::new(targets, tables, checker.names(environment), environment.clock.clone());
         let door = Arc::new(door);
         let telemetry = checker.telemetry(&door);
-        let passports = config.systems.iter().map(|(id, system)| (id.clone(), system.passport()));
+        let divisions = checker.divisions(contract.as_ref(), &policies);
         match (checker.problems.is_empty(), contract, callers, telemetry, calendar, peers) {
             (true, Some(contract), Some(callers), Some(telemetry), Some(calendar), Some(peers)) => Ok(Self {
                 descriptor_set: descriptor_set.unwrap_or_default(), // no contract without one
@@ -99,7 +100,7 @@ impl Setup {
                 callers,
                 policies,
                 systems,
-                quotas: Quotas::new(config.quotas, passports),
+                quotas: Quotas::new(&config.quotas, divisions),
                 door,
                 peers,
                 telemetry,

@@ -10,6 +10,7 @@ use tonic_health::server::HealthReporter;
 
 use crate::gateway::Gateway;
 use crate::persons::retention::INTERVAL;
+use crate::start::clock_jump::ClockJump;
 use crate::start::{Environment, memory};
 
 /// Once a second: health as the journal's, and the counted refusals as one line each. Now and then free memory is given back.
@@ -20,6 +21,7 @@ pub(super) async fn tick(
     mut stop: watch::Receiver<bool>,
 ) {
     let mut second = tokio::time::interval(Duration::from_secs(1));
+    let mut clock_jump = ClockJump::new(environment.clock.clone());
     for ticks in 0_u64.. {
         let stopping = tokio::select! {
             _ = second.tick() => false,
@@ -34,6 +36,7 @@ pub(super) async fn tick(
             health.set_service_status(service, status).await;
         }
         gateway.tell_residency().await;
+        clock_jump.tell(&gateway.journal).await;
         // Written each second, so a crash loses the counts of one second at most.
         gateway.refusal_counter.write(&gateway.journal, environment.clock.now(), stopping).await;
         if ticks % GIVES_BACK == GIVES_BACK - 1 {

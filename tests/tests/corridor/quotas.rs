@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use prost::Message as _;
+use qaqpa_proto::avtoshkola::v1::GetSchoolRequest;
 use qaqpa_tests::people::{self, GET_SCHOOL, GET_STUDENT_STATUS, REPORTING, STATE_EXCHANGE};
 use qaqpa_tests::{Seen, World, code};
 use serde_json::Value;
@@ -31,7 +32,7 @@ async fn each_limit_has_a_name_and_a_wait() {
         (
             "quota.system",
             "system/MIA_AISAS_GetSchoolInfo",
-            "[systems.avtoshkola]\nnominal_per_hour = 1\npeak_per_hour = 3",
+            "[systems.avtoshkola]\nnominal_per_hour = 1\npeak_per_hour = 3\n[quotas]\nguaranteed_percent = 0",
         ),
     ];
     for (told, name, overlay) in rows {
@@ -48,6 +49,24 @@ async fn each_limit_has_a_name_and_a_wait() {
             if told == "quota.purpose" { Seen::answered() } else { Seen::refused(told, Code::ResourceExhausted) };
         assert_eq!(world.observe(call(REPORTING)).await, other, "{told}: a purpose has a quota, a passport is for all");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_caller_does_not_empty_a_passport_for_all() {
+    let world = World::with("[systems.avtoshkola]\nnominal_per_hour = 1\npeak_per_hour = 41").await;
+    let (school, other) = (world.caller("clients/school"), world.caller("clients/school-2"));
+    let mut answered = 0;
+    while code(&school.wire(GET_SCHOOL, people::school("", STATE_EXCHANGE).into()).await) == "answered" {
+        answered += 1;
+    }
+    assert!((10..40).contains(&answered), "its own share and what is free of the others': {answered}");
+    let status = school.wire(GET_SCHOOL, people::school("", STATE_EXCHANGE).into()).await.unwrap_err();
+    assert_eq!(quota(&status), ("system/MIA_AISAS_GetSchoolInfo".to_owned(), true));
+    let mut context = people::context("", REPORTING);
+    context.on_behalf_of = people::SCHOOL_2.into();
+    let message = GetSchoolRequest { school_bin: people::SCHOOL_2.into(), ..people::get_school(context) };
+    let seen = world.observe(other.wire(GET_SCHOOL, message.encode_to_vec().into())).await;
+    assert_eq!(seen, Seen::answered(), "another caller's first of the day");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -108,6 +127,19 @@ async fn a_flood_is_counted_and_does_not_fill_the_journal() {
     assert_eq!(seen, Seen::answered(), "the next call works");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_message_costs_as_much_as_many() {
+    let world = World::with("[quotas]\ncaller_per_second = 4").await;
+    let school = world.caller("clients/school");
+    let mut long = people::school("", STATE_EXCHANGE);
+    prost::encoding::bytes::encode(99, &vec![0_u8; 1 << 20], &mut long);
+    let calls = (0..3).map(|_| school.wire(GET_SCHOOL, long.clone().into()));
+    let results = join_all(calls).await;
+    let told: Vec<String> = results.iter().map(code).collect();
+    assert!(told.contains(&"quota.caller".to_owned()), "each costs a second's worth: {told:?}");
+    assert!(told.contains(&"answered".to_owned()), "what may be sent can be: {told:?}");
+}
+
 /// The lines of refusals once they tell of `wanted`, as code and count.
 async fn refusals(world: &World, wanted: u64) -> Vec<(String, u64)> {
     for _ in 0..100 {
@@ -149,3 +181,30 @@ async fn refusals_within_the_quota_do_not_fill_the_journal_either() {
     assert!(lines.iter().all(|(code, _)| code == "purpose.unknown"), "{lines:?}");
     assert!((51..100).contains(&lines.len()), "{} lines", lines.len());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_that_is_set_shortens_no_hour_and_lengthens_none() {
+    let world = World::with("[quotas]\nsubjects_per_hour = 3").await;
+    let school = world.caller("clients/school");
+    let ask = |number| {
+        let message = people::status_of("", STATE_EXCHANGE, &people::iin(number)).encode_to_vec();
+        school.wire(GET_STUDENT_STATUS, message.into())
+    };
+    let once = || school.wire(GET_SCHOOL, people::school("once", STATE_EXCHANGE).into());
+    assert_eq!(world.observe(once()).await, Seen::answered());
+    world.site.time.set(DAY);
+    let set = world.until_recorded("clock_set", |record| record["event"] == "clock_set").await;
+    assert_eq!(set["facts"]["seconds"], "86400");
+    let duplicate = Seen::refused("request.duplicate", Code::AlreadyExists);
+    assert_eq!(world.observe(once()).await, duplicate, "no hour has passed");
+    for number in [1, 2, 3] {
+        assert_eq!(world.observe(ask(number)).await, Seen::answered(), "person {number}");
+    }
+    world.site.time.set(-DAY);
+    assert_eq!(world.observe(ask(4)).await, Seen::refused("quota.subject", Code::ResourceExhausted));
+    world.site.time.forward(3_601);
+    assert_eq!(world.observe(ask(4)).await, Seen::answered(), "an hour of true time later");
+    assert_eq!(world.observe(once()).await, Seen::answered());
+}
+
+const DAY: i64 = 86_400;

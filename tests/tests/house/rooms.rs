@@ -53,6 +53,7 @@ const ARROWS: &[(&str, &[&str], &str)] = &[
     ("persons", &["ground"], "terms need the time, lines an id"),
     ("evidence", &["dial"], "metrics leave through the one door"),
     ("evidence", &["refusal"], "a line bears the code of the no"),
+    ("evidence", &["ground"], "refusals are counted by the second"),
     ("dial", &["refusal"], "residency and the network have their no"),
     ("dial", &["ground"], "a judgement ends with time; TLS needs keys"),
 ];

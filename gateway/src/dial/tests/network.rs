@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use futures_util::future::BoxFuture;
 use qaqpa_residency::{Answer, Endpoint, EndpointKind, EndpointRule, Plane, Tables};
@@ -37,7 +37,7 @@ impl Network {
         Self { answers: Arc::new(Mutex::new(answers)), ..Self::default() }
     }
 
-    /// Turns the door's clock on; the runtime's stays.
+    /// Lets the door's time pass; the runtime's stays.
     pub(super) fn forward(&self, seconds: i64) {
         self.ahead.fetch_add(seconds, Ordering::Relaxed);
     }
@@ -48,8 +48,9 @@ impl Network {
 
     #[expect(clippy::disallowed_methods, reason = "certificates live in real time")]
     pub(super) fn clock(&self) -> Clock {
-        let ahead = self.ahead.clone();
-        Clock::new(move || SystemTime::now() + Duration::from_secs(ahead.load(Ordering::Relaxed).unsigned_abs()))
+        let (ahead, made) = (self.ahead.clone(), Instant::now());
+        let elapsed = move || made.elapsed() + Duration::from_secs(ahead.load(Ordering::Relaxed).unsigned_abs());
+        Clock::of(SystemTime::now, elapsed)
     }
 
     /// A door with one way: plain, on this machine, by name.

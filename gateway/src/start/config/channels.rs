@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::exchange::quota::Passport;
+use crate::exchange::passport::Passport;
 
 /// `[channels.ID]`: one connection with SHEP.
 #[derive(Debug, Clone, Deserialize)]
