@@ -34,9 +34,10 @@ use crate::lane::{EXCHANGE_BYTES, Health, Lane, Published, RECORD_BYTES, Receipt
 use crate::line::Phase;
 use crate::line::head::Head;
 use crate::note::{Signer, Vkey};
+use crate::opened::OpenedSegment;
 use crate::recover::{OpenIntent, Opening, Recovered, recover};
 use crate::segment;
-use crate::writer::{Current, Writer};
+use crate::writer::Writer;
 
 /// Options for opening a journal.
 pub struct Options {
@@ -281,7 +282,7 @@ impl Inner {
         let Recovered { tree, tail, signed, hashes, opening, starts } = recovered;
         let place = (tail.offset, tail.count - tail.first);
         let current =
-            Current::open(&dir, tail.segment, tail.bytes, place).doing(|| "opening the segment".to_owned())?;
+            OpenedSegment::open(&dir, tail.segment, tail.bytes, place).doing(|| "opening the segment".to_owned())?;
         let head = Head::new(signer.vkey().name());
         let lane = Arc::new(Lane::new(State {
             current: current.usable(),

@@ -25,6 +25,7 @@ mod lane;
 pub mod line;
 mod lines;
 pub mod note;
+mod opened;
 pub mod proof;
 mod recover;
 pub mod salts;

@@ -6,8 +6,7 @@
 //! tear only the very end. Nobody is answered before the sync and before the files were seen to be still there.
 //! Refused after the first error: everything. A failed sync may have dropped pages, and retrying it would hide that.
 
-use std::fs::{File, OpenOptions};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use std::{io, mem};
@@ -15,34 +14,9 @@ use std::{io, mem};
 use crate::files::{Files, still_there};
 use crate::lane::{EXCHANGE_BYTES, Job, Lane, Receipt, Reply};
 use crate::line::head::Head;
-use crate::segment::{self, SLOT};
+use crate::opened::OpenedSegment;
+use crate::segment;
 use crate::tree::{Frontier, leaf_hash};
-
-/// The segment that is being written.
-pub(crate) struct Current {
-    number: u64,
-    path: PathBuf,
-    file: File,
-    side_path: PathBuf,
-    side: File,
-    offset: u64,
-    side_offset: u64,
-    bytes: u64,
-}
-
-impl Current {
-    /// Opens a prepared segment at `offset`, with `records` already in it.
-    pub(crate) fn open(dir: &Path, number: u64, bytes: u64, (offset, records): (u64, u64)) -> io::Result<Self> {
-        let (path, side_path) = (segment::path(dir, number), segment::side_path(dir, number));
-        let file = OpenOptions::new().write(true).open(&path)?;
-        let side = OpenOptions::new().write(true).open(&side_path)?;
-        Ok(Self { number, path, file, side_path, side, offset, side_offset: records * SLOT as u64, bytes })
-    }
-
-    pub(crate) fn usable(&self) -> u64 {
-        segment::usable(self.bytes - self.offset)
-    }
-}
 
 /// The writer's own things; only its thread touches them.
 pub(crate) struct Writer {
@@ -50,7 +24,7 @@ pub(crate) struct Writer {
     pub(crate) files: Arc<dyn Files>,
     pub(crate) dir: PathBuf,
     pub(crate) head: Head,
-    pub(crate) current: Current,
+    pub(crate) current: OpenedSegment,
     pub(crate) tree: Frontier,
     pub(crate) frames: Vec<u8>,
     pub(crate) slots: Vec<u8>,
@@ -125,7 +99,7 @@ impl Writer {
         state.current = segment::usable(spare.bytes);
         state.starts.push(self.tree.size());
         drop(state);
-        self.current = Current::open(&self.dir, spare.number, spare.bytes, (0, 0))?;
+        self.current = OpenedSegment::open(&self.dir, spare.number, spare.bytes, (0, 0))?;
         self.lane.chores.notify_all();
         Ok(())
     }
