@@ -63,13 +63,17 @@ impl Files for RealFiles {
     }
 }
 
-/// Checks that `path` still names the open `file`: an unlinked file takes writes happily and keeps nothing.
-pub(crate) fn still_there(path: &Path, file: &File) -> io::Result<()> {
+/// Checks that `path` still names the open `file`, and that it has its `bytes`: an unlinked file takes writes happily and keeps
+/// nothing, one that was cut off keeps them behind a hole.
+pub(crate) fn still_there(path: &Path, file: &File, bytes: u64) -> io::Result<()> {
     let (open, named) = (rustix::fs::fstat(file)?, std::fs::metadata(path)?);
-    if open.st_nlink > 0 && open.st_ino == named.ino() && open.st_dev == named.dev() {
-        return Ok(());
+    if open.st_nlink == 0 || open.st_ino != named.ino() || open.st_dev != named.dev() {
+        return Err(io::Error::new(io::ErrorKind::NotFound, "the file was removed or replaced"));
     }
-    Err(io::Error::new(io::ErrorKind::NotFound, "the file was removed or replaced"))
+    if named.len() != bytes {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "the file was cut off or made longer"));
+    }
+    Ok(())
 }
 
 fn zeroed(path: &Path, bytes: u64) -> io::Result<()> {

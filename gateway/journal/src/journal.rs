@@ -18,6 +18,7 @@
 //! ```
 //! Refused: a directory of another lane or in use, INTENT and OUTCOME records that go round the reservation.
 
+use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,14 +30,14 @@ use tokio::sync::oneshot;
 use crate::entry::{Entry, EntryError, MAX_LEAF};
 use crate::error::{Doing, Error};
 use crate::files::{Files, RealFiles, sync_folder};
-use crate::keeper::{Keeper, watchdog};
-use crate::lane::{EXCHANGE_BYTES, Health, Lane, Published, RECORD_BYTES, Receipt, Room, Spare, State};
+use crate::keeper::{Keeper, spare, watchdog};
+use crate::lane::{EXCHANGE_BYTES, Health, Lane, Published, RECORD_BYTES, Receipt, Room, State};
 use crate::line::Phase;
 use crate::line::head::Head;
 use crate::note::{Signer, Vkey};
 use crate::opened::OpenedSegment;
 use crate::recover::{OpenIntent, Opening, Recovered, recover};
-use crate::segment;
+use crate::segment::{self, Tail};
 use crate::writer::Writer;
 
 /// Options for opening a journal.
@@ -80,7 +81,9 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Locks the directory, recovers what is in it, and starts the lane's threads.
+    /// Locks the directory, recovers what is in it, makes the spare segment, and starts the lane's threads.
+    ///
+    /// On a full disk it opens all the same, to be read and closed properly; [`Health::no_spare`] says why it takes no exchange.
     ///
     /// # Errors
     /// [`Error::Options`], out of range; [`Error::Locked`] and [`Error::OtherLane`], a directory that is not this writer's;
@@ -92,9 +95,9 @@ impl Journal {
             let made = std::fs::create_dir_all(&options.dir).and_then(|()| sync_folder(&options.dir));
             made.doing(|| "making the journal directory".to_owned())?;
         }
-        let lock = lock(&options.dir)?;
+        let locks = lock(&options.dir)?;
         let recovered = recover(&options.dir, &options.signer, options.segment_bytes, options.files.as_ref())?;
-        Inner::start(options, recovered, lock)
+        Inner::start(options, recovered, locks)
     }
 
     /// The lane's public key, for receipts and for `trust.toml`.
@@ -273,21 +276,23 @@ struct Inner {
 
 struct Running {
     threads: Vec<JoinHandle<()>>,
-    _lock: File,
+    _locks: [File; 2],
 }
 
 impl Inner {
-    fn start(options: Options, recovered: Recovered, lock: File) -> Result<(Journal, Opening), Error> {
+    fn start(options: Options, recovered: Recovered, locks: [File; 2]) -> Result<(Journal, Opening), Error> {
         let Options { dir, signer, segment_bytes, deadline, files } = options;
         let Recovered { tree, tail, signed, hashes, opening, starts } = recovered;
         let place = (tail.offset, tail.count - tail.first);
         let current =
             OpenedSegment::open(&dir, tail.segment, tail.bytes, place).doing(|| "opening the segment".to_owned())?;
         let head = Head::new(signer.vkey().name());
+        let (spares, no_spare) = spares(&dir, &tail, segment_bytes, files.as_ref())?;
         let lane = Arc::new(Lane::new(State {
             current: current.usable(),
-            next_spare: tail.segment + 1 + tail.spares.len() as u64,
-            spares: tail.spares.iter().map(|(number, bytes)| Spare { number: *number, bytes: *bytes }).collect(),
+            next_spare: tail.segment + 1 + spares.len() as u64,
+            spares,
+            no_spare,
             size: tree.size(),
             root: tree.root(),
             starts,
@@ -298,7 +303,7 @@ impl Inner {
         let keeper = Keeper {
             lane: lane.clone(),
             files: files.clone(),
-            dir: dir.clone(),
+            dir,
             signer,
             segment_bytes,
             hashes,
@@ -308,7 +313,7 @@ impl Inner {
         };
         let (frames, slots) = (Vec::new(), Vec::new());
         let writer =
-            Writer { lane: lane.clone(), files, dir, head: head.clone(), current, tree, frames, slots, salted: false };
+            Writer { lane: lane.clone(), files, head: head.clone(), current, tree, frames, slots, salted: false };
         let watched = lane.clone();
         let inner = Arc::new(Self { dir: own, lane, head, vkey, running: Mutex::new(None) });
         // Should a later thread not start, dropping `inner` ends the earlier ones.
@@ -317,7 +322,7 @@ impl Inner {
             spawn("journal-keeper", move || keeper.run())?,
             spawn("journal-watch", move || watchdog(&watched, deadline))?,
         ];
-        *inner.running.lock().unwrap_or_else(PoisonError::into_inner) = Some(Running { threads, _lock: lock });
+        *inner.running.lock().unwrap_or_else(PoisonError::into_inner) = Some(Running { threads, _locks: locks });
         Ok((Journal { inner }, opening))
     }
 
@@ -344,10 +349,35 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<(
     std::thread::Builder::new().name(name.to_owned()).spawn(run).doing(|| format!("starting the thread {name}"))
 }
 
-fn lock(dir: &Path) -> Result<File, Error> {
-    let path = dir.join("lock");
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path);
+/// The empty segments behind the tail, or a new one, before anybody asks for room: a start after a full disk finds room as soon as
+/// the disk has it. Else why there is none.
+fn spares(
+    dir: &Path,
+    tail: &Tail,
+    bytes: u64,
+    files: &dyn Files,
+) -> Result<(VecDeque<OpenedSegment>, Option<String>), Error> {
+    if tail.spares.is_empty() {
+        return Ok(match spare(files, dir, tail.segment + 1, bytes) {
+            Ok(spare) => (VecDeque::from([spare]), None),
+            Err(error) => (VecDeque::new(), Some(error.to_string())),
+        });
+    }
+    let open = |(number, bytes): &(u64, u64)| OpenedSegment::open(dir, *number, *bytes, (0, 0));
+    let spares = tail.spares.iter().map(open).collect::<std::io::Result<_>>();
+    Ok((spares.doing(|| "opening a spare segment".to_owned())?, None))
+}
+
+/// Locks the folder itself, which stands as long as the lane does: a file that anybody may delete would let a second writer in.
+/// And the file `lock`, by which earlier versions of this program are kept out.
+fn lock(dir: &Path) -> Result<[File; 2], Error> {
+    let folder = File::open(dir).doing(|| "opening the journal directory".to_owned())?;
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(dir.join("lock"));
     let file = file.doing(|| "opening the lock file".to_owned())?;
+    Ok([exclusively(folder, dir)?, exclusively(file, dir)?])
+}
+
+fn exclusively(file: File, dir: &Path) -> Result<File, Error> {
     // The lock is the kernel's and ends with the process: a crash leaves none behind.
     match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),

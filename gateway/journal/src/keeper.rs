@@ -15,8 +15,9 @@ use std::time::Duration;
 use crate::checkpoint::Checkpoint;
 use crate::error::{Doing, Error};
 use crate::files::Files;
-use crate::lane::{Lane, Published, Reply, Spare, State};
+use crate::lane::{Lane, Published, Reply, State};
 use crate::note::Signer;
+use crate::opened::OpenedSegment;
 use crate::segment;
 
 /// The keeper's own things; only its thread touches them.
@@ -70,11 +71,11 @@ impl Keeper {
     }
 
     fn prepare(&self, number: u64) {
-        let made = prepare(self.files.as_ref(), &self.dir, number, self.segment_bytes);
+        let made = spare(self.files.as_ref(), &self.dir, number, self.segment_bytes);
         let mut state = self.lane.lock();
         match made {
-            Ok(()) => {
-                state.spares.push_back(Spare { number, bytes: self.segment_bytes });
+            Ok(spare) => {
+                state.spares.push_back(spare);
                 state.next_spare = number + 1;
                 state.no_spare = None;
             }
@@ -119,6 +120,13 @@ impl Drop for Keeper {
             self.lane.poison("the keeper panicked");
         }
     }
+}
+
+/// A new segment with its descriptors, which the writer takes over: changing segments opens nothing, so a process that is out of
+/// descriptors goes on writing.
+pub(crate) fn spare(files: &dyn Files, dir: &std::path::Path, number: u64, bytes: u64) -> io::Result<OpenedSegment> {
+    prepare(files, dir, number, bytes)?;
+    OpenedSegment::open(dir, number, bytes, (0, 0))
 }
 
 /// Makes a segment and its sidecar; the sidecar first, so that a segment never lacks it.

@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use crate::checkpoint::Checkpoint;
 use crate::entry::Entry;
 use crate::error::Error;
+use crate::opened::OpenedSegment;
 use crate::tree::Hash;
 
 /// The position of a durable record in the lane.
@@ -82,12 +83,6 @@ impl Forget {
     }
 }
 
-/// An empty segment, ready to be used.
-pub(crate) struct Spare {
-    pub(crate) number: u64,
-    pub(crate) bytes: u64,
-}
-
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) queue: Vec<(Job, Reply<Receipt>)>,
@@ -103,7 +98,8 @@ pub(crate) struct State {
     pub(crate) poison: Option<Arc<str>>,
     /// Bytes that the current segment surely takes; set by the writer.
     pub(crate) current: u64,
-    pub(crate) spares: VecDeque<Spare>,
+    /// Empty segments, open already: a process that has no descriptor left still goes on in them.
+    pub(crate) spares: VecDeque<OpenedSegment>,
     /// The number of the next spare to prepare.
     pub(crate) next_spare: u64,
     /// Room promised: to queued records and to running exchanges.
@@ -125,7 +121,7 @@ pub(crate) struct State {
 impl State {
     /// The bytes that can still be promised.
     fn free(&self) -> u64 {
-        let spares: u64 = self.spares.iter().map(|spare| crate::segment::usable(spare.bytes)).sum();
+        let spares: u64 = self.spares.iter().map(OpenedSegment::usable).sum();
         (self.current + spares).saturating_sub(self.reserved)
     }
 

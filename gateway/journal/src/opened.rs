@@ -1,5 +1,7 @@
 //! A segment with its sidecar, both open for writing.
 //!
+//! Refused: a sidecar that does not have the length of its segment.
+//!
 //! Example: `OpenedSegment::open(dir, 3, 32 << 20, (0, 0))` is the beginning of `seg-000003.log` and `side-000003.log`.
 
 use std::fs::{File, OpenOptions};
@@ -26,6 +28,11 @@ impl OpenedSegment {
         let (path, side_path) = (segment::path(dir, number), segment::side_path(dir, number));
         let file = OpenOptions::new().write(true).open(&path)?;
         let side = OpenOptions::new().write(true).open(&side_path)?;
+        if side.metadata()?.len() != segment::side_bytes(bytes) {
+            let fault =
+                format!("side-{number:06}.log was cut off; put it back, or go on without its salts after `truncate`");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, fault));
+        }
         Ok(Self { number, path, file, side_path, side, offset, side_offset: records * SLOT as u64, bytes })
     }
 

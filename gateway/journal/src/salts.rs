@@ -70,6 +70,7 @@ fn in_segment(files: &dyn Files, dir: &Path, segment: u64, start: u64, indexes: 
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
         opened => opened.doing(doing)?,
     };
+    let bytes = file.metadata().doing(doing)?.len();
     let mut destroyed = 0;
     for index in indexes {
         let offset = (index - start) * SLOT as u64;
@@ -79,7 +80,7 @@ fn in_segment(files: &dyn Files, dir: &Path, segment: u64, start: u64, indexes: 
     }
     // One sync for all, before the answer. A crash before it may leave some; who asked heard nothing, and asks again.
     files.sync(&file).doing(doing)?;
-    still_there(&path, &file).doing(doing)?;
+    still_there(&path, &file, bytes).doing(doing)?;
     Ok(destroyed)
 }
 

@@ -6,7 +6,6 @@
 //! tear only the very end. Nobody is answered before the sync and before the files were seen to be still there.
 //! Refused after the first error: everything. A failed sync may have dropped pages, and retrying it would hide that.
 
-use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use std::{io, mem};
@@ -22,7 +21,6 @@ use crate::tree::{Frontier, leaf_hash};
 pub(crate) struct Writer {
     pub(crate) lane: Arc<Lane>,
     pub(crate) files: Arc<dyn Files>,
-    pub(crate) dir: PathBuf,
     pub(crate) head: Head,
     pub(crate) current: OpenedSegment,
     pub(crate) tree: Frontier,
@@ -76,12 +74,12 @@ impl Writer {
         if self.salted {
             self.files.write_at(&current.side, &self.slots, current.side_offset)?;
             self.files.sync(&current.side)?;
-            still_there(&current.side_path, &current.side)?;
+            still_there(&current.side_path, &current.side, segment::side_bytes(current.bytes))?;
         }
         self.files.write_at(&current.file, &self.frames, current.offset)?;
         self.files.sync(&current.file)?;
-        // An unlinked file syncs happily: only behind this check may anybody be told that the record is durable.
-        still_there(&current.path, &current.file)?;
+        // An unlinked file syncs happily, and one that was cut off: only behind this check may anybody be told that the record is durable.
+        still_there(&current.path, &current.file, current.bytes)?;
         current.offset += self.frames.len() as u64;
         current.side_offset += self.slots.len() as u64;
         self.frames.clear();
@@ -96,10 +94,10 @@ impl Writer {
         let spare = state.spares.pop_front();
         let spare = spare.ok_or_else(|| io::Error::new(io::ErrorKind::StorageFull, "no spare segment"))?;
         // At once, or admission would believe for the length of a sync that the room is gone.
-        state.current = segment::usable(spare.bytes);
+        state.current = spare.usable();
         state.starts.push(self.tree.size());
         drop(state);
-        self.current = OpenedSegment::open(&self.dir, spare.number, spare.bytes, (0, 0))?;
+        self.current = spare;
         self.lane.chores.notify_all();
         Ok(())
     }

@@ -112,13 +112,15 @@ async fn a_failed_sync_poisons_the_lane_for_good() {
 #[tokio::test]
 async fn a_removed_or_replaced_file_poisons_the_lane() {
     type Hand = fn(&Path);
-    let rows: [(&str, Hand); 3] = [
+    let rows: [(&str, Hand); 5] = [
         ("removed", |dir| std::fs::remove_file(dir.join("seg-000000.log")).unwrap()),
         ("replaced", |dir| {
             std::fs::copy(dir.join("seg-000000.log"), dir.join("copy")).unwrap();
             std::fs::rename(dir.join("copy"), dir.join("seg-000000.log")).unwrap();
         }),
+        ("cut off", |dir| cut(&dir.join("seg-000000.log"))),
         ("salts removed", |dir| std::fs::remove_file(dir.join("side-000000.log")).unwrap()),
+        ("salts cut off", |dir| cut(&dir.join("side-000000.log"))),
     ];
     for (row, hand) in rows {
         let dir = tempfile::tempdir().unwrap();
@@ -127,6 +129,31 @@ async fn a_removed_or_replaced_file_poisons_the_lane() {
         hand(dir.path());
         let refused = journal.reserve().unwrap().intent(intent("after")).await.map(drop);
         assert!(matches!(refused, Err(Error::Poisoned(_))), "{row}: {refused:?}");
+    }
+}
+
+fn cut(file: &Path) {
+    std::fs::OpenOptions::new().write(true).open(file).unwrap().set_len(40).unwrap();
+}
+
+/// The keeper of a disk that makes files slowly would not have been ready for the first record of the start.
+#[tokio::test]
+async fn after_a_full_disk_it_starts_again_as_soon_as_there_is_room() {
+    for _ in 0..6 {
+        let (dir, disk) = (tempfile::tempdir().unwrap(), Faulty::disk());
+        let journal = on(&disk, dir.path());
+        disk.full.store(true, SeqCst);
+        while journal.append(large(8_000)).await.is_ok() {}
+        until(|| journal.health().no_spare.is_some()).await;
+        drop(journal);
+        let still_full = on(&disk, dir.path());
+        assert!(matches!(still_full.append(large(8_000)).await, Err(Error::NoRoom)), "and says so");
+        drop(still_full);
+        disk.full.store(false, SeqCst);
+        disk.making_takes_ms.store(200, SeqCst);
+        let journal = on(&disk, dir.path());
+        journal.append(large(8_000)).await.unwrap();
+        exchange(&journal, "after").await;
     }
 }
 

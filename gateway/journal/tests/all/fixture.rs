@@ -68,6 +68,8 @@ pub(crate) struct Faulty {
     pub(crate) full: AtomicBool,
     pub(crate) no_sync: AtomicBool,
     pub(crate) sync_takes_ms: AtomicU64,
+    /// Of a new file.
+    pub(crate) making_takes_ms: AtomicU64,
     pub(crate) syncs: AtomicU64,
 }
 
@@ -84,6 +86,7 @@ impl Faulty {
 impl Files for Faulty {
     fn create_zeroed(&self, path: &Path, bytes: u64) -> io::Result<()> {
         self.room()?;
+        std::thread::sleep(Duration::from_millis(self.making_takes_ms.load(Ordering::SeqCst)));
         RealFiles.create_zeroed(path, bytes)
     }
 

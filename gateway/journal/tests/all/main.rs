@@ -5,6 +5,8 @@ mod append;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod descriptors;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod fixture;
@@ -12,6 +14,8 @@ mod fixture;
 mod grammar;
 #[cfg(test)]
 mod lines;
+#[cfg(test)]
+mod locked;
 #[cfg(test)]
 mod oracles;
 #[cfg(test)]
