@@ -72,7 +72,7 @@ impl Persons {
         if let Some(directory) = config.file.parent() {
             std::fs::create_dir_all(directory).map_err(file(directory))?;
         }
-        let options = Options { file: config.file.clone(), key };
+        let options = Options { file: config.file.clone(), may_make: true, key };
         let (vault, contents) = Vault::open(options)?;
         let (consents, held) = (contents.consents.clone(), contents.holds.clone());
         let gate = SubjectGate::new(vault, contents, clock.clone());

@@ -138,7 +138,8 @@ impl Open {
             SystemTime::UNIX_EPOCH + Duration::from_secs(seconds.load(Ordering::SeqCst).try_into().unwrap())
         });
         let key = VaultKey::parse(key).unwrap();
-        let (vault, contents) = Vault::open(qaqpa_vault::Options { file: directory.join("vault.db"), key }).unwrap();
+        let (vault, contents) =
+            Vault::open(qaqpa_vault::Options { file: directory.join("vault.db"), may_make: true, key }).unwrap();
         let consents = contents.consents.clone();
         let gate = SubjectGate::new(vault, contents, clock.clone());
         let signer = Signer::from_seed("qaqpa-test.localhost/audit/test", &[3; 32]).unwrap();

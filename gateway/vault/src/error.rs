@@ -40,6 +40,12 @@ pub enum Error {
     /// Another process (or handle) has it open.
     #[error("the vault file `{}` is in use by another gateway", .0.display())]
     Locked(PathBuf),
+    /// There is no vault, and the caller did not ask for a new one.
+    #[error("the vault file `{}` is not there", .0.display())]
+    Missing(PathBuf),
+    /// Another hand removed, replaced or cut off a file of the running vault. Only a restart, which looks at what is there, helps.
+    #[error("the vault's file `{}` was removed, replaced or changed under the running gateway", .0.display())]
+    Touched(PathBuf),
     /// Others than the owner may read or write the file.
     #[error("the vault file `{}` has mode {mode:o}; only its owner may read it (600)", file.display())]
     Exposed {
@@ -110,7 +116,11 @@ impl<T> Doing<T> for std::io::Result<T> {
 impl Error {
     /// Whether the file may no longer be what the program believes: the vault must stop.
     pub(crate) fn ends_the_vault(&self) -> bool {
-        let Self::Storage { code, .. } = self else { return false };
+        let code = match self {
+            Self::Storage { code, .. } => code,
+            Self::Touched(_) => return true,
+            _ => return false,
+        };
         // A full disk may get room again, and nothing is half written; see https://sqlite.org/rescode.html for the others.
         !matches!(code & 0xFF, ffi::SQLITE_FULL | ffi::SQLITE_CONSTRAINT | ffi::SQLITE_TOOBIG | ffi::SQLITE_MISMATCH)
     }

@@ -7,7 +7,7 @@
 //!
 //! Example: the first 16 bytes are `SQLite format 3\0`, bytes 68 to 71 are `QVLT`.
 
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{File, OpenOptions, Permissions, TryLockError};
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
@@ -19,14 +19,17 @@ use crate::error::{Doing, Error};
 use crate::key::VaultKey;
 use crate::seal::{NOBODY, Place, Sealer};
 use crate::session::{Session, WRAP};
+use crate::watched::Watched;
 
-/// Opens the vault at `path`, making it if there is nothing.
-pub(crate) fn open(path: &Path, key: &VaultKey) -> Result<Session, Error> {
+/// Opens the vault at `path`; where there is nothing, makes it if `may_make`.
+pub(crate) fn open(path: &Path, key: &VaultKey, may_make: bool) -> Result<Session, Error> {
     let missing = std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound);
-    if missing {
-        make(path, key)?;
+    match (missing, may_make) {
+        (true, true) => make(path, key)?,
+        (true, false) => return Err(Error::Missing(path.to_owned())),
+        (false, _) => {}
     }
-    inspect(path)?;
+    let locked = inspect(path)?;
     let connection = connect(path)?;
     let known = |result: rusqlite::Result<()>| {
         result.map_err(|error| match error.sqlite_error().map(|error| error.extended_code & 0xFF) {
@@ -40,9 +43,10 @@ pub(crate) fn open(path: &Path, key: &VaultKey) -> Result<Session, Error> {
     whole(&connection, path)?;
     version(&connection)?;
     check(&connection, key)?;
-    let session = Session::new(connection, key)?;
+    let session = Session::new(connection, key, Watched::new(path, locked)?)?;
     // A crash may have come between a destruction and its scrubbing.
     session.scrub(RETRY_SCRUB)?;
+    session.files.written()?;
     Ok(session)
 }
 
@@ -83,8 +87,8 @@ fn draft(path: &Path) -> Result<std::path::PathBuf, Error> {
     Ok(name.into())
 }
 
-/// Validates the file header and permissions without SQLite, which would make a journal beside a foreign file.
-fn inspect(path: &Path) -> Result<(), Error> {
+/// Validates the file header and permissions without SQLite, which would make a journal beside a foreign file; and locks it.
+fn inspect(path: &Path) -> Result<File, Error> {
     let mut file = File::open(path).doing("opening the vault file")?;
     let metadata = file.metadata().doing("opening the vault file")?;
     let mut header = [0; 100];
@@ -105,8 +109,13 @@ fn inspect(path: &Path) -> Result<(), Error> {
         return Err(Error::Foreign(path.to_owned()));
     }
     match metadata.permissions().mode() & 0o777 {
-        mode if mode & 0o077 != 0 => Err(Error::Exposed { file: path.to_owned(), mode }),
-        _ => Ok(()),
+        mode if mode & 0o077 != 0 => return Err(Error::Exposed { file: path.to_owned(), mode }),
+        _ => {}
+    }
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Error::Locked(path.to_owned())),
+        Err(TryLockError::Error(error)) => Err(error).doing("locking the vault file"),
     }
 }
 

@@ -30,6 +30,7 @@ mod session;
 mod subject;
 mod table;
 mod vault;
+mod watched;
 mod writer;
 
 pub use error::Error;

@@ -11,12 +11,14 @@
 use std::cell::Cell;
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use zeroize::Zeroizing;
 
 use crate::error::{Doing, Error};
 use crate::key::{VaultKey, random};
 use crate::seal::{NOBODY, OVERHEAD, Place, Sealer};
 use crate::subject::{Keys, Lookup};
+use crate::watched::Watched;
 
 /// The writing connection with the vault's own keys. Only the writer thread has it.
 pub(crate) struct Session {
@@ -24,16 +26,18 @@ pub(crate) struct Session {
     /// Seals subjects' keys and tombstones.
     pub(crate) wrap: Sealer,
     next_key: Cell<i64>,
+    /// Behind the connection: its lock is given back last.
+    pub(crate) files: Watched,
 }
 
 impl Session {
     /// A session of a vault whose key was checked.
-    pub(crate) fn new(connection: Connection, key: &VaultKey) -> Result<Self, Error> {
+    pub(crate) fn new(connection: Connection, key: &VaultKey, files: Watched) -> Result<Self, Error> {
         let wrap = Sealer::new(&key.own(WRAP))?;
         let last: i64 = connection
             .query_row("SELECT coalesce(max(id), 0) FROM sealed_key", [], |row| row.get(0))
             .doing("reading the last key")?;
-        Ok(Self { connection, wrap, next_key: Cell::new(last + 1) })
+        Ok(Self { connection, wrap, next_key: Cell::new(last + 1), files })
     }
 
     /// Makes a random key and stores it sealed under `under`; returns its row.
@@ -98,6 +102,12 @@ impl Session {
         self.empty_log()?;
         // Last: after a crash before it the file is rewritten once more, which does no harm.
         self.connection.execute("UPDATE vault SET scrub = 0", []).doing("noting what was scrubbed").map(drop)
+    }
+
+    /// Ends the vault without a last write: what stands at its files' names is another hand's, and closing as usual would remove a
+    /// log that is not ours.
+    pub(crate) fn abandon(self) {
+        let _ = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
     }
 
     fn empty_log(&self) -> Result<(), Error> {

@@ -26,8 +26,10 @@ use crate::writer::{self, Destroys, Queue};
 
 /// How to open a vault.
 pub struct Options {
-    /// Its file; made if missing (its folder is not). `-wal` stands beside it while it is open.
+    /// Its file. `-wal` stands beside it while it is open.
     pub file: PathBuf,
+    /// Whether it is made if it is missing (its folder is not). A new vault knows of nobody who withdrew or was restricted.
+    pub may_make: bool,
     /// The key it was made with.
     pub key: VaultKey,
 }
@@ -46,13 +48,13 @@ struct Inner {
 }
 
 impl Vault {
-    /// Opens the vault, or makes it, and reads what is alive in it. Blocks while it reads.
+    /// Opens the vault, or makes it if it may, and reads what is alive in it. Blocks while it reads.
     ///
     /// # Errors
-    /// A wrong key, a foreign, damaged, exposed or newer file, a vault that is open elsewhere, a disk that refuses.
+    /// A missing vault, a wrong key, a foreign, damaged, exposed or newer file, a vault that is open elsewhere, a disk that refuses.
     pub fn open(options: Options) -> Result<(Self, Contents), Error> {
-        let Options { file, key } = options;
-        let session = file::open(&file, &key)?;
+        let Options { file, may_make, key } = options;
+        let session = file::open(&file, &key, may_make)?;
         let contents = contents(&session)?;
         let queue = Queue::new();
         let shared = queue.clone();

@@ -3,7 +3,7 @@
 //!
 //! While one commit syncs, the next batch gathers by itself. Nobody is answered before the commit; who asked for a destruction,
 //! not before the log is emptied. The cache is changed here only, in the order of the commits.
-//! Refused after the first error that may have cost a page: everything ([`Error::Stopped`]). A full disk costs none: what was
+//! Refused after the first error that may have cost a page, and once another hand touched the files: everything ([`Error::Stopped`]). A full disk costs none: what was
 //! asked is refused, and the thread tries each second whether there is room again.
 //!
 //! Example: 64 callers who each bring a new person cost one sync.
@@ -142,18 +142,14 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for jobs; `None` when there will be none. After a failed commit it returns each second, with none perhaps.
+    /// Waits for jobs; `None` when there will be none. It returns each second, with none perhaps.
     fn take(&self) -> Option<Vec<Box<dyn Job>>> {
         let mut state = self.lock();
         while state.jobs.is_empty() {
             if state.closed || state.stopped.is_some() {
                 return None;
             }
-            if state.failing.is_none() {
-                state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
-                continue;
-            }
-            let waited = self.work.wait_timeout(state, RETRY).unwrap_or_else(PoisonError::into_inner);
+            let waited = self.work.wait_timeout(state, PACE).unwrap_or_else(PoisonError::into_inner);
             state = waited.0;
             if waited.1.timed_out() {
                 break;
@@ -200,31 +196,50 @@ impl State {
 /// Runs until the vault is closed and the queue is empty, or it stops.
 pub(crate) fn run(queue: &Arc<Queue>, session: Session) {
     let _end = End(queue.clone());
+    let mut failing = false;
     while let Some(mut jobs) = queue.take() {
         // Commit, scrub, answer. A crash after the commit leaves a destruction that is done and a scrub that is owed in
         // the same transaction; the next open makes it good.
-        let committed = transact(&session, &mut jobs);
+        let committed = match jobs.is_empty() && !failing {
+            true => session.files.untouched(),
+            false => commit(&session, &mut jobs),
+        };
         let scrubbed = match jobs.iter().map(|job| job.destroys()).max() {
-            Some(destroys) if committed.is_ok() => destroys.scrub(&session),
+            Some(destroys) if committed.is_ok() => {
+                let scrubbed = destroys.scrub(&session);
+                session.files.written().and(scrubbed)
+            }
             _ => Ok(()),
         };
         let failed = committed.clone().and(scrubbed.clone());
-        let fatal = failed.as_ref().err().filter(|error| error.ends_the_vault());
+        failing = failed.is_err();
+        let fatal = failed.as_ref().err().filter(|error| error.ends_the_vault()).cloned();
         queue.lock().failing = failed.as_ref().err().cloned();
-        if let Some(fatal) = fatal {
+        if let Some(fatal) = &fatal {
             // Before anybody is answered, so that nobody sees a healthy vault after an error.
             queue.stop(&fatal.to_string());
         }
         for job in jobs {
             job.settle(&queue.cache, committed.clone(), scrubbed.clone());
         }
-        if fatal.is_some() {
+        if let Some(fatal) = fatal {
             queue.cache.clear();
+            if matches!(fatal, Error::Touched(_)) {
+                session.abandon();
+            }
             return;
         }
     }
     // What cannot be tidied up now is tidied up by the next open.
     let _ = session.connection.close();
+}
+
+/// Runs all jobs, on files that nobody else touched, before or meanwhile: else what was committed might be found by nobody.
+fn commit(session: &Session, jobs: &mut [Box<dyn Job>]) -> Result<(), Error> {
+    session.files.untouched()?;
+    let done = transact(session, jobs);
+    // Also after an error: a full disk may have taken a part.
+    session.files.written().and(done)
 }
 
 /// Runs all jobs in one transaction. An error here is everybody's; one that is a job's own is undone and kept in the job.
@@ -278,7 +293,8 @@ impl Drop for End {
 
 /// Calls that may wait; more is a flood that must be refused, not remembered.
 const MOST: usize = 65_536;
-const RETRY: Duration = Duration::from_secs(1);
+/// Time between two looks at the files, and at a disk that was full.
+const PACE: Duration = Duration::from_secs(1);
 /// Rewriting a larger file would hold up exchanges for too long; see [`crate::Vault::scrub`].
 const SCRUB_AT_ONCE: i64 = 8 << 20;
 
@@ -317,7 +333,7 @@ mod tests {
     fn a_full_disk_refuses_loses_nothing_and_heals() {
         let dir = tempfile::tempdir().unwrap();
         let (key, _) = VaultKey::generate().unwrap();
-        let session = crate::file::open(&dir.path().join("vault.sqlite"), &key).unwrap();
+        let session = crate::file::open(&dir.path().join("vault.sqlite"), &key, true).unwrap();
         let queue = Queue::new();
         let shared = queue.clone();
         let writer = std::thread::spawn(move || run(&shared, session));
@@ -353,7 +369,7 @@ mod tests {
     fn one_refused_call_undoes_only_itself() {
         let dir = tempfile::tempdir().unwrap();
         let (key, _) = VaultKey::generate().unwrap();
-        let session = crate::file::open(&dir.path().join("vault.sqlite"), &key).unwrap();
+        let session = crate::file::open(&dir.path().join("vault.sqlite"), &key, true).unwrap();
         let queue = Queue::new();
         let mut answers = Vec::new();
         for n in 0..10 {

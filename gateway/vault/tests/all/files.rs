@@ -4,7 +4,7 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use qaqpa_vault::{Error, Vault, VaultKey};
+use qaqpa_vault::{Error, Options, Vault, VaultKey};
 use rusqlite::Connection;
 
 use crate::fixture::{GUARDIAN, IIN, Place, fill, now, options};
@@ -155,6 +155,8 @@ async fn where_nothing_can_be_written_nothing_is_opened() {
     let nowhere = place.dir.path().join("nowhere").join("vault.sqlite");
     let refused = Vault::open(options(&nowhere, &place.key)).map(drop).unwrap_err();
     assert!(matches!(refused, Error::Io { .. }), "{refused:?}");
+    let absent = Options { may_make: false, ..options(&place.dir.path().join("absent.sqlite"), &place.key) };
+    assert!(matches!(Vault::open(absent).map(drop), Err(Error::Missing(_))));
     let folder = Vault::open(options(place.dir.path(), &place.key)).map(drop).unwrap_err();
     assert!(matches!(folder, Error::Foreign(_)), "{folder:?}");
     // For everybody but root.

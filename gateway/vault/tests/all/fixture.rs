@@ -50,7 +50,7 @@ impl Place {
 }
 
 pub(crate) fn options(file: &Path, key: &str) -> Options {
-    Options { file: file.to_owned(), key: VaultKey::parse(key).unwrap() }
+    Options { file: file.to_owned(), may_make: true, key: VaultKey::parse(key).unwrap() }
 }
 
 /// Finds by the first byte; the needles here are random or long enough.

@@ -16,3 +16,5 @@ mod load;
 mod model;
 #[cfg(test)]
 mod secrecy;
+#[cfg(test)]
+mod touched;
