@@ -7,6 +7,7 @@ pub mod holds;
 mod index;
 pub mod ledger;
 pub mod not_opened;
+pub mod not_settled;
 pub mod pseudonyms;
 pub(crate) mod reach;
 pub mod retention;

@@ -18,7 +18,7 @@ use crate::evidence::marks::mark;
 use crate::ids::Ids;
 use crate::persons::Persons;
 use crate::persons::holds::put_event;
-use crate::refusal::NotDone;
+use crate::persons::not_settled::NotSettled;
 
 /// What the lane says already.
 #[derive(Default)]
@@ -51,23 +51,6 @@ impl Said {
         };
         ids.extend(line.id.map(String::from));
     }
-}
-
-/// Why what a crash left without its line was not settled. The disk is at fault.
-#[derive(Debug, thiserror::Error)]
-pub enum NotSettled {
-    /// The vault does not say what took effect.
-    #[error(transparent)]
-    Vault(#[from] qaqpa_vault::Error),
-    /// The lane cannot be read.
-    #[error(transparent)]
-    Journal(#[from] qaqpa_journal::Error),
-    /// The walk through the lane did not end.
-    #[error(transparent)]
-    Walk(#[from] tokio::task::JoinError),
-    /// A line was not taken.
-    #[error("{}", .0.reason.code())]
-    Line(NotDone),
 }
 
 impl Persons {

@@ -6,7 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use crate::persons::not_opened::NotOpened;
-use crate::persons::settle::NotSettled;
+use crate::persons::not_settled::NotSettled;
 use crate::start::recovery::OpenFailed;
 use crate::tls::TlsProblem;
 
