@@ -1,6 +1,7 @@
 //! Consents, restrictions, objections and erasure: the gate before a message leaves, the ledger of consents, the holds;
 //! all over one vault.
 
+pub(crate) mod bond;
 pub mod gate;
 pub(crate) mod giving;
 pub mod holds;
@@ -10,7 +11,9 @@ pub mod not_opened;
 pub mod not_settled;
 pub mod pseudonyms;
 pub(crate) mod reach;
+pub mod restore;
 pub mod retention;
+pub mod said;
 pub mod settle;
 #[cfg(test)]
 mod tests;
@@ -24,7 +27,7 @@ use std::sync::Arc;
 use qaqpa_journal::Journal;
 use qaqpa_policy::Iin;
 use qaqpa_policy::working_days::Calendar;
-use qaqpa_vault::{Options, Vault, VaultKey};
+use qaqpa_vault::{Contents, Options, Vault, VaultKey};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -34,6 +37,7 @@ use crate::persons::holds::Holds;
 use crate::persons::ledger::Ledger;
 use crate::persons::not_opened::NotOpened;
 use crate::persons::pseudonyms::Epoch;
+use crate::persons::said::Said;
 
 /// `[vault]`: the file of consents, holds and keys of persons.
 #[derive(Debug, Clone, Deserialize)]
@@ -45,6 +49,28 @@ pub struct VaultFiles {
     /// When pseudonyms change: `monthly`, `quarterly` or `yearly` (default).
     #[serde(default)]
     pub pseudonyms: Epoch,
+}
+
+impl VaultFiles {
+    /// Opens the vault.
+    ///
+    /// # Errors
+    /// [`NotOpened`].
+    pub(crate) fn open(&self, may_make: bool) -> Result<(Vault, Contents), NotOpened> {
+        let file = |path: &Path| {
+            let path = path.to_owned();
+            move |error| NotOpened::File { path, error }
+        };
+        let key = std::fs::read_to_string(&self.key).map(Zeroizing::new).map_err(file(&self.key))?;
+        let key = VaultKey::parse(key.trim()).map_err(|error| NotOpened::Key { path: self.key.clone(), error })?;
+        if let Some(directory) = self.file.parent() {
+            std::fs::create_dir_all(directory).map_err(file(directory))?;
+        }
+        Vault::open(Options { file: self.file.clone(), may_make, key }).map_err(|error| match error {
+            qaqpa_vault::Error::Missing(file) => NotOpened::Missing(file),
+            error => NotOpened::Vault(error),
+        })
+    }
 }
 
 /// Handle to gate, ledger and holds over one vault. Cheap to clone.
@@ -59,22 +85,22 @@ pub struct Persons {
 }
 
 impl Persons {
-    /// Opens the vault that a configuration names.
+    /// Opens the vault that a configuration names, and binds it to the lane, which says `said`. A new one is made only where the
+    /// lane is about nobody yet.
     ///
     /// # Errors
     /// [`NotOpened`].
-    pub fn open(config: &VaultFiles, journal: &Journal, clock: &Clock, calendar: &Calendar) -> Result<Self, NotOpened> {
-        let file = |path: &Path| {
-            let path = path.to_owned();
-            move |error| NotOpened::File { path, error }
-        };
-        let key = std::fs::read_to_string(&config.key).map(Zeroizing::new).map_err(file(&config.key))?;
-        let key = VaultKey::parse(key.trim()).map_err(|error| NotOpened::Key { path: config.key.clone(), error })?;
-        if let Some(directory) = config.file.parent() {
-            std::fs::create_dir_all(directory).map_err(file(directory))?;
-        }
-        let options = Options { file: config.file.clone(), may_make: true, key };
-        let (vault, contents) = Vault::open(options)?;
+    pub async fn open(
+        config: &VaultFiles,
+        (journal, said): (&Journal, &Said),
+        clock: &Clock,
+        calendar: &Calendar,
+    ) -> Result<Self, NotOpened> {
+        let (vault, contents) = config.open(!said.needs_a_vault)?;
+        let lane = journal.vkey().to_string();
+        bond::judge(said, &lane, (&vault.bond().await?, &contents), &config.file)?;
+        // Before the lane says so: a crash in between leaves a vault that counts one more, which the next start takes.
+        vault.bind(&lane, None, said.vault.as_ref().map_or(0, |(_, counter)| *counter)).await?;
         let (consents, held) = (contents.consents.clone(), contents.holds.clone());
         let gate = SubjectGate::new(vault, contents, clock.clone());
         let ledger = Ledger::new(gate.clone(), journal.clone(), clock.clone(), calendar.clone(), consents);

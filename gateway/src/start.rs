@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | first | `gateway.toml` is read (once; SIGHUP does not read it again), everything it names is checked | `config.rs`, `setup.rs` |
 //! | before anything listens | intents that a crash left without outcome are settled | `recovery.rs`, called by `running.rs` |
+//! | before that | the vault is judged by what the lane says of it | `running.rs`, `persons/bond.rs`; `restore.rs` for the command that repairs it |
 //! | each second, each hour | health, counted refusals; what is at the end of its term | `ticking.rs` |
 //! | SIGHUP | certificates, revocation list; packs, tables | `running.rs` (`Running::reload`), `reload.rs` |
 //! | SIGTERM | drain, then close | `running.rs` (`Running::stop`) |
@@ -18,6 +19,7 @@ pub mod not_started;
 pub mod recovery;
 mod reload;
 mod residency;
+pub mod restore;
 pub mod running;
 pub mod setup;
 pub mod signals;

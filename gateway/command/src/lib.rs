@@ -16,6 +16,7 @@ mod retention;
 mod serve;
 mod subject;
 mod sync;
+mod vault;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -69,6 +70,9 @@ enum Command {
     /// See what is destroyed at the end of its term
     #[command(subcommand)]
     Retention(retention::Command),
+    /// Restore the vault after a loss or from a backup, while no gateway runs
+    #[command(subcommand)]
+    Vault(vault::Command),
     /// Make development certificates, or look into one
     #[command(subcommand)]
     Certs(certs::Command),
@@ -123,6 +127,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, environment:
             Command::Subject(command) => subject::run(command, &environment).await,
             Command::Consent(command) => consent::run(command, &environment).await,
             Command::Retention(command) => retention::run(command, &environment).await,
+            Command::Vault(command) => vault::run(command, &environment).await,
             Command::Certs(command) => certs::run(command, &environment),
         }
     })

@@ -69,6 +69,7 @@ pub(crate) fn acted<'a>(event: SubjectEvent, ts: Timestamp, actor: &Actor<'a>) -
         purpose: None,
         fields: Vec::new(),
         count: None,
+        vault: None,
     }
 }
 
@@ -102,6 +103,7 @@ pub(crate) fn changed<'a>(
         policy: None,
         policy_sha256: None,
         under_way: Vec::new(),
+        vault: None,
     }
 }
 

@@ -147,6 +147,7 @@ impl Holds {
             id: Some((&record.id).into()),
             basis: Some((&record.basis).into()),
             purpose: record.purpose.as_ref().map(Text::from),
+            vault: Some(self.gate.vault().counter()),
             ..acted(event, self.clock.now(), actor)
         };
         append(&self.journal, &line).await

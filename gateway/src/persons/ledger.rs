@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::hmac;
 use jiff::Timestamp;
-use qaqpa_journal::line::{ConsentEvent, Record, Who};
+use qaqpa_journal::line::{ConsentChanged, ConsentEvent, Record, Who};
 use qaqpa_journal::{Journal, Receipt as Leaf};
 use qaqpa_policy::Iin;
 use qaqpa_policy::working_days::{Calendar, add_working_days};
@@ -154,7 +154,7 @@ impl Ledger {
         let record = self.keep_unrecorded(held.lookup, record);
         let who = gateway(&record.operator);
         let subject = self.vault().behind(held.lookup).await.map_err(vault_error)?;
-        let line = changed(ConsentEvent::Destroyed, txn, at, &who, &record);
+        let line = self.counted(changed(ConsentEvent::Destroyed, txn, at, &who, &record));
         self.append(&subject.iter().fold(line, about)).await?;
         self.recorded(&record, Kind::Destroyed, at);
         Ok(true)
@@ -205,7 +205,8 @@ impl Ledger {
             .subject(&named(&by.who.operator, giving.iin()), record.recorded_at)
             .await
             .map_err(vault_error)?;
-        let mut line = about(changed(ConsentEvent::Given, by.txn, record.recorded_at, &by.who, &record), &subject);
+        let line = changed(ConsentEvent::Given, by.txn, record.recorded_at, &by.who, &record);
+        let mut line = self.counted(about(line, &subject));
         (line.policy, line.policy_sha256) = (Some(giving.policy().0.into()), Some(giving.policy().1.into()));
         // A crash behind this leaves a line without effect: the consent is not in force, and given again under the same
         // request id it gets the same id.
@@ -261,7 +262,8 @@ impl Ledger {
             self.vault().put_consent(&subject, record.clone()).await.map_err(vault_error)?;
             // Should the line fail, this consent still counts as open, and the same call may be made again.
             let record = self.keep_unrecorded(lookup, record);
-            let mut line = about(changed(ConsentEvent::Withdrawn, by.txn, stopped_at, &by.who, &record), &subject);
+            let line = changed(ConsentEvent::Withdrawn, by.txn, stopped_at, &by.who, &record);
+            let mut line = self.counted(about(line, &subject));
             line.under_way = texts(&done.under_way);
             let leaf = self.append(&line).await?;
             done.leaves.push(leaf);
@@ -362,6 +364,11 @@ impl Ledger {
 
     fn tell(&self, record: &ConsentRecord, kind: Kind, at: Timestamp) {
         let _ = self.events.send(Arc::new(WatchedEvent::of(record, kind, at))); // nobody need be watching
+    }
+
+    /// With the counter of the vault, which has all that went before.
+    fn counted<'a>(&self, line: ConsentChanged<'a>) -> ConsentChanged<'a> {
+        ConsentChanged { vault: Some(self.vault().counter()), ..line }
     }
 
     async fn append(&self, line: &impl Record) -> Result<Leaf, NotDone> {

@@ -4,61 +4,28 @@
 //! A withdrawal or a destruction is lacking where the lane holds the consent's giving and not that; a hold or an erasure,
 //! where it happened in the lane's time. A lane that is new has nothing to say of what was before it.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use qaqpa_journal::line::{Acted, ConsentChanged, ConsentEvent, Phase, Record, SubjectEvent, Text};
-use qaqpa_journal::{Journal, Leaf};
+use qaqpa_journal::Journal;
+use qaqpa_journal::line::{Acted, ConsentChanged, ConsentEvent, Record, SubjectEvent, Text};
 use qaqpa_vault::{ConsentRecord, HoldRecord, Lookup, Subject, Tombstone};
 
 use crate::clock::Clock;
 use crate::evidence::lines::{Actor, about, acted, append, changed, gateway};
-use crate::evidence::marks::mark;
+use crate::evidence::marks::{encoded, mark};
 use crate::ids::Ids;
 use crate::persons::Persons;
 use crate::persons::holds::put_event;
 use crate::persons::not_settled::NotSettled;
-
-/// What the lane says already.
-#[derive(Default)]
-struct Said {
-    began: Option<i64>,
-    given: BTreeSet<String>,
-    ended: BTreeSet<String>,
-    destroyed: BTreeSet<String>,
-    held: BTreeSet<String>,
-    erased: BTreeSet<String>,
-}
-
-impl Said {
-    fn consent(&mut self, leaf: &Leaf) {
-        let Ok(line) = leaf.read::<ConsentChanged<'_>>() else { return };
-        match line.event {
-            ConsentEvent::Given => drop(self.given.insert(line.consent.into())),
-            ConsentEvent::Withdrawn => drop(self.ended.insert(line.consent.into())),
-            ConsentEvent::Destroyed => drop(self.destroyed.insert(line.consent.into())),
-            ConsentEvent::Read => {}
-        }
-    }
-
-    fn subject(&mut self, leaf: &Leaf) {
-        let Ok(line) = leaf.read::<Acted<'_>>() else { return };
-        let ids = match line.event {
-            SubjectEvent::Erased => &mut self.erased,
-            SubjectEvent::Restricted | SubjectEvent::Objected => &mut self.held,
-            _ => return,
-        };
-        ids.extend(line.id.map(String::from));
-    }
-}
+use crate::persons::said::Said;
 
 impl Persons {
     /// Writes the lines that a crash left out; how many.
     ///
     /// # Errors
     /// [`NotSettled`]; the lines written until then stay, and the next start writes the others.
-    pub async fn settle(&self, journal: &Journal, clock: &Clock) -> Result<usize, NotSettled> {
+    pub async fn settle(&self, said: &Said, journal: &Journal, clock: &Clock) -> Result<usize, NotSettled> {
         let ended = |record: &Arc<ConsentRecord>| record.withdrawn.is_some() || record.destroyed_at.is_some();
         let consents: Vec<_> = self.ledger.records().into_iter().filter(ended).collect();
         let holds = self.holds.in_force();
@@ -66,8 +33,6 @@ impl Persons {
         if consents.is_empty() && holds.is_empty() && tombstones.is_empty() {
             return Ok(0);
         }
-        let directory = journal.directory().to_owned();
-        let said = tokio::task::spawn_blocking(move || said(&directory)).await??;
         // A crash in here leaves some of the lines written; the next start reads them and writes the rest.
         let lacking = Lacking { persons: self, journal, ids: Ids::new(clock.clone()), said };
         Ok(lacking.consents(&consents).await? + lacking.holds(&holds).await? + lacking.erasures(&tombstones).await?)
@@ -79,25 +44,25 @@ struct Lacking<'a> {
     persons: &'a Persons,
     journal: &'a Journal,
     ids: Ids,
-    said: Said,
+    said: &'a Said,
 }
 
 impl Lacking<'_> {
     async fn consents(&self, records: &[Arc<ConsentRecord>]) -> Result<usize, NotSettled> {
         let mut written = 0;
-        for record in records.iter().filter(|record| self.said.given.contains(&record.id)) {
+        for record in records.iter().filter(|record| self.said.given.contains_key(&record.id)) {
             let withdrawn = record.withdrawn.as_ref().map(|withdrawn| withdrawn.at);
-            for (event, at, known) in [
-                (ConsentEvent::Withdrawn, withdrawn, &self.said.ended),
-                (ConsentEvent::Destroyed, record.destroyed_at, &self.said.destroyed),
+            for (event, at, is_said) in [
+                (ConsentEvent::Withdrawn, withdrawn, self.said.withdrawn.contains_key(&record.id)),
+                (ConsentEvent::Destroyed, record.destroyed_at, self.said.destroyed.contains_key(&record.id)),
             ] {
-                let Some(at) = at.filter(|_| !known.contains(&record.id)) else { continue };
+                let Some(at) = at.filter(|_| !is_said) else { continue };
                 let (txn, who) = (self.ids.fresh().to_string(), gateway(&record.operator));
                 let subject = match self.persons.ledger.held(&record.id) {
                     Some((lookup, _)) => self.behind(lookup).await?,
                     None => None,
                 };
-                let line = changed(event, &txn, at, &who, record);
+                let line = ConsentChanged { vault: self.counter(), ..changed(event, &txn, at, &who, record) };
                 self.append(&subject.iter().fold(line, about)).await?;
                 written += 1;
             }
@@ -108,7 +73,7 @@ impl Lacking<'_> {
     async fn holds(&self, holds: &[(Lookup, HoldRecord)]) -> Result<usize, NotSettled> {
         let mut written = 0;
         for (lookup, record) in holds.iter().filter(|(_, record)| self.is_ours(record.since)) {
-            if self.said.held.contains(&record.id) {
+            if self.said.held.contains_key(&record.id) {
                 continue;
             }
             let event = put_event(record.kind);
@@ -119,6 +84,7 @@ impl Lacking<'_> {
                 id: Some((&record.id).into()),
                 basis: Some((&record.basis).into()),
                 purpose: record.purpose.as_ref().map(Text::from),
+                vault: self.counter(),
                 ..acted(event, record.since, &actor)
             };
             self.append(&line).await?;
@@ -131,19 +97,25 @@ impl Lacking<'_> {
         let mut written = 0;
         let event = SubjectEvent::Erased;
         for tombstone in tombstones.iter().filter(|tombstone| self.is_ours(tombstone.at)) {
-            if self.said.erased.contains(&tombstone.id) {
+            if self.said.erased.contains_key(&tombstone.id) {
                 continue;
             }
             let actor = Actor { txn: &tombstone.id, method: method(event), who: gateway("") };
             let line = Acted {
                 id: Some((&tombstone.id).into()),
                 basis: Some((&tombstone.basis).into()),
+                marks: tombstone.mark.iter().map(|mark| encoded(*mark).into()).collect(),
+                vault: self.counter(),
                 ..acted(event, tombstone.at, &actor)
             };
             self.append(&line).await?;
             written += 1;
         }
         Ok(written)
+    }
+
+    fn counter(&self) -> Option<u64> {
+        Some(self.persons.vault().counter())
     }
 
     /// Whether it happened in the time of this lane.
@@ -158,21 +130,6 @@ impl Lacking<'_> {
     async fn append(&self, line: &impl Record) -> Result<(), NotSettled> {
         append(self.journal, line).await.map(drop).map_err(NotSettled::Line)
     }
-}
-
-fn said(directory: &std::path::Path) -> Result<Said, qaqpa_journal::Error> {
-    let mut said = Said::default();
-    for leaf in qaqpa_journal::lines(directory)? {
-        let leaf = leaf?;
-        said.began = said.began.or_else(|| leaf.seconds.and_then(|seconds| i64::try_from(seconds).ok()));
-        // A line that only a later version can read is passed over: what it settled is then settled once more.
-        match leaf.phase {
-            Some(Phase::Consent) => said.consent(&leaf),
-            Some(Phase::Subject) => said.subject(&leaf),
-            _ => {}
-        }
-    }
-    Ok(said)
 }
 
 /// gRPC path of what was done.

@@ -182,6 +182,7 @@ impl Call {
             basis: Some(note.into()),
             fields: borrowed(&request.fields),
             count: Some(receivers.len() as u64),
+            vault: Some(vault.counter()),
             ..acted(SubjectEvent::CorrectionMarked, now, &actor)
         };
         let journal = append(&self.gateway.journal, &line).await?;
@@ -208,6 +209,8 @@ impl Call {
         // A consent or a hold that is being recorded is erased too, or comes to somebody new.
         let turn = persons.ledger.turn(lookup).await;
         let order = Erasure { id: self.admitted.txn.clone(), at: now, basis: basis.to_owned() };
+        // Made while there is a key: in an older copy of the vault, which still has it, the person is found by this again.
+        let marks: Vec<_> = self.subject(&iin).await?.iter().map(|it| mark(it, &self.admitted.txn).into()).collect();
         // A crash behind this: the person is gone and no line says so. The next start writes it from the tombstone
         // (`settle`).
         let erased = persons.vault().erase(&self.named(&iin), order).await.map_err(vault_error)?;
@@ -218,6 +221,8 @@ impl Call {
         drop(turn);
         let actor = self.actor();
         let line = Acted {
+            marks,
+            vault: Some(persons.vault().counter()),
             id: Some((&self.admitted.txn).into()),
             basis: Some(basis.into()),
             count: Some(u64::from(erased.consents) + u64::from(erased.holds) + u64::from(erased.requests)),

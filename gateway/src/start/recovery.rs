@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use qaqpa_journal::line::{Ended, Event, Outcome, Phase};
 use qaqpa_journal::{Entry, Error, Journal, NoteError, Opening, Options, Signer};
 use qaqpa_proto::reason::Failure;
+use qaqpa_vault::Bond;
 
+use crate::persons::said;
 use crate::start::Environment;
 use crate::start::config;
 
@@ -70,7 +72,13 @@ pub enum OpenFailed {
 }
 
 /// Settles each INTENT without OUTCOME as `unknown`: the message may have left and been carried out.
-pub(super) async fn settle(journal: &Journal, opening: Opening, environment: &Environment) -> Result<(), Error> {
+/// And writes that the gateway starts, with which vault.
+pub(super) async fn settle(
+    journal: &Journal,
+    opening: Opening,
+    bond: &Bond,
+    environment: &Environment,
+) -> Result<(), Error> {
     let open = opening.open_intents.len();
     for intent in opening.open_intents {
         let txn = intent.txn().to_owned();
@@ -86,6 +94,7 @@ pub(super) async fn settle(journal: &Journal, opening: Opening, environment: &En
         ("truncated_bytes", opening.truncated_bytes.to_string()),
         ("version", env!("CARGO_PKG_VERSION").to_owned()),
     ];
+    let facts = facts.into_iter().chain(said::facts(bond));
     // Also when nothing was open: so each start is a line of the lane.
     let event = Event::new(Phase::Recovery, environment.clock.now(), "start", facts);
     journal.append(Entry::of(&event, None)?).await?;

@@ -14,6 +14,8 @@ use crate::listen::inbound::{NotAdmitted, PeerFilter};
 use crate::listen::revocation::Renewal;
 use crate::listen::{Listener, Reloader};
 use crate::persons::Persons;
+use crate::persons::not_settled::NotSettled;
+use crate::persons::said::Said;
 use crate::serve::grpc::Server;
 use crate::start::Environment;
 use crate::start::config::{Config, Source};
@@ -50,9 +52,10 @@ pub async fn start(
 ) -> Result<Running, NotStarted> {
     // All of this before anything listens: no caller meets a lane with open ends, or a withdrawal without a line.
     let (journal, opening) = open_journal(&config.journal)?;
-    settle(&journal, opening, environment).await?;
-    let persons = Persons::open(&config.vault, &journal, &environment.clock, setup.calendar())?;
-    let settled = persons.settle(&journal, &environment.clock).await?;
+    let said = Said::read(&journal).await?;
+    let persons = Persons::open(&config.vault, (&journal, &said), &environment.clock, setup.calendar()).await?;
+    settle(&journal, opening, &persons.vault().bond().await.map_err(NotSettled::from)?, environment).await?;
+    let settled = persons.settle(&said, &journal, &environment.clock).await?;
     if settled > 0 {
         tracing::warn!(
             settled,

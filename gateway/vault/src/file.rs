@@ -43,7 +43,9 @@ pub(crate) fn open(path: &Path, key: &VaultKey, may_make: bool) -> Result<Sessio
     whole(&connection, path)?;
     version(&connection)?;
     check(&connection, key)?;
+    upgrade(&connection)?;
     let session = Session::new(connection, key, Watched::new(path, locked)?)?;
+    session.load_bond()?;
     // A crash may have come between a destruction and its scrubbing.
     session.scrub(RETRY_SCRUB)?;
     session.files.written()?;
@@ -70,6 +72,7 @@ fn fill(draft: &Path, key: &VaultKey) -> Result<(), Error> {
     made.and_then(|file| file.set_permissions(Permissions::from_mode(0o600))).doing("making the vault file")?;
     let connection = connect(draft)?;
     connection.execute_batch(SCHEMA).doing("making the vault's tables")?;
+    upgrade(&connection)?;
     let sealed = Sealer::new(&key.own(WRAP))?.seal(CHECK, CHECK_VALUE)?;
     connection
         .execute("INSERT INTO vault (id, check_value, scrub) VALUES (1, ?1, 0)", [sealed])
@@ -147,6 +150,13 @@ fn version(connection: &Connection) -> Result<(), Error> {
     Ok(())
 }
 
+/// Brings a vault of an earlier version up to this one, in one transaction. Its key was checked: another's is never changed.
+fn upgrade(connection: &Connection) -> Result<(), Error> {
+    let found: i64 =
+        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).doing("reading the schema's version")?;
+    if found < VERSION { connection.execute_batch(UPGRADE).doing("bringing the vault up to date") } else { Ok(()) }
+}
+
 fn check(connection: &Connection, key: &VaultKey) -> Result<(), Error> {
     let sealed: Vec<u8> =
         connection.query_row("SELECT check_value FROM vault", [], |row| row.get(0)).doing("reading the check value")?;
@@ -161,7 +171,7 @@ fn damaged(path: &Path, fault: &'static str) -> Error {
 const MAGIC: &[u8] = b"SQLite format 3\0";
 /// `QVLT`.
 const APPLICATION: u32 = 0x5156_4C54;
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 const CHECK: Place<'static> = Place { table: "vault", row: "check", lookup: &NOBODY };
 const CHECK_VALUE: &[u8] = b"the key of this vault";
 /// At open nobody waits for an exchange yet, so a larger file may be rewritten than in between.
@@ -172,7 +182,17 @@ const LOCK: &str = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; 
 const PRAGMAS: &str = "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON; \
     PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;";
 
-/// Everything in the clear: ids of records, times in microseconds since 1970, and which rows belong to one person.
+/// From version 1 to 2.
+const UPGRADE: &str = "
+BEGIN;
+PRAGMA user_version = 2;
+CREATE TABLE bond (
+    id     INTEGER PRIMARY KEY CHECK (id = 1),
+    sealed BLOB NOT NULL
+) STRICT;
+COMMIT;
+";
+/// Version 1. Everything in the clear: ids of records, times in microseconds since 1970, and which rows belong to one person.
 const SCHEMA: &str = "
 PRAGMA journal_mode = DELETE;
 PRAGMA secure_delete = ON;

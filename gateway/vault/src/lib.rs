@@ -36,7 +36,7 @@ mod writer;
 pub use error::Error;
 pub use key::VaultKey;
 pub use record::{
-    ConsentRecord, Contents, Erased, Erasure, HoldKind, HoldRecord, KdpToken, Lifted, RequestRecord, Tombstone,
+    Bond, ConsentRecord, Contents, Erased, Erasure, HoldKind, HoldRecord, KdpToken, Lifted, RequestRecord, Tombstone,
     UseRecord, Withdrawal,
 };
 pub use subject::{Lookup, Subject};

@@ -156,6 +156,17 @@ pub struct Contents {
     pub uses: Vec<(Lookup, UseRecord)>,
 }
 
+/// Which vault this is, which lane it serves, and how much became of persons in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bond {
+    /// Its name, 32 hexadecimal digits; none before it was bound to a lane.
+    pub name: Option<String>,
+    /// The lane (its vkey) that it was bound to last.
+    pub lane: Option<String>,
+    /// Transactions that changed consents, holds or requests, or erased somebody. It never goes back.
+    pub counter: u64,
+}
+
 /// An order to erase a person.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Erasure {
@@ -191,6 +202,9 @@ pub struct Tombstone {
     pub basis: String,
     /// What was destroyed.
     pub erased: Erased,
+    /// The person's mark under `id`, made before the key was destroyed: nobody can make it again but who still holds an older
+    /// copy of the vault. None in tombstones of before.
+    pub mark: Option<[u8; 16]>,
 }
 
 /// `Type(id)`; an empty id shows nothing of the person either.

@@ -8,7 +8,7 @@
 //!
 //! After a destruction, [`Session::scrub`] empties the write-ahead log, which holds former pages, and rewrites the file.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Doing, Error};
 use crate::key::{VaultKey, random};
+use crate::record::Bond;
 use crate::seal::{NOBODY, OVERHEAD, Place, Sealer};
 use crate::subject::{Keys, Lookup};
 use crate::watched::Watched;
@@ -26,6 +27,10 @@ pub(crate) struct Session {
     /// Seals subjects' keys and tombstones.
     pub(crate) wrap: Sealer,
     next_key: Cell<i64>,
+    /// See `table/bond.rs`.
+    pub(crate) bond: RefCell<Bond>,
+    /// The bond that the transaction at work will leave, if it changes anything that counts.
+    pub(crate) next_bond: RefCell<Option<Bond>>,
     /// Behind the connection: its lock is given back last.
     pub(crate) files: Watched,
 }
@@ -37,7 +42,8 @@ impl Session {
         let last: i64 = connection
             .query_row("SELECT coalesce(max(id), 0) FROM sealed_key", [], |row| row.get(0))
             .doing("reading the last key")?;
-        Ok(Self { connection, wrap, next_key: Cell::new(last + 1), files })
+        let next_key = Cell::new(last + 1);
+        Ok(Self { connection, wrap, next_key, bond: RefCell::default(), next_bond: RefCell::default(), files })
     }
 
     /// Makes a random key and stores it sealed under `under`; returns its row.

@@ -6,6 +6,7 @@
 //! Example: `vault.subject(iin, now).await?.mark(txn)` in an exchange; about a microsecond once the person was met.
 
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -16,7 +17,7 @@ use crate::cache::Cache;
 use crate::error::{Doing, Error};
 use crate::file;
 use crate::key::VaultKey;
-use crate::record::{ConsentRecord, Contents, Erased, Erasure, HoldRecord, RequestRecord, Tombstone};
+use crate::record::{Bond, ConsentRecord, Contents, Erased, Erasure, HoldRecord, RequestRecord, Tombstone};
 use crate::session::Session;
 use crate::subject::{Lookup, Subject};
 use crate::table::sealed_record::{Hold, Request};
@@ -57,6 +58,7 @@ impl Vault {
         let session = file::open(&file, &key, may_make)?;
         let contents = contents(&session)?;
         let queue = Queue::new();
+        queue.counter.store(session.bond().counter, Ordering::Release);
         let shared = queue.clone();
         let thread = std::thread::Builder::new().name("vault-writer".to_owned());
         let writer = thread.spawn(move || writer::run(&shared, session)).doing("starting the vault's thread")?;
@@ -188,7 +190,14 @@ impl Vault {
     /// # Errors
     /// [`Error::Taken`], if the erasure's id is another's; of the disk: then ask again, what was left is made good.
     pub async fn erase(&self, iin: &str, erasure: Erasure) -> Result<Erased, Error> {
-        let lookup = self.lookup(iin);
+        self.erase_behind(self.lookup(iin), erasure).await
+    }
+
+    /// As [`Vault::erase`], of the person behind a lookup.
+    ///
+    /// # Errors
+    /// As [`Vault::erase`].
+    pub async fn erase_behind(&self, lookup: Lookup, erasure: Erasure) -> Result<Erased, Error> {
         let work = move |session: &Session| Ok((erasure::erase(session, lookup, &erasure)?, lookup));
         self.ask(Destroys::Traces, work, |cache, (_, lookup)| cache.purge(lookup)).await.map(|(erased, _)| erased)
     }
@@ -257,6 +266,39 @@ impl Vault {
     /// Of the disk.
     pub async fn scrub(&self) -> Result<(), Error> {
         self.ask(Destroys::AllTraces, |_| Ok(()), |_, _| {}).await
+    }
+
+    /// Which vault this is, and which lane it serves.
+    ///
+    /// # Errors
+    /// Of the disk.
+    pub async fn bond(&self) -> Result<Bond, Error> {
+        self.write(|session| Ok(session.bond())).await
+    }
+
+    /// Binds it to a lane, and counts on from the larger of its counter and `at_least`. `name`: whose place it takes; its own, or
+    /// a new one, when absent.
+    ///
+    /// # Errors
+    /// Of the disk.
+    pub async fn bind(&self, lane: &str, name: Option<String>, at_least: u64) -> Result<Bond, Error> {
+        let lane = lane.to_owned();
+        self.write(move |session| session.bind(lane, name, at_least)).await
+    }
+
+    /// The bond's counter: durable, and with every change in it that was answered before.
+    #[must_use]
+    pub fn counter(&self) -> u64 {
+        self.inner.queue.counter.load(Ordering::Acquire)
+    }
+
+    /// The person behind each mark (with the id it was made under), where the vault knows one. It tries every person: for a
+    /// restoration, not for an exchange.
+    ///
+    /// # Errors
+    /// Of the disk.
+    pub async fn bearers(&self, marks: Vec<(String, [u8; 16])>) -> Result<Vec<Option<Lookup>>, Error> {
+        self.write(move |session| person::bearers(session, &marks)).await
     }
 
     /// Whether the vault answers, and the last commit succeeded. After a full disk it becomes well again by itself.

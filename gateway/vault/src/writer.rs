@@ -8,7 +8,7 @@
 //!
 //! Example: 64 callers who each bring a new person cost one sync.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -25,6 +25,8 @@ pub(crate) struct Queue {
     work: Condvar,
     /// Whether anything may be answered, also from the cache.
     live: AtomicBool,
+    /// The bond's counter, as the file has it.
+    pub(crate) counter: AtomicU64,
     pub(crate) cache: Cache,
 }
 
@@ -204,6 +206,8 @@ pub(crate) fn run(queue: &Arc<Queue>, session: Session) {
             true => session.files.untouched(),
             false => commit(&session, &mut jobs),
         };
+        // Before anybody is answered: whoever then reads the counter reads one that has the own change in it.
+        queue.counter.store(session.bond().counter, Ordering::Release);
         let scrubbed = match jobs.iter().map(|job| job.destroys()).max() {
             Some(destroys) if committed.is_ok() => {
                 let scrubbed = destroys.scrub(&session);
@@ -245,6 +249,7 @@ fn commit(session: &Session, jobs: &mut [Box<dyn Job>]) -> Result<(), Error> {
 /// Runs all jobs in one transaction. An error here is everybody's; one that is a job's own is undone and kept in the job.
 fn transact(session: &Session, jobs: &mut [Box<dyn Job>]) -> Result<(), Error> {
     let committed = attempt(session, jobs);
+    session.settle_bond(committed.is_ok());
     if committed.is_err() && !session.connection.is_autocommit() {
         // If even this fails, the vault stops, and closing the connection does it.
         let _ = session.execute("ROLLBACK");
@@ -270,6 +275,7 @@ fn attempt(session: &Session, jobs: &mut [Box<dyn Job>]) -> Result<(), Error> {
         }
         session.execute("RELEASE job")?;
     }
+    session.store_bond()?;
     session.execute("COMMIT")
 }
 

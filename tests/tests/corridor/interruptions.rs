@@ -53,8 +53,10 @@ async fn a_crash_between_intent_and_outcome_is_settled_as_unknown() {
     world.until_requests(1).await;
     let intent = world.records().await.into_iter().find(|record| record["phase"] == "INTENT").unwrap();
     copy(world.journal(), &world.site.file("journal-crashed"));
+    copy(world.config.vault.file.parent().unwrap(), &world.site.file("vault-crashed"));
 
-    let next = world.beside("[journal]\ndirectory = \"journal-crashed\"").await;
+    let overlay = "[journal]\ndirectory = \"journal-crashed\"\n[vault]\nfile = \"vault-crashed/vault.sqlite\"";
+    let next = world.beside(overlay).await;
     let records = next.records().await;
     let [.., outcome, recovery, _tables] = records.as_slice() else { panic!("{records:?}") };
     assert_eq!((&outcome["phase"], &outcome["txn"]), (&"OUTCOME".into(), &intent["txn"]));

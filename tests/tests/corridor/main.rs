@@ -40,5 +40,6 @@ mod streams;
 mod subjects;
 mod tables;
 mod transforms;
+mod vault;
 mod wire;
 mod withdrawal;

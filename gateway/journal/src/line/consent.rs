@@ -83,6 +83,9 @@ pub struct ConsentChanged<'a> {
     /// Ids of the exchanges that had left when it was withdrawn.
     #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
     pub under_way: Vec<Text<'a>>,
+    /// Counter of the vault, in which this is durable: a vault that counts less is an older copy. Not in lines of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vault: Option<u64>,
 }
 
 /// The ledger of consents was read.

@@ -47,7 +47,7 @@ pub struct Acted<'a> {
     /// gRPC path.
     #[serde(borrow)]
     pub method: Text<'a>,
-    /// The person's mark under `txn`; none where the gateway never saw the person, or whose key is gone.
+    /// The person's mark under `txn`, of an erasure made before the key was destroyed; none where the gateway never saw the person.
     #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
     pub marks: Vec<Text<'a>>,
     /// Id of the hold, request or erasure.
@@ -65,6 +65,9 @@ pub struct Acted<'a> {
     /// How many exchanges, records or salts it concerns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
+    /// Counter of the vault, in which this is durable: a vault that counts less is an older copy. Not in lines of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vault: Option<u64>,
 }
 
 impl Record for Acted<'_> {

@@ -213,6 +213,7 @@ fn consents() -> Vec<String> {
         policy: None,
         policy_sha256: None,
         under_way: Vec::new(),
+        vault: None,
     };
     let given = ConsentChanged {
         marks: texts(["m1"]),
@@ -241,7 +242,9 @@ fn consents() -> Vec<String> {
         count: 2,
     };
     let destroyed = changed(ConsentEvent::Destroyed);
-    vec![held(given), held(withdrawn), held(destroyed), held(read(texts(["m1"]))), held(read(Vec::new()))]
+    let counted = ConsentChanged { vault: Some(412), ..destroyed.clone() };
+    let read = [held(read(texts(["m1"]))), held(read(Vec::new()))];
+    [vec![held(given), held(withdrawn), held(destroyed)], read.to_vec(), vec![held(counted)]].concat()
 }
 
 fn subjects() -> Vec<String> {
@@ -257,6 +260,7 @@ fn subjects() -> Vec<String> {
         purpose: None,
         fields: Vec::new(),
         count: None,
+        vault: None,
     };
     let full = Acted {
         marks: texts(["m1"]),
@@ -267,7 +271,8 @@ fn subjects() -> Vec<String> {
         count: Some(2),
         ..acted(SubjectEvent::CorrectionMarked)
     };
-    vec![held(full), held(acted(SubjectEvent::Reported))]
+    let erased = Acted { marks: texts(["m1"]), vault: Some(413), ..acted(SubjectEvent::Erased) };
+    vec![held(full), held(acted(SubjectEvent::Reported)), held(erased)]
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The tables, one file an idea. Every function here runs on the writer thread, inside its transaction.
 
+pub(crate) mod bond;
 pub(crate) mod consent;
 pub(crate) mod erasure;
 pub(crate) mod last_use;

@@ -46,6 +46,23 @@ pub(crate) fn of_row(session: &Session, id: i64) -> Result<Subject, Error> {
     open(session, id, Lookup(lookup))
 }
 
+/// Who each mark is of: `marks` are exchange or call ids with the mark under each. None where the vault knows nobody whose mark it is.
+pub(crate) fn bearers(session: &Session, marks: &[(String, [u8; 16])]) -> Result<Vec<Option<Lookup>>, Error> {
+    let mut select = session.connection.prepare_cached("SELECT id, lookup FROM subject").doing("looking a mark up")?;
+    let mut rows = select.query([]).doing("looking a mark up")?;
+    let mut bearers = vec![None; marks.len()];
+    while let Some(row) = rows.next().doing("looking a mark up")? {
+        let (id, lookup) = <(i64, [u8; 32])>::try_from(row).doing("looking a mark up")?;
+        let subject = open(session, id, Lookup(lookup))?;
+        for (bearer, (txn, mark)) in bearers.iter_mut().zip(marks) {
+            if subject.mark(txn) == *mark {
+                *bearer = Some(subject.lookup());
+            }
+        }
+    }
+    Ok(bearers)
+}
+
 /// Refuses a handle whose person was erased. Row ids are never used twice, so a person who came again is another one here.
 pub(crate) fn still_there(session: &Session, subject: &Subject) -> Result<(), Error> {
     let mut select =

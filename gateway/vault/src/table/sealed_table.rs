@@ -61,6 +61,7 @@ pub(crate) fn put(
         Some(slot) => session.destroy_key(slot.key)?,
         None => {}
     }
+    session.count();
     let (key_id, key) = session.new_key(&subject.0.sealer, subject.lookup())?;
     let sealed = Sealer::new(&key)?.seal(place(table, id, &subject.0.lookup), &json(record, table.table())?)?;
     let sql = "INSERT INTO {} (id, subject, key, sealed) VALUES (?1, ?2, ?3, ?4)
@@ -72,6 +73,7 @@ pub(crate) fn put(
 /// Destroys a record; false when there is none.
 pub(crate) fn delete(session: &Session, table: SealedTable, id: &str) -> Result<bool, Error> {
     let Some(slot) = slot(session, table, id)? else { return Ok(false) };
+    session.count();
     session.destroy_key(slot.key)?;
     prepare(session, table, "DELETE FROM {} WHERE id = ?1")?.execute([id]).doing("destroying a record")?;
     session.owe_scrub()?;

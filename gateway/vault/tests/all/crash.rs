@@ -35,6 +35,8 @@ async fn write(vault: Vault, start: u32) {
         let Ok(subject) = vault.subject(&iin(n), now()).await else { return };
         let Ok(()) = vault.put_consent(&subject, consent(n)).await else { return };
         say("consent", n);
+        // As a line of the lane would bear it: a vault that counts less after the crash would be taken for an older copy.
+        say("counter", vault.counter() as u32);
         if n % 16 == 15 {
             let Ok(erased) = vault.erase(&iin(n), erasure(n)).await else { return };
             assert!(erased.found);
@@ -57,6 +59,7 @@ fn order(place: &Place, command: &mut Command) -> std::process::Child {
 struct Answered {
     consents: BTreeSet<u32>,
     erased: BTreeSet<u32>,
+    counter: u64,
     refused: bool,
 }
 
@@ -69,6 +72,7 @@ impl Answered {
         match what {
             "consent" => drop(self.consents.insert(n)),
             "erased" => drop(self.erased.insert(n)),
+            "counter" => self.counter = self.counter.max(n.into()),
             _ => self.refused = true,
         }
     }
@@ -88,6 +92,7 @@ impl Answered {
             assert!(vault.known(&iin(*n)).await.unwrap().is_none(), "{n} was erased and is there");
         }
         assert!(vault.tombstones().await.unwrap().len() >= self.erased.len());
+        assert!(vault.counter() >= self.counter, "{} < {}", vault.counter(), self.counter);
         vault.close();
     }
 }
@@ -100,7 +105,7 @@ async fn killed_at_any_moment_it_has_all_that_it_answered() {
     for round in 0..8 {
         let mut child = order(&place, &mut Command::new(std::env::current_exe().unwrap()));
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        for line in lines.by_ref().take(20 + round * 37) {
+        for line in lines.by_ref().take(40 + round * 74) {
             answered.note(&line.unwrap());
         }
         child.kill().unwrap();

@@ -1,6 +1,8 @@
 //! The vault from outside: what it keeps, what it destroys for good, and what it does when killed, cut, or given to strangers.
 
 #[cfg(test)]
+mod bond;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod erasure;
