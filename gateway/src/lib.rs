@@ -34,6 +34,8 @@
 //! | the last word of withdrawals and restrictions, as a message leaves (room 12) | `gateway/src/persons/gate.rs` |
 //! | who was turned away, or refused in a flood: the `DENIED` line with a count | `gateway/src/evidence/refusal_counter.rs` |
 //! | after a crash: intents without outcome are settled, before anything listens | `gateway/src/start/recovery.rs` |
+//! | whether the vault is this lane's own and as new; the command that repairs it | `gateway/src/persons/bond.rs`, `gateway/src/start/restore.rs` |
+//! | by which clock retention destroys | `gateway/src/persons/believed_clock.rs` |
 //! | SIGHUP: what is read again (never `gateway.toml` itself); SIGTERM | `gateway/src/start/running.rs`, `gateway/src/start/reload.rs` |
 //! | every reason: code, whose fault, texts | `proto/src/reason/refusal.rs`, `proto/src/reason/failure.rs` |
 //! | texts in kk, ru and en, and how one is picked | `proto/src/language.rs`; for a request in `gateway/src/serve.rs` |

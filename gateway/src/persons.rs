@@ -1,6 +1,7 @@
 //! Consents, restrictions, objections and erasure: the gate before a message leaves, the ledger of consents, the holds;
 //! all over one vault.
 
+pub mod believed_clock;
 pub(crate) mod bond;
 pub mod gate;
 pub(crate) mod giving;
@@ -25,6 +26,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use qaqpa_journal::Journal;
+use qaqpa_journal::line::{Event, Phase};
 use qaqpa_policy::Iin;
 use qaqpa_policy::working_days::Calendar;
 use qaqpa_vault::{Contents, Options, Vault, VaultKey};
@@ -32,12 +34,15 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::clock::Clock;
+use crate::evidence::lines::append;
+use crate::persons::believed_clock::{BelievedClock, Look};
 use crate::persons::gate::SubjectGate;
 use crate::persons::holds::Holds;
 use crate::persons::ledger::Ledger;
 use crate::persons::not_opened::NotOpened;
 use crate::persons::pseudonyms::Epoch;
 use crate::persons::said::Said;
+use crate::refusal::NotDone;
 
 /// `[vault]`: the file of consents, holds and keys of persons.
 #[derive(Debug, Clone, Deserialize)]
@@ -82,6 +87,8 @@ pub struct Persons {
     pub ledger: Arc<Ledger>,
     /// Restrictions and objections.
     pub holds: Arc<Holds>,
+    /// The clock by which retention destroys.
+    pub believed_clock: Arc<BelievedClock>,
 }
 
 impl Persons {
@@ -105,7 +112,27 @@ impl Persons {
         let gate = SubjectGate::new(vault, contents, clock.clone());
         let ledger = Ledger::new(gate.clone(), journal.clone(), clock.clone(), calendar.clone(), consents);
         let holds = Holds::new(gate.clone(), journal.clone(), clock.clone(), held);
-        Ok(Self { gate, ledger, holds })
+        let believed_clock = Arc::new(BelievedClock::new(clock.clone(), said.last, said.clock_is_away));
+        Ok(Self { gate, ledger, holds, believed_clock })
+    }
+
+    /// Whether the clock may be believed. When it jumped, or is back, that becomes a line of the lane and of the log.
+    ///
+    /// # Errors
+    /// `journal.unavailable`.
+    pub async fn look_at_clock(&self, journal: &Journal) -> Result<bool, NotDone> {
+        let (look, now) = self.believed_clock.look();
+        let (event, facts) = match look {
+            Look::Right => return Ok(true),
+            Look::Away => return Ok(false),
+            Look::Back => (said::CLOCK_BACK, Vec::new()),
+            Look::WentAway { expected } => (said::CLOCK_AWAY, vec![(said::EXPECTED, expected.to_string())]),
+        };
+        tracing::warn!(event, ?look, %now, "nothing is destroyed while the clock is away and no officer has confirmed it");
+        // Where the line fails the look is taken back, and the next one finds the same again.
+        let line = append(journal, &Event::new(Phase::Admin, now, event, facts)).await;
+        line.inspect_err(|_| self.believed_clock.unsay(look))?;
+        Ok(look == Look::Back)
     }
 
     /// The vault behind all of it.

@@ -1,4 +1,5 @@
-//! `qaqpa retention due`: what the gateway destroys next, and when. No person is named.
+//! `qaqpa retention due`: what the gateway destroys next, and when. No person is named. `qaqpa retention confirm-clock`: the officer
+//! says that the gateway's clock is right; after a jump nothing is destroyed before.
 //!
 //! ```text
 //! When              What                              How many  Id
@@ -13,7 +14,7 @@ use qaqpa_gateway::start::Environment;
 use qaqpa_papers::printed::{Document, PrintedTable};
 use qaqpa_proto::language::text;
 use qaqpa_proto::moment::{moment, stamp};
-use qaqpa_proto::subject::v1::{DueItem, DueKind, DueRequest, DueResponse};
+use qaqpa_proto::subject::v1::{ConfirmClockRequest, ConfirmClockResponse, DueItem, DueKind, DueRequest, DueResponse};
 
 use super::subject::connection::{Connection, Failure, Keys, ended, json, say_json};
 use super::subject::names::Names;
@@ -24,6 +25,8 @@ use super::{Format, say};
 pub(super) enum Command {
     /// Show what is destroyed next
     Due(Due),
+    /// Say that the gateway's clock is right: after a jump of more than a day nothing is destroyed before
+    ConfirmClock(ConfirmClock),
 }
 
 #[derive(Debug, clap::Args)]
@@ -38,9 +41,19 @@ pub(super) struct Due {
     connection: Connection,
 }
 
+#[derive(Debug, clap::Args)]
+pub(super) struct ConfirmClock {
+    /// How to print
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    #[command(flatten)]
+    connection: Connection,
+}
+
 pub(super) async fn run(command: Command, environment: &Environment) -> ExitCode {
     match command {
         Command::Due(arguments) => ended(due(&arguments, environment).await),
+        Command::ConfirmClock(arguments) => ended(confirm_clock(&arguments, environment).await),
     }
 }
 
@@ -63,6 +76,33 @@ async fn due(arguments: &Due, environment: &Environment) -> Result<(), Failure> 
         Format::Text => say(table(&reply, environment.clock.now(), &names).text().trim_end()),
     }
     Ok(())
+}
+
+async fn confirm_clock(arguments: &ConfirmClock, environment: &Environment) -> Result<(), Failure> {
+    let names = Names::new(None, None, arguments.connection.language())?;
+    let client = arguments.connection.open(environment)?;
+    let reply: ConfirmClockResponse = client.call(CONFIRM_CLOCK, ConfirmClockRequest {}).await?;
+    match arguments.format {
+        Format::Json => say_json(&json("qaqpa.subject.v1.ConfirmClockResponse", &reply, Keys::Proto)),
+        Format::Text => say(&confirmed(&reply, &names)),
+    }
+    Ok(())
+}
+
+fn confirmed(reply: &ConfirmClockResponse, names: &Names) -> String {
+    let words = match reply.was_away {
+        true => text(
+            "Сағат расталды, мерзімі біткендер енді жойылады. Шлюз сағаты",
+            "Часы подтверждены, то, чему вышел срок, теперь уничтожается. Часы шлюза",
+            "Confirmed: what is at the end of its term is destroyed from now on. The gateway's clock says",
+        ),
+        false => text(
+            "Сағат ауытқымаған еді. Шлюз сағаты",
+            "Часы и до этого шли верно. Часы шлюза",
+            "It had not jumped. The gateway's clock says",
+        ),
+    };
+    format!("{}: {}", names.say(words), names.moment(reply.now.as_ref()))
 }
 
 fn table(reply: &DueResponse, now: Timestamp, names: &Names) -> Document {
@@ -120,6 +160,7 @@ fn what(item: &DueItem, names: &Names) -> String {
     names.say(words).to_owned()
 }
 
+const CONFIRM_CLOCK: &str = "/qaqpa.subject.v1.Subjects/ConfirmClock";
 const DUE: &str = "/qaqpa.subject.v1.Subjects/Due";
 /// Items asked for at a time; the gateway gives no more.
 const PAGE: u32 = 1_000;

@@ -32,6 +32,10 @@ pub struct Said {
     pub(crate) held: BTreeMap<String, SaidHold>,
     pub(crate) lifted: BTreeSet<String>,
     pub(crate) erased: BTreeMap<String, SaidErasure>,
+    /// The last moment of the lane, but for what the clock said while it was away.
+    pub(crate) last: Option<Timestamp>,
+    /// Whether the clock is away, by the lane's last word on it.
+    pub(crate) clock_is_away: bool,
 }
 
 /// A restriction or an objection.
@@ -73,12 +77,17 @@ impl Said {
         let mut said = Self::default();
         for leaf in qaqpa_journal::lines(directory)? {
             let leaf = leaf?;
-            said.began = said.began.or_else(|| leaf.seconds.and_then(|seconds| i64::try_from(seconds).ok()));
+            let at = leaf.seconds.and_then(|seconds| Timestamp::from_second(i64::try_from(seconds).ok()?).ok());
+            said.began = said.began.or_else(|| at.map(Timestamp::as_second));
             match leaf.phase {
                 Some(Phase::Consent) => said.consent(&leaf),
                 Some(Phase::Subject) => said.subject(&leaf),
                 Some(Phase::Recovery) => said.event(&leaf),
+                Some(Phase::Admin) => said.clock(&leaf),
                 _ => {}
+            }
+            if !said.clock_is_away {
+                said.last = at.or(said.last);
             }
             said.needs_a_vault |= matches!(leaf.phase, Some(Phase::Intent | Phase::Consent | Phase::Subject));
         }
@@ -143,6 +152,19 @@ impl Said {
         });
     }
 
+    fn clock(&mut self, leaf: &Leaf) {
+        let Ok(line) = leaf.read::<Event<'_>>() else { return };
+        match &*line.event {
+            CLOCK_AWAY => {
+                self.clock_is_away = true;
+                let expected = line.facts.get(EXPECTED).and_then(|expected| expected.parse().ok());
+                self.last = expected.or(self.last);
+            }
+            CLOCK_BACK | CLOCK_CONFIRMED => self.clock_is_away = false,
+            _ => {}
+        }
+    }
+
     fn counted(&mut self, counter: Option<u64>) {
         if let (Some((_, highest)), Some(counter)) = (&mut self.vault, counter) {
             *highest = (*highest).max(counter);
@@ -155,5 +177,12 @@ pub(crate) fn facts(bond: &Bond) -> [(&'static str, String); 2] {
     [(VAULT, bond.name.clone().unwrap_or_default()), (VAULT_COUNTER, bond.counter.to_string())]
 }
 
+/// The clock jumped: what it should say is the fact `expected`.
+pub(crate) const CLOCK_AWAY: &str = "clock_away";
+/// The clock goes right again, by itself.
+pub(crate) const CLOCK_BACK: &str = "clock_back";
+/// An officer says that the clock is right.
+pub(crate) const CLOCK_CONFIRMED: &str = "clock_confirmed";
+pub(crate) const EXPECTED: &str = "expected";
 const VAULT: &str = "vault";
 const VAULT_COUNTER: &str = "vault_counter";

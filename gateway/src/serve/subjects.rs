@@ -12,15 +12,15 @@
 use std::sync::Arc;
 
 use qaqpa_journal::Receipt as Leaf;
-use qaqpa_journal::line::{Acted, SubjectEvent};
+use qaqpa_journal::line::{Acted, Event, Phase, SubjectEvent};
 use qaqpa_policy::{Iin, Role};
 use qaqpa_proto::moment::stamp;
 use qaqpa_proto::reason::Refusal;
 use qaqpa_proto::subject::v1 as wire;
 use qaqpa_proto::subject::v1::{
-    Basis, CorrectRequest, CorrectResponse, DueItem, DueKind, DueRequest, DueResponse, EraseRequest, EraseResponse,
-    FindUsageRequest, FindUsageResponse, ObjectRequest, ObjectResponse, ReportRequest, ReportResponse, RestrictRequest,
-    RestrictResponse, UnrestrictRequest, UnrestrictResponse,
+    Basis, ConfirmClockRequest, ConfirmClockResponse, CorrectRequest, CorrectResponse, DueItem, DueKind, DueRequest,
+    DueResponse, EraseRequest, EraseResponse, FindUsageRequest, FindUsageResponse, ObjectRequest, ObjectResponse,
+    ReportRequest, ReportResponse, RestrictRequest, RestrictResponse, UnrestrictRequest, UnrestrictResponse,
 };
 use qaqpa_vault::{Erasure, HoldKind, RequestRecord, Subject};
 use tonic::{Request, Response, Status};
@@ -36,6 +36,7 @@ use crate::persons::giving::at;
 use crate::persons::holds::Held;
 use crate::persons::named;
 use crate::persons::retention::{Due, What, forget_salts};
+use crate::persons::said::CLOCK_CONFIRMED;
 use crate::persons::vault_error::vault_error;
 use crate::refusal::NotDone;
 use crate::serve::page::{LARGEST_PAGE, Page, page_size, place};
@@ -84,6 +85,7 @@ served! {
     erase(EraseRequest) -> EraseResponse = "Erase";
     object(ObjectRequest) -> ObjectResponse = "Object";
     due(DueRequest) -> DueResponse = "Due";
+    confirm_clock(ConfirmClockRequest) -> ConfirmClockResponse = "ConfirmClock";
 }
 
 impl Call {
@@ -255,6 +257,18 @@ impl Call {
             Acted { count: Some(due.len() as u64), ..acted(SubjectEvent::DueListed, self.gateway.clock.now(), &actor) };
         append(&self.gateway.journal, &line).await?;
         Ok(DueResponse { items: due.into_iter().map(item).collect(), next_page_token })
+    }
+
+    async fn confirm_clock(&self, _: ConfirmClockRequest) -> Result<ConfirmClockResponse, NotDone> {
+        let (persons, journal) = (&self.gateway.persons, &self.gateway.journal);
+        let was_away = !persons.look_at_clock(journal).await?;
+        let now = self.gateway.clock.now();
+        let facts = [("by", self.admitted.caller.id().to_owned()), ("txn", self.admitted.txn.clone())];
+        // The line first: nothing is destroyed on a word that nobody can find. A crash behind it leaves the line, and the next
+        // start takes it from there.
+        let line = append(journal, &Event::new(Phase::Admin, now, CLOCK_CONFIRMED, facts)).await?;
+        persons.believed_clock.believe();
+        Ok(ConfirmClockResponse { now: Some(stamp(now)), was_away, journal: Some(self.gateway.journal_entry(line)) })
     }
 
     async fn hold(

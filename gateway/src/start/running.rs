@@ -54,6 +54,8 @@ pub async fn start(
     let (journal, opening) = open_journal(&config.journal)?;
     let said = Said::read(&journal).await?;
     let persons = Persons::open(&config.vault, (&journal, &said), &environment.clock, setup.calendar()).await?;
+    // Before any line of this start: what a clock says that is away is not the lane's time.
+    persons.look_at_clock(&journal).await.map_err(NotSettled::Line)?;
     settle(&journal, opening, &persons.vault().bond().await.map_err(NotSettled::from)?, environment).await?;
     let settled = persons.settle(&said, &journal, &environment.clock).await?;
     if settled > 0 {

@@ -136,6 +136,7 @@ async fn no_value_is_found_where_it_must_not_be() {
     told.services.push(report);
     drop(reports);
     world.site.time.forward(10 * 86_400);
+    world.running.gateway.persons().believed_clock.believe();
     world.running.gateway.retention().keep().await.unwrap();
 
     search(&world, &captured, &told).await;

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use qaqpa_policy::calendar::KAZAKHSTAN;
 use qaqpa_proto::consent::v1::{Form, GetRequest, GetResponse, State};
 use qaqpa_proto::moment::moment;
-use qaqpa_proto::subject::v1::{DueKind, DueRequest, DueResponse};
+use qaqpa_proto::subject::v1::{ConfirmClockRequest, ConfirmClockResponse, DueKind, DueRequest, DueResponse};
 use qaqpa_tests::people::{GET_SCHOOL, REPORTING, STATE_EXCHANGE};
 use qaqpa_tests::{Caller, World, code, people};
 use serde_json::Value;
@@ -28,6 +28,7 @@ fn of(due: &[(String, DueKind, u64)], what: DueKind) -> Vec<String> {
 /// Runs the job at a moment; what it says it has destroyed.
 async fn job(world: &World, at: Timestamp) -> Vec<(&'static str, u64)> {
     world.site.time.turn_to(at);
+    world.running.gateway.persons().believed_clock.believe();
     world.running.gateway.retention().keep().await.unwrap().into_iter().collect()
 }
 
@@ -160,7 +161,46 @@ async fn a_gateway_that_starts_again_knows_what_is_due() {
     next.site.time.turn_to(moment(&done.destroy_by.unwrap()).unwrap());
     let overlay = "[journal]\ndirectory = \"journal-0\"\n[vault]\nfile = \"vault-0/vault.sqlite\"\n";
     let world = next.beside(&[rights::callers(), overlay.to_owned()].concat()).await;
+    // Nothing ran for more than a day: an officer says that the clock is right.
+    job(&world, world.site.time.clock().now()).await;
     let destroyed = |line: &Value| line["event"] == "DESTROYED" && line["consent"] == consent;
     let line = world.until_recorded("the destruction that was due while the gateway was down", destroyed).await;
     assert_eq!((&line["who"]["caller"], line["marks"].as_array().unwrap().len()), (&"gateway".into(), 1));
+}
+
+/// A clock that is ahead once ends no term: not while it is away, not after a restart, and an officer's word is a line.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_the_clock_is_away_nothing_is_destroyed() {
+    let world = rights::world("").await;
+    let consent = rights::give(&world, SCHOOL, &[REPORTING], &person(40), Form::Written).await;
+    rights::status(&world.caller(SCHOOL), REPORTING, &person(40)).await.unwrap();
+    rights::withdraw(&world.caller(SCHOOL), &consent).await.unwrap();
+    let begun = world.site.time.clock().now();
+    let ahead = begun + SignedDuration::from_hours(24 * 366 * 3);
+    let keep = async |world: &World| world.running.gateway.retention().keep().await.unwrap().len();
+    world.site.time.turn_to(ahead);
+    assert_eq!((keep(&world).await, keep(&world).await, salts(&world)), (0, 0, 1));
+    // A start with the wrong clock, and one more: the lines that it writes are not the lane's time.
+    let next = world.beside(&rights::callers()).await;
+    world.running.stop().await;
+    let overlay = "[journal]\ndirectory = \"journal-0\"\n[vault]\nfile = \"vault-0/vault.sqlite\"\n";
+    let overlay = [rights::callers(), overlay.to_owned()].concat();
+    for _ in 0..2 {
+        let again = next.beside(&overlay).await;
+        assert_eq!((keep(&again).await, salts(&again)), (0, 1));
+        again.running.stop().await;
+    }
+    next.site.time.turn_to(begun + SignedDuration::from_hours(2));
+    let again = next.beside(&overlay).await;
+    assert_eq!((keep(&again).await, salts(&again)), (0, 1), "right again, and nothing is due");
+    next.site.time.turn_to(ahead);
+    assert_eq!(keep(&again).await, 0);
+    let told: ConfirmClockResponse =
+        again.caller(OFFICER).call(rights::CONFIRM_CLOCK, &ConfirmClockRequest {}).await.unwrap();
+    assert!(told.was_away && told.now.is_some());
+    assert!(keep(&again).await > 0, "an officer said so");
+    assert_eq!(salts(&again), 0);
+    let clock = |line: &Value| line["event"].as_str().is_some_and(|event| event.starts_with("clock_"));
+    let said: Vec<_> = again.records().await.into_iter().filter(clock).map(|line| line["event"].clone()).collect();
+    assert_eq!(said, ["clock_away", "clock_back", "clock_away", "clock_confirmed"]);
 }

@@ -35,6 +35,7 @@ pub(crate) const CORRECT: &str = "/qaqpa.subject.v1.Subjects/Correct";
 pub(crate) const ERASE: &str = "/qaqpa.subject.v1.Subjects/Erase";
 pub(crate) const OBJECT: &str = "/qaqpa.subject.v1.Subjects/Object";
 pub(crate) const DUE: &str = "/qaqpa.subject.v1.Subjects/Due";
+pub(crate) const CONFIRM_CLOCK: &str = "/qaqpa.subject.v1.Subjects/ConfirmClock";
 
 pub(crate) const SCHOOL: &str = "clients/school";
 pub(crate) const OFFICER: &str = "clients/officer";

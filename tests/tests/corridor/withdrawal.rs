@@ -293,6 +293,7 @@ async fn a_withdrawal_without_its_line_is_one_all_the_same() {
     let school = next.caller(SCHOOL);
     assert_eq!(code(&rights::status(&school, REPORTING, &iin).await), "consent.withdrawn", "after a restart");
     next.site.time.forward(5 * 86_400);
+    next.running.gateway.persons().believed_clock.believe();
     next.running.gateway.retention().keep().await.unwrap();
     let of_consent: Vec<_> = next
         .records()
