@@ -7,6 +7,8 @@
 //! never resumed, because a resumed session would skip the list that was loaded in between. An open connection is judged
 //! again by whatever replaces what let it in ([`lifetime`]), so that a revoked client does not live on in an old one.
 
+mod alert;
+mod connection;
 pub mod identity;
 pub mod inbound;
 pub mod lifetime;
@@ -18,20 +20,19 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto;
+use hyper_util::rt::TokioIo;
 use rustls::ServerConfig;
 use rustls::pki_types::CertificateDer;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::task::TaskTracker;
 
-use crate::limits::{CONNECTION_WINDOW, HANDSHAKE_TIMEOUT, HANDSHAKES_AT_ONCE, STREAM_WINDOW, STREAMS_PER_CONNECTION};
+use crate::limits::{HANDSHAKE_TIMEOUT, HANDSHAKES_AT_ONCE};
+use crate::listen::alert::alert_word;
 use crate::listen::inbound::{AdmittedPeer, Arrival, PeerFilter};
-use crate::listen::lifetime::{End, Lifetime, Terms};
+use crate::listen::lifetime::{Lifetime, Terms};
 use crate::tls::TlsProblem;
 
 pub use trust::{TlsFiles, Trust};
@@ -171,7 +172,7 @@ impl Listener {
                 let Some(certificate) = chain.first().cloned() else { return };
                 let service = serve(Peer { certificate, arrival: arrival.clone() });
                 let lifetime = Lifetime::new((chain, trust), stop, filter.stay(arrival, changes), terms);
-                if let Some(word) = connection(TokioIo::new(stream), service, lifetime).await {
+                if let Some(word) = connection::serve(TokioIo::new(stream), service, lifetime).await {
                     on_alert(word);
                 }
             });
@@ -234,72 +235,6 @@ async fn shake_hands(
     };
     on_alert(alert);
     None
-}
-
-/// Serves one connection until it ends or its lifetime does. The reason, where its certificate is accepted no more.
-pub(crate) async fn connection<I, S>(io: I, service: S, mut lifetime: Lifetime) -> Option<&'static str>
-where
-    I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
-    S: tower::Service<
-            http::Request<hyper::body::Incoming>,
-            Response = http::Response<tonic::body::Body>,
-            Error = std::convert::Infallible,
-        > + Clone
-        + Send
-        + 'static,
-    S::Future: Send + 'static,
-{
-    let service = hyper_util::service::TowerToHyperService::new(service);
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http2()
-        .max_concurrent_streams(STREAMS_PER_CONNECTION)
-        .initial_connection_window_size(CONNECTION_WINDOW)
-        .initial_stream_window_size(STREAM_WINDOW);
-    let connection = builder.serve_connection(io, service);
-    tokio::pin!(connection);
-    let mut cut_at = None;
-    loop {
-        tokio::select! {
-            _ = &mut connection => return None,
-            end = lifetime.end() => match end {
-                End::Cut(word) => return Some(word),
-                End::Go(parting) => {
-                    connection.as_mut().graceful_shutdown();
-                    let at = Instant::now() + parting;
-                    cut_at = Some(cut_at.map_or(at, |before: Instant| before.min(at)));
-                }
-            },
-            // Who was asked to go may go on opening streams, and a stream need not end by itself.
-            () = tokio::time::sleep_until(cut_at.unwrap_or_else(Instant::now)), if cut_at.is_some() => return None,
-        }
-    }
-}
-
-/// Why a handshake ended, as a stable word for metrics and the journal.
-fn alert_word(error: &io::Error) -> &'static str {
-    error.get_ref().and_then(|inner| inner.downcast_ref()).map_or("cut", word)
-}
-
-/// What is wrong with a certificate or a handshake, as a stable word.
-fn word(error: &rustls::Error) -> &'static str {
-    use rustls::{CertificateError, Error};
-    match error {
-        Error::NoCertificatesPresented => "certificate_missing",
-        Error::InvalidCertificate(reason) => match reason {
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => "certificate_expired",
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => "certificate_not_yet_valid",
-            CertificateError::Revoked => "certificate_revoked",
-            CertificateError::UnknownIssuer | CertificateError::BadSignature => "certificate_foreign",
-            CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => "certificate_usage",
-            CertificateError::UnknownRevocationStatus
-            | CertificateError::ExpiredRevocationList
-            | CertificateError::ExpiredRevocationListContext { .. } => "revocation_list_stale",
-            _ => "certificate_invalid",
-        },
-        Error::PeerIncompatible(_) => "tls_version",
-        _ => "tls",
-    }
 }
 
 /// Swaps the TLS configuration of a running listener.

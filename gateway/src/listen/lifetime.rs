@@ -15,9 +15,9 @@ use rustls::pki_types::CertificateDer;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::alert::word;
 use super::inbound::PeerWatch;
 use super::trust::Trust;
-use super::word;
 
 /// How long calls under way may go on after their connection was asked to go.
 const PARTING: Duration = Duration::from_secs(10);

@@ -12,8 +12,9 @@ use tokio_rustls::client::TlsStream;
 
 use super::caller::{call, connect, tls};
 use super::*;
+use crate::listen::Trust;
+use crate::listen::connection::serve;
 use crate::listen::lifetime::Lifetime;
-use crate::listen::{Trust, connection};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -141,7 +142,7 @@ impl Endless {
         let ((stop, stopped), trust) = (watch::channel(false), watch::Sender::new(PKI.server.clone()));
         let proven = (PKI.chain.clone(), trust.subscribe());
         let lifetime = Lifetime::new(proven, stopped, stay(&filter, [127, 0, 0, 1]), Terms::default());
-        tokio::spawn(connection(TokioIo::new(far), endless, lifetime));
+        tokio::spawn(serve(TokioIo::new(far), endless, lifetime));
         near.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
         tokio::time::sleep(Duration::from_secs(600)).await;
         Self { near, filter, stop, _trust: trust }
