@@ -29,8 +29,11 @@
 //!
 //! | what | file |
 //! |---|---|
-//! | limits of HTTP/2, sizes of messages, handshakes | `gateway/src/limits.rs` |
-//! | how long a connection lives; revoked, ended, old, stopping | `gateway/src/listen/lifetime.rs` |
+//! | limits of HTTP/2, sizes of messages, handshakes, times of connections | `gateway/src/limits.rs` |
+//! | unfinished handshakes: a share per network, the oldest makes room | `gateway/src/listen/handshake.rs`, `gateway/src/listen/unfinished.rs` |
+//! | open connections: per caller, per network, in all, below the limit of open files | `gateway/src/listen/bounds.rs`, `gateway/src/start/process.rs` |
+//! | HTTP of a connection: ALPN, preface, headers, PING | `gateway/src/listen/connection.rs` |
+//! | how long a connection lives; revoked, ended, old, idle, stopping | `gateway/src/listen/lifetime.rs` |
 //! | the last word of withdrawals and restrictions, as a message leaves (room 12) | `gateway/src/persons/gate.rs` |
 //! | who was turned away, or refused in a flood: the `DENIED` line with a count | `gateway/src/evidence/refusal_counter.rs` |
 //! | after a crash: intents without outcome are settled, before anything listens | `gateway/src/start/recovery.rs` |

@@ -6,33 +6,39 @@
 //! Our own acceptor instead of tonic's: that one knows no revocation list, no version floor and no reload. Sessions are
 //! never resumed, because a resumed session would skip the list that was loaded in between. An open connection is judged
 //! again by whatever replaces what let it in ([`lifetime`]), so that a revoked client does not live on in an old one.
+//!
+//! What a stranger can hold is bounded: unfinished handshakes (`listen/handshake.rs`), open connections ([`bounds`]), their time
+//! ([`lifetime`], `listen/connection.rs`).
 
 mod alert;
+pub mod bounds;
+mod calls;
 mod connection;
+mod handshake;
 pub mod identity;
 pub mod inbound;
 pub mod lifetime;
+mod network;
 pub(crate) mod revocation;
+mod shortage;
 pub mod trust;
+mod unfinished;
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use hyper_util::rt::TokioIo;
-use rustls::ServerConfig;
 use rustls::pki_types::CertificateDer;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
-use crate::limits::{HANDSHAKE_TIMEOUT, HANDSHAKES_AT_ONCE};
-use crate::listen::alert::alert_word;
-use crate::listen::inbound::{AdmittedPeer, Arrival, PeerFilter};
+use crate::listen::bounds::{Bounds, OpenConnections};
+use crate::listen::handshake::{Handshakes, Through};
+use crate::listen::inbound::{Arrival, PeerFilter};
 use crate::listen::lifetime::{Lifetime, Terms};
+use crate::listen::network::Network;
+use crate::listen::shortage::Shortage;
 use crate::tls::TlsProblem;
 
 pub use trust::{TlsFiles, Trust};
@@ -76,6 +82,9 @@ impl Peer {
 /// Callback for every TLS handshake that ended in an alert, with a stable word. Never blocks.
 pub type OnAlert = Arc<dyn Fn(&'static str) + Send + Sync>;
 
+/// Callback for every connection that exceeds a bound, with the bound's code and the caller where one is known. Never blocks.
+pub type OnExceeded = Arc<dyn Fn(&'static str, Option<&str>) + Send + Sync>;
+
 /// A listening socket with its TLS configuration.
 pub struct Listener {
     socket: TcpListener,
@@ -83,7 +92,9 @@ pub struct Listener {
     trust: watch::Sender<Trust>,
     turn: Arc<Mutex<()>>,
     on_alert: OnAlert,
-    slots: Slots,
+    on_exceeded: OnExceeded,
+    handshakes: Handshakes,
+    open: OpenConnections,
     terms: Terms,
 }
 
@@ -95,11 +106,13 @@ impl Listener {
     pub async fn bind(
         address: SocketAddr,
         filter: PeerFilter,
-        (trust, terms): (Trust, Terms),
-        on_alert: OnAlert,
+        (trust, terms, bounds): (Trust, Terms, Bounds),
+        (on_alert, on_exceeded): (OnAlert, OnExceeded),
     ) -> io::Result<Self> {
         let (socket, trust) = (TcpListener::bind(address).await?, watch::Sender::new(trust));
-        Ok(Self { socket, filter, trust, turn: Arc::default(), on_alert, slots: Slots::default(), terms })
+        let handshakes = Handshakes::new(bounds.handshakes, bounds.handshakes_of_network());
+        let (turn, open) = (Arc::default(), OpenConnections::new(bounds));
+        Ok(Self { socket, filter, trust, turn, on_alert, on_exceeded, handshakes, open, terms })
     }
 
     /// Where it listens, with the port that was given.
@@ -116,18 +129,18 @@ impl Listener {
         Reloader { trust: self.trust.clone(), turn: self.turn.clone() }
     }
 
-    /// How many headers and how many handshakes may begin, whenever asked.
+    /// How many headers are awaited and how many handshakes go on, whenever asked.
     #[cfg(test)]
-    pub(crate) fn free_slots(&self) -> impl Fn() -> (usize, usize) + use<> {
-        let slots = self.slots.clone();
-        move || (slots.headers.available_permits(), slots.handshakes.available_permits())
+    pub(crate) fn unfinished(&self) -> impl Fn() -> (usize, usize) + use<> {
+        let handshakes = self.handshakes.clone();
+        move || handshakes.held()
     }
 
-    /// Accepts until `stop` turns true, then waits for the open calls to end.
-    /// `serve` makes the service of one connection from the peer that opened it.
+    /// Accepts until `stop` turns true, then waits for the open calls to end. Never waits for a peer.
+    /// `serve` makes the service of one connection from the peer that opened it, and says which caller it is, if any.
     pub async fn run<S, F>(self, mut stop: watch::Receiver<bool>, serve: F)
     where
-        F: Fn(Peer) -> S + Send + Sync + 'static,
+        F: Fn(Peer) -> (S, Option<String>) + Send + Sync + 'static,
         S: tower::Service<
                 http::Request<hyper::body::Incoming>,
                 Response = http::Response<tonic::body::Body>,
@@ -137,42 +150,32 @@ impl Listener {
             + 'static,
         S::Future: Send + 'static,
     {
-        let (serve, connections) = (Arc::new(serve), TaskTracker::new());
+        let (serve, connections, mut shortage) = (Arc::new(serve), TaskTracker::new(), Shortage::default());
         loop {
             let accepted = tokio::select! {
                 accepted = self.socket.accept() => accepted,
                 _ = stop.wait_for(|stop| *stop) => break,
             };
-            let Ok((stream, address)) = accepted else {
-                // Out of file descriptors, most likely: let some connections end before trying again.
-                tokio::time::sleep(Duration::from_millis(50)).await;
-                continue;
-            };
+            let Some((stream, address)) = shortage.over(accepted).await else { continue };
             // Subscribed before judging, so that tables replaced in between are not missed.
             let changes = self.filter.changes();
             let Some(peer) = self.filter.admit(&stream, address) else { continue };
-            // Waits here and not in the task: while all places are taken, further peers stay in the queue of the
-            // kernel.
-            let slot = tokio::select! {
-                slot = self.slots.before(&peer) => slot,
-                _ = stop.wait_for(|stop| *stop) => break,
-            };
-            let Some(slot) = slot else { break };
-            let (filter, slots, terms) = (self.filter.clone(), self.slots.clone(), self.terms);
-            let (on_alert, serve) = (self.on_alert.clone(), serve.clone());
+            let place = self.handshakes.place(&peer);
+            let (filter, handshakes, open) = (self.filter.clone(), self.handshakes.clone(), self.open.clone());
+            let (on_alert, on_exceeded, serve) = (self.on_alert.clone(), self.on_exceeded.clone(), serve.clone());
             // What is loaded from here on is a change for this connection, also while its handshake goes on.
-            let (stop, trust) = (stop.clone(), self.trust.subscribe());
+            let (stop, trust, terms) = (stop.clone(), self.trust.subscribe(), self.terms);
             connections.spawn(async move {
-                let Some((stream, arrival, slot)) = arrive(stream, peer, slot, &filter, &slots).await else {
-                    return;
-                };
-                let config = trust.borrow().config.clone();
-                let Some((stream, chain)) = shake_hands(stream, config, &on_alert).await else { return };
-                drop(slot);
+                let through = handshakes.through((stream, peer, place), &filter, &trust, &*on_alert).await;
+                let Some(Through { stream, chain, arrival }) = through else { return };
                 let Some(certificate) = chain.first().cloned() else { return };
-                let service = serve(Peer { certificate, arrival: arrival.clone() });
+                let (service, caller) = serve(Peer { certificate, arrival: arrival.clone() });
+                let _counted = match open.open(Network::of(arrival.address().ip()), caller.as_deref()) {
+                    Ok(counted) => counted,
+                    Err(code) => return on_exceeded(code, caller.as_deref()),
+                };
                 let lifetime = Lifetime::new((chain, trust), stop, filter.stay(arrival, changes), terms);
-                if let Some(word) = connection::serve(TokioIo::new(stream), service, lifetime).await {
+                if let Some(word) = connection::serve(stream, service, lifetime).await {
                     on_alert(word);
                 }
             });
@@ -181,60 +184,6 @@ impl Listener {
         connections.close();
         connections.wait().await;
     }
-}
-
-/// Limits of concurrent handshakes and, apart from them, of PROXY headers that are awaited: a slow balancer takes no
-/// handshake's place.
-#[derive(Clone)]
-struct Slots {
-    headers: Arc<Semaphore>,
-    handshakes: Arc<Semaphore>,
-}
-
-impl Default for Slots {
-    fn default() -> Self {
-        let slots = || Arc::new(Semaphore::new(HANDSHAKES_AT_ONCE));
-        Self { headers: slots(), handshakes: slots() }
-    }
-}
-
-impl Slots {
-    async fn before(&self, peer: &AdmittedPeer) -> Option<OwnedSemaphorePermit> {
-        let slots = if peer.is_proxy() { &self.headers } else { &self.handshakes };
-        slots.clone().acquire_owned().await.ok()
-    }
-}
-
-/// Through a balancer's header, if one must come; the slot that is held afterwards is a handshake's.
-async fn arrive(
-    mut stream: TcpStream,
-    peer: AdmittedPeer,
-    slot: OwnedSemaphorePermit,
-    filter: &PeerFilter,
-    slots: &Slots,
-) -> Option<(TcpStream, Arrival, OwnedSemaphorePermit)> {
-    let proxy = peer.is_proxy();
-    let arrival = filter.arrive(&mut stream, peer).await?;
-    let slot = if proxy { slots.handshakes.clone().acquire_owned().await.ok()? } else { slot };
-    Some((stream, arrival, slot))
-}
-
-async fn shake_hands(
-    stream: TcpStream,
-    tls: Arc<ServerConfig>,
-    on_alert: &OnAlert,
-) -> Option<(TlsStream<TcpStream>, Vec<CertificateDer<'static>>)> {
-    let _ = stream.set_nodelay(true);
-    let alert = match tokio::time::timeout(HANDSHAKE_TIMEOUT, TlsAcceptor::from(tls).accept(stream)).await {
-        Err(_) => "handshake_timeout",
-        Ok(Err(error)) => alert_word(&error),
-        Ok(Ok(stream)) => match stream.get_ref().1.peer_certificates().map(<[_]>::to_vec) {
-            Some(chain) if !chain.is_empty() => return Some((stream, chain)),
-            _ => "certificate_missing",
-        },
-    };
-    on_alert(alert);
-    None
 }
 
 /// Swaps the TLS configuration of a running listener.

@@ -2,7 +2,8 @@
 //!
 //! | when | what | file |
 //! |---|---|---|
-//! | first | `gateway.toml` is read (once; SIGHUP does not read it again), everything it names is checked | `config.rs`, `setup.rs` |
+//! | first | descriptors up to the hard limit, no core file, no huge pages | `process.rs`, `memory.rs`, called by `qaqpa serve` |
+//! | then | `gateway.toml` is read (once; SIGHUP does not read it again), everything it names is checked | `config.rs`, `setup.rs` |
 //! | before anything listens | intents that a crash left without outcome are settled | `recovery.rs`, called by `running.rs` |
 //! | before that | the vault is judged by what the lane says of it | `running.rs`, `persons/bond.rs`; `restore.rs` for the command that repairs it |
 //! | each second, each hour | health, counted refusals; what is at the end of its term | `ticking.rs` |
@@ -16,6 +17,7 @@ mod laptops;
 mod last_tables;
 pub mod memory;
 pub mod not_started;
+pub mod process;
 pub mod recovery;
 mod reload;
 mod residency;

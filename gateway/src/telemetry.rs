@@ -139,7 +139,7 @@ impl Telemetry {
                 .build(),
             inbound: meter
                 .u64_counter("qaqpa.inbound.refused")
-                .with_description("Peers that were turned away before the handshake, by code")
+                .with_description("Peers that were turned away by their address or by a bound on connections, by code")
                 .build(),
             table_ages: meter
                 .i64_gauge("qaqpa.residency.table.age")

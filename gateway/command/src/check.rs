@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use qaqpa_gateway::start::Environment;
 use qaqpa_gateway::start::config::{Config, Problem, Source};
+use qaqpa_gateway::start::process::{self, OpenFiles};
 use qaqpa_gateway::start::setup::Setup;
 use qaqpa_residency::{Answer, ResidencyRefusal, examine};
 
@@ -20,16 +21,22 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, environment: &Environment) -> ExitCode {
+    process::raise_open_files(); // as `serve` does
+    let mut files = None;
     let problems = Config::read(&arguments.config.path)
         .and_then(|(config, source)| {
+            files = Some(OpenFiles::now(config.listen.bounds()));
             let setup = Setup::check(&config, &source, environment)?;
             Ok(turned_away(&config, &source, &setup, environment))
         })
         .unwrap_or_else(|problems| problems);
     match arguments.format {
-        Format::Json => say(&json(&problems)),
+        Format::Json => say(&json(&problems, files)),
         Format::Text if problems.is_empty() => say("no problems found"),
         Format::Text => problems.iter().for_each(|problem| say(&problem.to_string())),
+    }
+    if let (Format::Text, Some(files)) = (arguments.format, files) {
+        say(&files.to_string());
     }
     if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(CONFIGURATION) }
 }
@@ -52,10 +59,13 @@ fn turned_away(config: &Config, source: &Source, setup: &Setup, environment: &En
     problems
 }
 
-fn json(problems: &[Problem]) -> String {
+fn json(problems: &[Problem], files: Option<OpenFiles>) -> String {
     let rows: Vec<_> = problems
         .iter()
         .map(|problem| serde_json::json!({ "file": problem.file, "line": problem.line, "message": problem.message }))
         .collect();
-    serde_json::json!({ "problems": rows }).to_string()
+    let files = files.map(|files| {
+        serde_json::json!({ "limit": files.limit(), "connections": files.bounds().all, "enough": files.are_enough() })
+    });
+    serde_json::json!({ "problems": rows, "open_files": files }).to_string()
 }

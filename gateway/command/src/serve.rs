@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use qaqpa_gateway::start::config::{Config, Problem};
+use qaqpa_gateway::start::process;
 use qaqpa_gateway::start::running::start;
 use qaqpa_gateway::start::setup::Setup;
 use qaqpa_gateway::start::{Environment, memory};
@@ -31,9 +32,12 @@ pub(super) async fn run(arguments: Arguments, environment: Environment) -> ExitC
 
 async fn serve(path: &Path, environment: &Environment) -> Result<ExitCode, Vec<Problem>> {
     memory::small_pages();
+    process::raise_open_files();
     let (config, source) = Config::read(path)?;
-    let setup = Setup::check(&config, &source, environment)?;
     let general = |message: String| vec![Problem { file: path.to_owned(), line: None, message }];
+    process::keep_memory_private()
+        .map_err(|why| general(format!("the process's memory cannot be kept private: {why}")))?;
+    let setup = Setup::check(&config, &source, environment)?;
     let traces = telemetry::install(&config.telemetry, setup.door()).map_err(|why| general(why.to_string()))?;
     let running = start(&config, &source, setup, environment).await.map_err(|why| general(why.to_string()))?;
     tell(&format!("qaqpa {} serves on {}", env!("CARGO_PKG_VERSION"), running.address));

@@ -3,7 +3,7 @@
 //!
 //! A known caller's refusals: the first of a kind (caller and code) have a line of their own at once, [`BURST`] of them and
 //! one a second more; the others are counted into one line. Strangers (`residency.*` with evidence, `tls.<alert>`,
-//! `caller.unknown`): only counted. The counts are written each second by `start/ticking.rs`, as [`TurnedAway`]:
+//! `connections.<bound>`, `caller.unknown`): only counted. The counts are written each second by `start/ticking.rs`, as [`TurnedAway`]:
 //!
 //! ```text
 //! {"phase":"DENIED","ts":"2026-11-30T09:15:31Z","code":"tls.certificate_revoked","count":41}
@@ -119,6 +119,11 @@ impl RefusalCounter {
     /// A handshake that ended in an alert.
     pub(crate) fn alert(&self, word: &str) {
         self.count(&format!("tls.{word}"));
+    }
+
+    /// A connection beyond a bound, by the bound's code; only counted, also of a known caller.
+    pub(crate) fn exceeded(&self, code: &str, caller: Option<&str>) {
+        self.state().kinds.entry(Kind::of(code, caller)).or_default().add(self.clock.elapsed(), || None);
     }
 
     /// Once a second, and at the end all that is left: a line for each kind that was counted.

@@ -24,6 +24,7 @@ pub(super) fn word(error: &rustls::Error) -> &'static str {
             _ => "certificate_invalid",
         },
         Error::PeerIncompatible(_) => "tls_version",
+        Error::NoApplicationProtocol => "protocol",
         _ => "tls",
     }
 }

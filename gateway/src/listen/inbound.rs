@@ -20,7 +20,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use ipnet::IpNet;
 use qaqpa_proto::reason::Refusal;
 use qaqpa_residency::{Admitted, Decision, PeerRule, Peers, Plane, Tables};
 use tokio::io::AsyncRead;
@@ -29,6 +28,7 @@ use tokio::sync::watch;
 
 pub use proxy::HeaderProblem;
 
+use super::network::Network;
 use crate::clock::Clock;
 
 /// Interval at which open connections are judged again though no table was replaced: a day may end an exception, or the
@@ -111,9 +111,15 @@ impl PeerFilter {
         Some(AdmittedPeer { address, admitted })
     }
 
-    /// Reads the PROXY header of a balancer and judges the address in it; a direct caller is admitted already.
-    pub(crate) async fn arrive(&self, stream: &mut TcpStream, peer: AdmittedPeer) -> Option<Arrival> {
-        let arrived = self.0.arrive(stream, peer).await;
+    /// Reads the PROXY header of a balancer and judges the address in it; a direct caller is admitted already. A header that
+    /// is still awaited when `displaced` ends is awaited no longer.
+    pub(crate) async fn arrive(
+        &self,
+        stream: &mut TcpStream,
+        peer: AdmittedPeer,
+        displaced: impl Future<Output = ()>,
+    ) -> Option<Arrival> {
+        let arrived = self.0.arrive(stream, peer, displaced).await;
         arrived.inspect_err(|refused| self.turn_away(stream, refused)).ok()
     }
 
@@ -134,11 +140,20 @@ impl Inner {
         verdict.map_err(|refused| NotAdmitted { decision: refused.decision().clone(), header: None })
     }
 
-    async fn arrive(&self, stream: &mut (impl AsyncRead + Unpin), peer: AdmittedPeer) -> Result<Arrival, NotAdmitted> {
+    async fn arrive(
+        &self,
+        stream: &mut (impl AsyncRead + Unpin),
+        peer: AdmittedPeer,
+        displaced: impl Future<Output = ()>,
+    ) -> Result<Arrival, NotAdmitted> {
         if !peer.is_proxy() {
             return Ok(Arrival { address: peer.address, admitted: peer.admitted, proxy: None });
         }
-        let address = proxy::caller(stream).await.map_err(|problem| peer.not_admitted(problem))?;
+        let header = tokio::select! {
+            header = proxy::caller(stream) => header,
+            () = displaced => Err(HeaderProblem::Displaced),
+        };
+        let address = header.map_err(|problem| peer.not_admitted(problem))?;
         let admitted = self.admitted_behind(&peer, address.ip())?;
         Ok(Arrival { address, admitted, proxy: Some(peer) })
     }
@@ -180,6 +195,11 @@ fn lists(rule: &PeerRule, address: IpAddr) -> bool {
 }
 
 impl AdmittedPeer {
+    /// Canonical address of the socket's other end.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Whether a PROXY header must come first.
     pub(crate) fn is_proxy(&self) -> bool {
         self.admitted.needs_proxy_header()
@@ -237,10 +257,7 @@ impl NotAdmitted {
     pub fn line_for_the_journal(&self) -> String {
         let mut line = self.to_string();
         for address in &self.decision.addresses {
-            let bits = if address.is_ipv4() { 24 } else { 48 };
-            if let Ok(network) = IpNet::new(*address, bits) {
-                line = line.replace(&format!("={address} "), &format!("={} ", network.trunc()));
-            }
+            line = line.replace(&format!("={address} "), &format!("={} ", Network::of(*address)));
         }
         line
     }

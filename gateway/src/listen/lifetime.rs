@@ -4,6 +4,7 @@
 //! |---|---|
 //! | a reload or the calendar makes its chain one that a handshake would refuse | cut at once, with its streams |
 //! | its peer passes the filter no more | asked to go (GOAWAY), cut after 10 s |
+//! | no call was under way for five minutes | asked to go, cut after 10 s |
 //! | it is as old as `[listen] connection_age_seconds` | asked to go, cut after 10 s |
 //! | the gateway stops | asked to go, cut after `[listen] drain_seconds` |
 //!
@@ -16,8 +17,10 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::alert::word;
+use super::calls::Calls;
 use super::inbound::PeerWatch;
 use super::trust::Trust;
+use crate::limits::IDLE_CONNECTION;
 
 /// How long calls under way may go on after their connection was asked to go.
 const PARTING: Duration = Duration::from_secs(10);
@@ -55,6 +58,8 @@ enum Next {
     Stop,
     /// The connection is as old as it may be.
     Age,
+    /// It is of no use.
+    Idle,
     /// Its peer passes no more.
     Peer,
     /// What let it in was replaced.
@@ -71,10 +76,12 @@ pub(crate) struct Lifetime {
     next_end: Option<u64>,
     stop: watch::Receiver<bool>,
     peer: PeerWatch,
+    calls: Calls,
     terms: Terms,
     opened: Instant,
     stop_told: bool,
     age_told: bool,
+    idle_told: bool,
     peer_told: bool,
 }
 
@@ -87,7 +94,25 @@ impl Lifetime {
         terms: Terms,
     ) -> Self {
         let (next_end, opened) = (trust.borrow().next_end(&chain), Instant::now());
-        Self { chain, trust, next_end, stop, peer, terms, opened, stop_told: false, age_told: false, peer_told: false }
+        Self {
+            chain,
+            trust,
+            next_end,
+            stop,
+            peer,
+            calls: Calls::new(),
+            terms,
+            opened,
+            stop_told: false,
+            age_told: false,
+            idle_told: false,
+            peer_told: false,
+        }
+    }
+
+    /// To count the connection's calls in.
+    pub(super) fn calls(&self) -> Calls {
+        self.calls.clone()
     }
 
     /// Waits for what ends the connection. Each cause is told once; may be dropped and asked again.
@@ -100,6 +125,10 @@ impl Lifetime {
                 }
                 Next::Age => {
                     self.age_told = true;
+                    return End::Go(PARTING);
+                }
+                Next::Idle => {
+                    self.idle_told = true;
                     return End::Go(PARTING);
                 }
                 Next::Peer => {
@@ -123,6 +152,7 @@ impl Lifetime {
             () = tokio::time::sleep(rest.min(CLOCK_LOOKED_AT)) => Next::Look,
             _ = self.stop.wait_for(|stop| *stop), if !self.stop_told => Next::Stop,
             () = tokio::time::sleep_until(self.opened + self.terms.age), if !self.age_told => Next::Age,
+            () = self.calls.idle(IDLE_CONNECTION), if !self.idle_told => Next::Idle,
             () = self.peer.over(), if !self.peer_told => Next::Peer,
         }
     }

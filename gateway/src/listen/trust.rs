@@ -46,7 +46,7 @@ impl TlsFiles {
             .with_client_cert_verifier(verifier.clone())
             .with_single_cert(certificates(&self.certificate)?, private_key(&self.key)?)
             .map_err(|error| problem(&self.certificate, error))?;
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config.alpn_protocols = vec![b"h2".to_vec()];
         config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
         Ok(Trust { config: Arc::new(config), verifier, ends })

@@ -82,6 +82,14 @@ pub struct Connection {
     peer: Arc<str>,
 }
 
+impl Connection {
+    /// Id of the caller, where the configuration knows the certificate.
+    #[must_use]
+    pub fn caller(&self) -> Option<&str> {
+        self.caller.as_ref().map(Caller::id)
+    }
+}
+
 impl tower::Service<Request<Incoming>> for Connection {
     type Response = Response<Body>;
     type Error = Infallible;

@@ -20,6 +20,7 @@ pub use source::{Problem, Source};
 
 use crate::exchange::quota::Limits;
 use crate::listen::TlsFiles;
+use crate::listen::bounds::Bounds;
 use crate::listen::lifetime::Terms;
 use crate::persons::VaultFiles;
 use crate::persons::retention::DefaultTerms;
@@ -94,6 +95,12 @@ pub struct Listen {
     pub connection_age_seconds: Option<u32>,
     /// How long calls under way may go on after SIGTERM, 1 to 3,600 s; 75 where none is given.
     pub drain_seconds: Option<u32>,
+    /// Open connections in all, 16 to 100,000; 2,048 where none is given.
+    pub connections: Option<u32>,
+    /// Open connections of one network (/24, /48), 1 to 100,000; 512 where none is given.
+    pub connections_per_network: Option<u32>,
+    /// Open connections of one caller, 1 to 10,000; 64 where none is given.
+    pub connections_per_caller: Option<u32>,
 }
 
 impl Listen {
@@ -114,6 +121,19 @@ impl Listen {
         let seconds = |given: Option<u32>, default| given.map_or(default, |given| Duration::from_secs(given.into()));
         let Terms { age, drain } = Terms::default();
         Terms { age: seconds(self.connection_age_seconds, age), drain: seconds(self.drain_seconds, drain) }
+    }
+
+    /// How many connections may be open, before it is known how many descriptors there are for them.
+    #[must_use]
+    pub fn bounds(&self) -> Bounds {
+        let number = |given: Option<u32>, default| given.map_or(default, |given| given as usize);
+        let default = Bounds::default();
+        Bounds {
+            all: number(self.connections, default.all),
+            of_network: number(self.connections_per_network, default.of_network),
+            of_caller: number(self.connections_per_caller, default.of_caller),
+            ..default
+        }
     }
 }
 
@@ -230,6 +250,13 @@ impl Config {
         let seconds = |length: Duration| u32::try_from(length.as_secs()).unwrap_or(u32::MAX);
         within("listen.connection_age_seconds".into(), seconds(age), 60, 86_400);
         within("listen.drain_seconds".into(), seconds(drain), 1, 3_600);
+        for (key, given, low, high) in [
+            ("connections", self.listen.connections, 16, 100_000),
+            ("connections_per_network", self.listen.connections_per_network, 1, 100_000),
+            ("connections_per_caller", self.listen.connections_per_caller, 1, 10_000),
+        ] {
+            within(format!("listen.{key}"), given.unwrap_or(low), low, high);
+        }
         within("journal.segment_mib".into(), self.journal.segment_mib, 1, 1024);
         within("quotas.guaranteed_percent".into(), self.quotas.guaranteed_percent, 0, 100);
         let weights = [("operators", &self.quotas.operators), ("callers", &self.quotas.callers)];
@@ -303,6 +330,8 @@ mod tests {
             "documented defaults are the defaults"
         );
         assert_eq!(config.quotas, Limits::default());
+        assert_eq!(config.listen.bounds(), Bounds::default());
+        assert_eq!(config.listen.terms(), Terms::default());
     }
 
     #[test]

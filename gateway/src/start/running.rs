@@ -10,9 +10,10 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::gateway::Gateway;
+use crate::listen::bounds::Bounds;
 use crate::listen::inbound::{NotAdmitted, PeerFilter};
 use crate::listen::revocation::Renewal;
-use crate::listen::{Listener, Reloader};
+use crate::listen::{Listener, OnAlert, OnExceeded, Reloader};
 use crate::persons::Persons;
 use crate::persons::not_settled::NotSettled;
 use crate::persons::said::Said;
@@ -20,6 +21,7 @@ use crate::serve::grpc::Server;
 use crate::start::Environment;
 use crate::start::config::{Config, Source};
 use crate::start::not_started::NotStarted;
+use crate::start::process::OpenFiles;
 use crate::start::recovery::{open_journal, settle};
 use crate::start::setup::Setup;
 use crate::start::signals::{Signal, Signals};
@@ -80,14 +82,15 @@ pub async fn listen(
     let files = config.listen.tls();
     let trust = files.load()?;
     let alerted = gateway.clone();
-    let on_alert = Arc::new(move |word: &'static str| {
+    let on_alert: OnAlert = Arc::new(move |word| {
         alerted.telemetry.alert(word);
         alerted.refusal_counter.alert(word);
     });
     let filter = filter(&gateway);
     let at = |source| NotStarted::Address { address: config.listen.address, source };
-    let terms = (trust, config.listen.terms());
-    let listener = Listener::bind(config.listen.address, filter.clone(), terms, on_alert).await.map_err(at)?;
+    let limits = (trust, config.listen.terms(), bounds(config));
+    let told = (on_alert, on_exceeded(&gateway));
+    let listener = Listener::bind(config.listen.address, filter.clone(), limits, told).await.map_err(at)?;
     let address = listener.address().map_err(at)?;
     let (reporter, health) = tonic_health::server::health_reporter();
     let server = Server::new(gateway.clone(), health)?;
@@ -103,10 +106,34 @@ pub async fn listen(
         });
         tokio::spawn(renewal.keep(stopped.clone()));
     }
-    let listening = tokio::spawn(listener.run(stopped, move |peer| server.connection(&peer)));
+    let listening = tokio::spawn(listener.run(stopped, move |peer| {
+        let connection = server.connection(&peer);
+        let caller = connection.caller().map(str::to_owned);
+        (connection, caller)
+    }));
     gateway.enter_tables(config).await;
     let (config, source) = (config.clone(), source.clone());
     Ok(Running { address, gateway, stop, listening, ticking, reloader, filter, config, source })
+}
+
+/// As many connections as are configured, or as the process has descriptors for.
+fn bounds(config: &Config) -> Bounds {
+    let files = OpenFiles::now(config.listen.bounds());
+    if files.are_enough() {
+        tracing::info!("{files}");
+    } else {
+        tracing::warn!("{files}");
+    }
+    files.bounds()
+}
+
+/// Connections beyond a bound are only counted, by code and caller.
+fn on_exceeded(gateway: &Arc<Gateway>) -> OnExceeded {
+    let told = gateway.clone();
+    Arc::new(move |code: &'static str, caller: Option<&str>| {
+        told.telemetry.turned_away(code);
+        told.refusal_counter.exceeded(code, caller);
+    })
 }
 
 /// The peer filter; refused peers are only counted, since strangers can cause them at will.

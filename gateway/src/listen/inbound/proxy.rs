@@ -38,6 +38,9 @@ pub enum HeaderProblem {
     /// Not complete within five seconds.
     #[error("slow")]
     Slow,
+    /// Too many others were awaited, and this one was the oldest.
+    #[error("displaced")]
+    Displaced,
     /// The connection ended within it.
     #[error("cut")]
     Cut,

@@ -4,8 +4,11 @@
 
 mod accept;
 mod behind;
+mod bounds;
 mod caller;
+mod handshakes;
 mod house;
+mod slow;
 mod stay;
 mod tables;
 
@@ -20,6 +23,7 @@ use tokio::sync::watch;
 use tonic::body::Body;
 
 use super::*;
+use crate::listen::bounds::Bounds;
 use crate::listen::lifetime::Terms;
 use crate::listen::{Listener, Reloader};
 use tables::{abroad, at_home, clock};
@@ -45,40 +49,54 @@ fn balancer(networks: &[&str]) -> PeerRule {
     PeerRule { proxy_protocol: true, ..rule("balancer", EndpointKind::DevelopmentLoopback, networks) }
 }
 
+/// A bound, and the caller that exceeded it.
+type Exceeded = (&'static str, Option<String>);
+
 /// A listener that answers every request with the evidence of its caller, and notes whom it turned away.
 struct World {
     address: SocketAddr,
     filter: PeerFilter,
     reloader: Reloader,
-    free_slots: Box<dyn Fn() -> (usize, usize)>,
+    unfinished: Box<dyn Fn() -> (usize, usize)>,
     refused: Arc<Mutex<Vec<String>>>,
     alerts: Arc<Mutex<Vec<&'static str>>>,
+    exceeded: Arc<Mutex<Vec<Exceeded>>>,
     _stop: watch::Sender<bool>,
 }
 
 impl World {
     async fn open(address: &str, rules: Vec<PeerRule>) -> Self {
+        Self::within(Bounds::default(), address, rules).await
+    }
+
+    /// Who calls from 127.0.0.9 has a certificate that nobody knows; all others are `school`.
+    async fn within(bounds: Bounds, address: &str, rules: Vec<PeerRule>) -> Self {
         let (refused, alerts) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
-        let (noted, heard) = (refused.clone(), alerts.clone());
+        let exceeded = Arc::new(Mutex::new(Vec::new()));
+        let (noted, heard, counted) = (refused.clone(), alerts.clone(), exceeded.clone());
         let on_refused = Arc::new(move |why: &NotAdmitted| noted.lock().unwrap().push(why.to_string()));
         let filter = PeerFilter::new(tables::peers(rules), at_home(), clock(), on_refused);
         let on_alert = Arc::new(move |word| heard.lock().unwrap().push(word));
         let address = address.parse().unwrap();
-        let trust = (PKI.server.clone(), Terms::default());
-        let listener = Listener::bind(address, filter.clone(), trust, on_alert).await.unwrap();
+        let on_exceeded =
+            Arc::new(move |code, caller: Option<&str>| counted.lock().unwrap().push((code, caller.map(str::to_owned))));
+        let limits = (PKI.server.clone(), Terms::default(), bounds);
+        let listener = Listener::bind(address, filter.clone(), limits, (on_alert, on_exceeded)).await.unwrap();
         let (stop, stopped) = watch::channel(false);
         let world = Self {
             address: listener.address().unwrap(),
             filter,
             reloader: listener.reloader(),
-            free_slots: Box::new(listener.free_slots()),
+            unfinished: Box::new(listener.unfinished()),
             refused,
             alerts,
+            exceeded,
             _stop: stop,
         };
         tokio::spawn(listener.run(stopped, |peer| {
             let evidence = peer.arrival.to_string();
-            tower::service_fn(move |request: http::Request<hyper::body::Incoming>| answer(request, evidence.clone()))
+            let caller = (peer.arrival.address().ip() != IpAddr::from([127, 0, 0, 9])).then(|| "school".to_owned());
+            (tower::service_fn(move |request| answer(request, evidence.clone())), caller)
         }));
         world
     }

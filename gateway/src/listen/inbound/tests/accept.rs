@@ -1,4 +1,4 @@
-//! At accept: an address that no rule admits is reset, without a byte and without a slot.
+//! At accept: an address that no rule admits is reset, without a byte and without a place.
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -109,10 +109,9 @@ async fn a_header_from_one_who_is_no_declared_proxy_is_no_tls() {
 }
 
 #[tokio::test]
-async fn a_flood_of_strangers_takes_no_slot_and_no_task() {
+async fn a_flood_of_strangers_takes_no_place_and_no_task() {
     const STRANGERS: usize = 2_000;
     let world = World::open("127.0.0.1:0", vec![laptop(&["127.0.0.1/32"])]).await;
-    let free = (world.free_slots)();
     let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
     let mut friend = tls(connect("127.0.0.1", world.address).await.unwrap()).await.unwrap();
     for stranger in 0..STRANGERS {
@@ -121,12 +120,12 @@ async fn a_flood_of_strangers_takes_no_slot_and_no_task() {
         if stranger % 100 == 0 {
             assert!(call(&mut friend, "/", "").await.is_ok());
         }
-        assert_eq!((world.free_slots)(), free);
+        assert_eq!((world.unfinished)(), (0, 0));
     }
     let mut late = tls(connect("127.0.0.1", world.address).await.unwrap()).await.unwrap();
     assert!(call(&mut late, "/", "").await.is_ok());
     assert_eq!(world.refused().len(), STRANGERS);
-    assert_eq!((world.free_slots)(), free);
+    assert_eq!((world.unfinished)(), (0, 0));
     assert_eq!(
         tokio::runtime::Handle::current().metrics().num_alive_tasks(),
         tasks + 2,

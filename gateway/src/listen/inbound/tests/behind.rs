@@ -129,15 +129,14 @@ async fn a_balancer_whom_a_wider_rule_lists_too_is_a_balancer() {
 #[tokio::test]
 async fn a_balancer_that_says_nothing_is_reset_after_five_seconds_and_holds_no_handshake() {
     let world = World::open("127.0.0.1:0", rules()).await;
-    let (headers, handshakes) = (world.free_slots)();
     let mut stream = connect("127.0.0.3", world.address).await.unwrap();
     stream.write_all(b"PROXY TCP4 195.12").await.unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
-    assert_eq!((world.free_slots)(), (headers - 1, handshakes));
+    assert_eq!((world.unfinished)(), (1, 0));
     let mut direct = tls(connect("127.0.0.1", world.address).await.unwrap()).await.unwrap();
     assert!(call(&mut direct, "/", "").await.is_ok());
     let ended = end(&mut stream, Duration::from_secs(7)).await;
     assert_eq!(ended, (Vec::new(), Some(ErrorKind::ConnectionReset)));
     assert!(world.refusal().await.ends_with(" note=slow"));
-    assert_eq!((world.free_slots)(), (headers, handshakes));
+    assert_eq!((world.unfinished)(), (0, 0));
 }

@@ -5,7 +5,6 @@ use std::io::ErrorKind;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
-use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
@@ -101,7 +100,7 @@ async fn a_call_under_way_is_answered_before_the_connection_ends() {
     assert_eq!(tls(again).await.unwrap_err().kind(), ErrorKind::ConnectionReset);
 }
 
-fn stay(filter: &PeerFilter, caller: [u8; 4]) -> PeerWatch {
+pub(super) fn stay(filter: &PeerFilter, caller: [u8; 4]) -> PeerWatch {
     let address = SocketAddr::from((caller, 51234));
     let arrival = Arrival { address, admitted: filter.0.admitted(address.ip()).unwrap(), proxy: None };
     filter.stay(arrival, filter.changes())
@@ -142,7 +141,7 @@ impl Endless {
         let ((stop, stopped), trust) = (watch::channel(false), watch::Sender::new(PKI.server.clone()));
         let proven = (PKI.chain.clone(), trust.subscribe());
         let lifetime = Lifetime::new(proven, stopped, stay(&filter, [127, 0, 0, 1]), Terms::default());
-        tokio::spawn(serve(TokioIo::new(far), endless, lifetime));
+        tokio::spawn(serve(far, endless, lifetime));
         near.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
         tokio::time::sleep(Duration::from_secs(600)).await;
         Self { near, filter, stop, _trust: trust }
