@@ -19,6 +19,13 @@ METHOD = "/qaqpa.avtoshkola.v1.Training/GetSchool"
 CLIENT, BIN = "clients/school-2", "990140000017"
 
 
+def let_exchange(world):
+    """In the configuration that `qaqpa certs dev` lays out, the second school may only report."""
+    config = world.config.read_text()
+    world.config.write_text(config.replace('purposes = ["reporting"]', 'purposes = ["state-exchange", "reporting"]'))
+    return world
+
+
 class Bystander:
     def __init__(self, world, stubs):
         context = stubs.exchange.Context(purpose="state-exchange", on_behalf_of=BIN)

@@ -8,7 +8,6 @@ descriptors, the bystander's percentiles), and fails where memory grew by 64 MiB
 answered. What else must hold (how many were cut, what the journal says) the test asserts itself.
 """
 
-import contextlib
 import pathlib
 import resource
 import sys
@@ -17,6 +16,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
 
+import bystander  # noqa: E402
 from attack import Attack, lines  # noqa: E402
 from fixtures import laid_out, own_world, pytest_runtest_makereport, pytest_sessionfinish, stubs  # noqa: E402, F401
 
@@ -34,12 +34,15 @@ def pytest_terminal_summary(terminalreporter):
 
 
 @pytest.fixture
-def attack(own_world, stubs):
-    """Begins the attack of that title on a world of the test's own."""
-    @contextlib.contextmanager
+def attack(laid_out, stubs):
+    """Begins the attack of that title on a gateway of the test's own. `attack.world` is its world; what a test changes in
+    its configuration before it attacks is in force."""
     def attack(title):
-        with Attack(title, own_world, stubs) as begun:
-            yield begun
+        if not laid_out.processes:
+            laid_out.mock()
+        if len(laid_out.processes) == 1:
+            laid_out.gateway()
+        return Attack(title, laid_out, stubs)
 
-    attack.world = own_world
+    attack.world = bystander.let_exchange(laid_out)
     return attack

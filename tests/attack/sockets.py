@@ -17,7 +17,8 @@ PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 def tcp(world, source="127.0.0.1"):
     """A connection that says nothing, from an address of this machine."""
-    return socket.create_connection(("127.0.0.1", world.gateway_port), timeout=PATIENCE, source_address=(source, 0))
+    to = "::1" if ":" in source else "127.0.0.1"
+    return socket.create_connection((to, world.gateway_port), timeout=PATIENCE, source_address=(source, 0))
 
 
 def tls(world, client="enemies/unknown", alpn=("h2",), source="127.0.0.1"):
@@ -35,11 +36,16 @@ def hello(connection):
     return connection
 
 
-@contextlib.contextmanager
 def opened(count, connect):
-    """That many connections, closed in the end. Who is turned away at once counts as well: None stands for it."""
+    """That many connections, as `opened_by`."""
+    return opened_by([connect] * count)
+
+
+@contextlib.contextmanager
+def opened_by(ways):
+    """One connection by each way, closed in the end. Who is turned away at once counts as well: None stands for it."""
     with contextlib.ExitStack() as stack:
-        yield [attempt(connect, stack) for _ in range(count)]
+        yield [attempt(connect, stack) for connect in ways]
 
 
 def attempt(connect, stack):
