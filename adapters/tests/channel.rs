@@ -105,7 +105,7 @@ fn a_reply_is_an_answer_when_every_step_says_so() {
         (Ok(AnsweredBy::MessageId), signed(&reply("m-1", None, "SCSS001", 300)), XML, SENT),
         (Ok(AnsweredBy::BusinessHead), signed(&reply("theirs", None, "SCSS001", -300)), "Application/XML", to_r_2),
         (Err("unreadable content_type".into()), signed(&answer()), "text/html", SENT),
-        (Err("unreadable content_type".into()), signed(&answer()), "", SENT),
+        (Ok(AnsweredBy::CorrelationId), signed(&answer()), "", SENT),
         (Err("unreadable encoding".into()), signed(&answer()), "text/xml; charset=klingon", SENT),
         (Err("unreadable dtd".into()), "<!DOCTYPE a><a/>".into(), XML, SENT),
         (Err("not authentic unsigned".into()), wsse::envelope_unsigned(&answer()), XML, SENT),

@@ -11,7 +11,7 @@ use qaqpa_adapters::shep::sync::{
 };
 use qaqpa_adapters::soap::Envelope;
 use qaqpa_adapters::wsse;
-use qaqpa_adapters::xml::{Document, c14n, document};
+use qaqpa_adapters::xml::{Document, c14n};
 use qaqpa_proto::Contract;
 use qaqpa_proto::v1::Payload;
 
@@ -194,7 +194,7 @@ fn what_is_no_answer_is_refused() {
         (None, in_info(info)),
         (None, in_info(&format!("{info}<correlationId/><sessionId/>"))),
         (Some(SyncProblem::Other("SendMessageResponse")), String::new()),
-        (Some(SyncProblem::Other("SendMessageResponse")), in_info(info).replace(SYNC_TYPES, "urn:x")),
+        (Some(SyncProblem::Namespace("SendMessageResponse")), in_info(info).replace(SYNC_TYPES, "urn:x")),
         (Some(SyncProblem::Missing("response")), in_response("")),
         (Some(SyncProblem::Nil("response")), in_response(&format!("<response {nil}/>"))),
         (Some(SyncProblem::Missing("responseInfo")), in_response("<response/>")),
@@ -233,7 +233,24 @@ fn a_request_is_read_as_clients_write_it() {
         let found = sync::read_request(document.root_element());
         assert_eq!(found.map(|received| received.info.properties.len()), wanted, "{info}");
     }
-    let document = Document::parse("<b><SendMessage><request/></SendMessage></b>").unwrap();
-    assert!(document::child(document.root_element(), "SendMessage").is_some());
-    assert_eq!(sync::read_request(document.root_element()).err(), Some(SyncProblem::Other("SendMessage")));
+    for (wanted, message) in [
+        (SyncProblem::Other("SendMessage"), "<Other/>".to_owned()),
+        (SyncProblem::Namespace("SendMessage"), "<SendMessage><request/></SendMessage>".to_owned()),
+        (SyncProblem::Namespace("SendMessage"), format!("<sendMessage xmlns='{SYNC_TYPES}'/>")),
+        // As a generator writes it that takes the schema for one with elementFormDefault="qualified".
+        (SyncProblem::Qualified("request"), format!("<SendMessage xmlns='{SYNC_TYPES}'><request/></SendMessage>")),
+        (
+            SyncProblem::Qualified("sender"),
+            format!(
+                "<SendMessage xmlns='{SYNC_TYPES}'><request xmlns=''><requestInfo>{required}\
+                 <sender xmlns='{SYNC_TYPES}'/></requestInfo></request></SendMessage>"
+            ),
+        ),
+    ] {
+        let source = format!("<b>{message}</b>");
+        let document = Document::parse(&source).unwrap();
+        assert_eq!(sync::read_request(document.root_element()).err(), Some(wanted), "{message}");
+    }
+    let told = SyncProblem::Namespace("SendMessage").to_string();
+    assert!(told.contains(SYNC_TYPES), "{told}");
 }

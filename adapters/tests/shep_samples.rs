@@ -43,6 +43,7 @@ fn first_names(root: roxmltree::Node<'_, '_>) -> String {
 #[test]
 fn every_sample_is_what_it_says() {
     let no_answer = SyncProblem::Other("SendMessageResponse").to_string();
+    let of_another_channel = SyncProblem::Namespace("SendMessageResponse").to_string();
     let no_envelope = SoapError::NotEnvelope.to_string();
     for (wanted, name, source) in [
         (
@@ -58,7 +59,7 @@ fn every_sample_is_what_it_says() {
         ("fault Server SCE006 SignatureInvalid", "sync-fault", sample!("sync-fault.xml")),
         (&no_answer, "sync-request-gbdfl", sample!("sync-request-gbdfl.xml")),
         (&no_answer, "async-send-request", sample!("async-send-request.xml")),
-        (&no_answer, "async-send-response", sample!("async-send-response.xml")),
+        (&of_another_channel, "async-send-response", sample!("async-send-response.xml")),
         (&no_envelope, "aisas-submit-group", sample!("aisas-submit-group.RECON.xml")),
         (&no_envelope, "eds-temp-upload-data", sample!("eds-temp-upload-data.xml")),
         (&no_envelope, "kdp-request-data", sample!("kdp-request-data.xml")),

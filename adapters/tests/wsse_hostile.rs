@@ -42,6 +42,14 @@ impl Good {
         self.with(&self.security.replace(from, to), &self.body)
     }
 
+    /// What stands in KeyIdentifier, changed.
+    fn identified(&self, change: impl FnOnce(&str) -> String) -> String {
+        let (before, rest) = self.security.split_once("<wsse:KeyIdentifier").unwrap();
+        let (attributes, rest) = rest.split_once('>').unwrap();
+        let (base64, after) = rest.split_once('<').unwrap();
+        self.with(&format!("{before}<wsse:KeyIdentifier{attributes}>{}<{after}", change(base64)), &self.body)
+    }
+
     /// The good security header, the body changed.
     fn body(&self, from: &str, to: &str) -> String {
         assert!(self.body.contains(from), "{from}");
@@ -382,6 +390,32 @@ fn changed_content_and_unpinned_keys_are_refused() {
             let (before, rest) = good.security.split_once("<ds:KeyInfo>").unwrap();
             let (_, after) = rest.split_once("</ds:KeyInfo>").unwrap();
             good.with(&format!("{before}{after}"), &good.body)
+        }),
+        ("no_certificate", "an empty KeyIdentifier", |good| good.identified(|_| String::new())),
+        ("no_certificate", "the base64 of base64", |good| good.identified(|base64| STANDARD.encode(base64))),
+        ("no_certificate", "PEM armour around it", |good| {
+            good.identified(|base64| {
+                let words = ["BEGIN", "END"].map(|word| format!("-----{word} CERTIFICATE-----"));
+                format!("{}\n{base64}\n{}", words[0], words[1])
+            })
+        }),
+        ("no_certificate", "a thumbprint", |good| {
+            good.identified(|base64| STANDARD.encode(&Sha256::of(base64.as_bytes())[..20]))
+        }),
+        ("ok", "folded lines with the other system's ends", |good| {
+            good.identified(|base64| {
+                base64
+                    .as_bytes()
+                    .chunks(64)
+                    .map(|line| String::from_utf8_lossy(line))
+                    .collect::<Vec<_>>()
+                    .join("&#13;\n")
+            })
+        }),
+        ("issuer_name", "an issuer with an attribute that nobody knows", |_| {
+            let layout = Layout { key_info: wsse::KeyInfo::IssuerSerial, ..Layout::request(body_id()) };
+            let envelope = wsse::envelope_with(CONTENT, &layout, &signer("signer-rsa")).unwrap();
+            envelope.replace("<ds:X509IssuerName>", "<ds:X509IssuerName>UNDEF=x,")
         }),
         ("key_info", "a raw key instead of a certificate", |good| good.security("wsse:KeyIdentifier", "ds:KeyValue")),
         ("ok", "comments inside signed text: not signed, and read around", |good| {

@@ -215,7 +215,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::language::Text;
+    use crate::language::{Text, text};
 
     /// What is wrong with a row.
     fn flaws(reason: Reason) -> Vec<&'static str> {
@@ -260,6 +260,22 @@ mod tests {
         );
         assert_eq!(refusals.intersection(&failures).collect::<Vec<_>>(), Vec::<&&str>::new());
         assert!(refusals.contains("residency") && failures.contains("upstream"), "{refusals:?} {failures:?}");
+    }
+
+    /// After a message has left, whoever gets no answer is told that there may be something to look for.
+    #[test]
+    fn what_may_have_been_carried_out_says_so() {
+        const SAYS_SO: Text = text(
+            "Сұрау салу орындалған болуы мүмкін.",
+            "Запрос мог быть выполнен.",
+            "The request may have been carried out.",
+        );
+        for reason in Reason::all() {
+            for language in Language::ALL {
+                let says_so = reason.text(language).ends_with(SAYS_SO.in_language(language));
+                assert_eq!(says_so, reason.retry() == Retry::Unsure, "{reason}");
+            }
+        }
     }
 
     #[test]

@@ -83,6 +83,10 @@ def yesterday():
     return (datetime.datetime.now(NOW) - datetime.timedelta(days=1)).isoformat()
 
 
+def in_an_hour():
+    return (datetime.datetime.now().astimezone() + datetime.timedelta(hours=1)).isoformat()
+
+
 # What the server does, and the reason and detail that the gateway gives.
 HOSTILE = {
     "does not sign": ("reply.not_authentic", "unsigned", lambda shep, request: reply(request).encode()),
@@ -102,8 +106,10 @@ HOSTILE = {
         ("reply.not_authentic", "algorithm", lambda shep, request: signed(shep.world, reply(request), method=xmlsec.Transform.RSA_SHA1)),
     "answers another message":
         ("reply.replayed", "other_message", lambda shep, request: signed(shep.world, reply(request, correlation=request_id()))),
+    "answers from the next time zone":
+        ("reply.out_of_time", "future_by_hours", lambda shep, request: signed(shep.world, reply(request, date=in_an_hour))),
     "answers as of yesterday":
-        ("reply.replayed", "too_old", lambda shep, request: signed(shep.world, reply(request, date=yesterday))),
+        ("reply.out_of_time", "too_old", lambda shep, request: signed(shep.world, reply(request, date=yesterday))),
 }
 
 

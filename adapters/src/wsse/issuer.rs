@@ -140,7 +140,7 @@ fn hex(octets: &[u8]) -> String {
 }
 
 /// Short names and their OIDs; the first [`RFC_4514`] are that document's own, the others are what tools write besides.
-const NAMES: [(&str, &str); 19] = [
+const NAMES: [(&str, &str); 34] = [
     ("CN", "2.5.4.3"),
     ("L", "2.5.4.7"),
     ("ST", "2.5.4.8"),
@@ -159,13 +159,49 @@ const NAMES: [(&str, &str); 19] = [
     ("T", "2.5.4.12"),
     ("E", "1.2.840.113549.1.9.1"),
     ("EMAILADDRESS", "1.2.840.113549.1.9.1"),
+    ("EMAIL", "1.2.840.113549.1.9.1"),
     ("BUSINESSCATEGORY", "2.5.4.15"),
+    ("TITLE", "2.5.4.12"),
+    ("POSTALCODE", "2.5.4.17"),
+    ("ORGANIZATIONIDENTIFIER", "2.5.4.97"),
+    ("STREETADDRESS", "2.5.4.9"),
+    ("DESCRIPTION", "2.5.4.13"),
+    ("NAME", "2.5.4.41"),
+    ("INITIALS", "2.5.4.43"),
+    ("GENERATION", "2.5.4.44"),
+    ("GENERATIONQUALIFIER", "2.5.4.44"),
+    ("DNQ", "2.5.4.46"),
+    ("DNQUALIFIER", "2.5.4.46"),
+    ("PSEUDONYM", "2.5.4.65"),
+    ("USERID", "0.9.2342.19200300.100.1.1"),
+    ("UNSTRUCTUREDNAME", "1.2.840.113549.1.9.2"),
 ];
 const RFC_4514: usize = 9;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// OpenSSL, .NET, Java and BouncyCastle have names of their own for the rarer attributes.
+    #[test]
+    fn each_librarys_spelling_is_understood() {
+        let wanted =
+            Name::parse("CN=Т,2.5.4.12=бастық,2.5.4.17=050000,2.5.4.97=NTRKZ-990140000007,O=А\\, Б,C=KZ").unwrap();
+        for (understood, spelling) in [
+            (true, r"CN=Т,title=бастық,postalCode=050000,organizationIdentifier=NTRKZ-990140000007,O=А\, Б,C=KZ"),
+            (true, r#"CN=Т, T=бастық, PostalCode=050000, OID.2.5.4.97=NTRKZ-990140000007, O="А, Б", C=KZ"#),
+            (
+                true,
+                "CN=Т,2.5.4.12=#0c0cd0b1d0b0d181d182d18bd29b,2.5.4.17=#1306303530303030,\
+                 2.5.4.97=#0c124e54524b5a2d393930313430303030303037,O=А\\, Б,C=KZ",
+            ),
+            (true, r"C=KZ,O=А\, Б,organizationIdentifier=NTRKZ-990140000007,PostalCode=050000,T=бастық,CN=Т"),
+            (false, r"CN=Т,title=бастық,postalCode=050000,UNDEF=NTRKZ-990140000007,O=А\, Б,C=KZ"),
+            (false, "CN=Т,C=KZ"),
+        ] {
+            assert_eq!(Name::parse(spelling).is_some_and(|name| name == wanted), understood, "{spelling}");
+        }
+    }
 
     #[test]
     fn spellings_of_one_name_are_equal() {

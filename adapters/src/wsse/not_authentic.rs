@@ -38,6 +38,12 @@ pub enum NotAuthentic {
     /// No KeyInfo, or one in a form that names no certificate.
     #[error("the signature does not say whose it is")]
     KeyInfo,
+    /// What stands in a certificate's place is none: not base64, PEM or base64 within it, a thumbprint, nothing.
+    #[error("what the signature gives as its certificate is no certificate")]
+    NoCertificate,
+    /// The issuer's name is in a spelling that is not understood.
+    #[error("the signature names an issuer in a spelling that is not understood")]
+    IssuerName,
     /// A certificate that is not pinned.
     #[error("the signature names a certificate that is not pinned")]
     WrongSigner,
@@ -71,6 +77,8 @@ impl NotAuthentic {
             Self::Algorithm => "algorithm",
             Self::Shape => "shape",
             Self::KeyInfo => "key_info",
+            Self::NoCertificate => "no_certificate",
+            Self::IssuerName => "issuer_name",
             Self::WrongSigner => "wrong_signer",
             Self::ExpiredSigner => "expired_signer",
             Self::NotUnderstood => "not_understood",

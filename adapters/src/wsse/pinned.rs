@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use roxmltree::Node;
 
-use super::certificate::Certificate;
+use super::certificate::{Certificate, is_certificate};
 use super::suite::{Accepted, SUITES};
 use super::{DS, KeyRefused, NotAuthentic, Suite, WSSE, issuer};
 use crate::xml::{Sha256, document};
@@ -43,7 +43,7 @@ impl PinnedSigners {
     /// The pinned certificate that a `ds:KeyInfo` names, in any of the three forms that are in use: the certificate in
     /// `wsse:KeyIdentifier` or in `ds:X509Certificate`, or `ds:X509IssuerSerial`.
     pub(super) fn named_by(&self, key_info: Node<'_, '_>) -> Result<&Arc<PinnedSigner>, NotAuthentic> {
-        let mut named = false;
+        let mut why = NotAuthentic::KeyInfo;
         for node in key_info.descendants() {
             let found = match (node.tag_name().namespace(), node.tag_name().name()) {
                 (Some(WSSE), "KeyIdentifier") | (Some(DS), "X509Certificate") => self.by_certificate(node),
@@ -51,24 +51,27 @@ impl PinnedSigners {
                 _ => continue,
             };
             // Any of the forms may name the pin. Which one is chosen decides only whose key must fit.
-            named = true;
-            if let Some(pinned) = found {
-                return Ok(pinned);
+            match found {
+                Ok(pinned) => return Ok(pinned),
+                Err(refused) => why = refused,
             }
         }
-        Err(if named { NotAuthentic::WrongSigner } else { NotAuthentic::KeyInfo })
+        Err(why)
     }
 
-    fn by_certificate(&self, node: Node<'_, '_>) -> Option<&Arc<PinnedSigner>> {
-        let der = octets(node)?;
-        self.pins.iter().find(|pinned| pinned.certificate.der == der)
+    /// Something that is no certificate blames no pin.
+    fn by_certificate(&self, node: Node<'_, '_>) -> Result<&Arc<PinnedSigner>, NotAuthentic> {
+        let der = octets(node).filter(|der| is_certificate(der)).ok_or(NotAuthentic::NoCertificate)?;
+        self.pins.iter().find(|pinned| pinned.certificate.der == der).ok_or(NotAuthentic::WrongSigner)
     }
 
-    fn by_issuer_and_serial(&self, node: Node<'_, '_>) -> Option<&Arc<PinnedSigner>> {
-        let issuer = issuer::Name::parse(&document::text(document::child(node, "X509IssuerName")?))?;
-        let serial = document::text(document::child(node, "X509SerialNumber")?);
-        let serial = serial.trim();
-        self.pins.iter().find(|pinned| pinned.certificate.serial == serial && pinned.certificate.issuer == issuer)
+    fn by_issuer_and_serial(&self, node: Node<'_, '_>) -> Result<&Arc<PinnedSigner>, NotAuthentic> {
+        let text = |name| document::child(node, name).map(document::text).ok_or(NotAuthentic::KeyInfo);
+        let (issuer, serial) = (text("X509IssuerName")?, text("X509SerialNumber")?);
+        let issuer = issuer::Name::parse(&issuer).ok_or(NotAuthentic::IssuerName)?;
+        let named =
+            |pinned: &&Arc<PinnedSigner>| pinned.certificate.serial.is(&serial) && pinned.certificate.issuer == issuer;
+        self.pins.iter().find(named).ok_or(NotAuthentic::WrongSigner)
     }
 }
 
@@ -88,8 +91,8 @@ impl PinnedSigner {
         self.certificate.suite
     }
 
-    pub(super) fn serial(&self) -> &str {
-        &self.certificate.serial
+    pub(super) fn serial(&self) -> String {
+        self.certificate.serial.to_string()
     }
 
     pub(super) fn sha256(&self) -> [u8; 32] {

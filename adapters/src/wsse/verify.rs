@@ -47,7 +47,7 @@ impl<'a, 'input> VerifiedBody<'a, 'input> {
 
     /// Serial number of the signer's certificate, decimal.
     #[must_use]
-    pub fn certificate_serial(&self) -> Option<&str> {
+    pub fn certificate_serial(&self) -> Option<String> {
         self.signer.as_ref().map(|signer| signer.serial())
     }
 

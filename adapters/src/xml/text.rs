@@ -1,8 +1,8 @@
 //! Decodes the bytes of an HTTP body to text: finds the character encoding and refuses octets that it does not have.
 //!
 //! The order of RFC 7303 section 3: byte order mark, then the `charset` of the Content-Type, then the XML declaration, then UTF-8.
-//! UTF-8, UTF-16 and windows-1251 are known; every other name is refused rather than guessed, and one malformed sequence
-//! refuses the whole body. Line ends are normalised here (XML 1.0 section 2.11), before any parser sees the text.
+//! UTF-8, UTF-16 and windows-1251 are known; every other name is refused rather than guessed, unless the body is ASCII and so
+//! is its every octet in that encoding. One malformed sequence refuses the whole body. Line ends are normalised here (XML 1.0 section 2.11), before any parser sees the text.
 //!
 //! ```
 //! use qaqpa_adapters::xml::text;
@@ -94,6 +94,7 @@ impl Charset {
             "utf-16be" => Ok(Self::Utf16Be),
             "utf-16" => unmarked_utf16(body).ok_or(NotText::Contradiction),
             "windows-1251" | "cp1251" => Ok(Self::Windows1251),
+            other if body.is_ascii() && has_ascii(other) => Ok(Self::Utf8),
             _ => Err(NotText::UnknownEncoding),
         }
     }
@@ -121,14 +122,20 @@ fn byte_order_mark(body: &[u8]) -> Option<(Charset, &[u8])> {
         .or_else(|| marked(b"\xFE\xFF", Charset::Utf16Be))
 }
 
-/// `text/xml; charset="utf-8"` to `utf-8`.
+/// Whether a name of an encoding (WHATWG Encoding section 4.2, `us-ascii` and `iso-8859-1` among them) says that octets below
+/// 0x80 are ASCII, so that a body of such octets can mean one thing only.
+fn has_ascii(label: &str) -> bool {
+    Encoding::for_label(label.as_bytes()).is_some_and(Encoding::is_ascii_compatible)
+}
+
+/// `text/xml; charset="utf-8"` to `utf-8`. Single quotes are no quotes to RFC 9110, but no name of an encoding has them.
 fn charset_parameter(content_type: &str) -> Option<&str> {
     content_type
         .split(';')
         .skip(1)
         .filter_map(|parameter| parameter.split_once('='))
         .find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))
-        .map(|(_, value)| value.trim().trim_matches('"'))
+        .map(|(_, value)| value.trim().trim_matches(['"', '\'']))
 }
 
 /// XML 1.0 appendix F: the first octets of an XML document give its family away, and the declaration says which member.
@@ -197,7 +204,17 @@ mod tests {
             (Err(NotText::Malformed), b"<a>\x98</a>", Some("text/xml; charset=windows-1251")),
             (Err(NotText::Malformed), b"\xFF\xFE<", None),
             (Err(NotText::Malformed), b"\xED\xA0\x80", None),
-            (Err(NotText::UnknownEncoding), b"<a/>", Some("text/xml; charset=koi8-r")),
+            (Ok("<a>Қ</a>"), "<a>Қ</a>".as_bytes(), Some("text/xml; charset='utf-8'")),
+            (Ok("<a>&#1058;</a>"), b"<a>&#1058;</a>", Some("text/xml; charset=us-ascii")),
+            (Ok("<a>&#1058;</a>"), b"<a>&#1058;</a>", Some("text/xml; charset=ISO-8859-1")),
+            (
+                Ok("<?xml version=\"1.0\" encoding=\"US-ASCII\"?><a/>"),
+                b"<?xml version=\"1.0\" encoding=\"US-ASCII\"?><a/>",
+                None,
+            ),
+            (Err(NotText::UnknownEncoding), b"<a>\xC4</a>", Some("text/xml; charset=us-ascii")),
+            (Err(NotText::UnknownEncoding), b"<a>\xC4</a>", Some("text/xml; charset=koi8-r")),
+            (Err(NotText::UnknownEncoding), b"<a>\x1B(B</a>", Some("text/xml; charset=iso-2022-jp")),
             (Err(NotText::UnknownEncoding), b"<a/>", Some("text/xml; charset=")),
             (Err(NotText::UnknownEncoding), b"<?xml version=\"1.0\" encoding=\"utf-7\"?><a/>", None),
             (Err(NotText::Contradiction), b"<?xml version=\"1.0\" encoding=\"UTF-16\"?><a/>", None),

@@ -5,6 +5,7 @@
 
 use qaqpa_adapters::shep::{Fault, NoAnswer, NotDecoded, NotVerified, Unreadable};
 use qaqpa_adapters::wsse::NotSigned;
+use qaqpa_adapters::xml::text::NotText;
 use qaqpa_proto::reason::{Failure, Refusal};
 
 use crate::refusal::NotDone;
@@ -31,7 +32,9 @@ impl From<Unreadable> for NotDone {
     fn from(why: Unreadable) -> Self {
         match why {
             Unreadable::ContentType => Failure::UpstreamNotSoap.into(),
-            Unreadable::Text(_) | Unreadable::Document(_) => Self::from(Failure::ReplyMalformed).detailed(why.code()),
+            Unreadable::Text(NotText::TooLarge) => Failure::UpstreamTooLarge.into(),
+            Unreadable::Text(_) => Self::from(Failure::ReplyEncoding).detailed(why.code()),
+            Unreadable::Document(_) => Self::from(Failure::ReplyMalformed).detailed(why.code()),
         }
     }
 }

@@ -123,6 +123,7 @@ impl From<SyncProblem> for NotDone {
     fn from(problem: SyncProblem) -> Self {
         let word = match problem {
             SyncProblem::Other(_) => "other_message",
+            SyncProblem::Namespace(_) | SyncProblem::Qualified(_) => "namespace",
             SyncProblem::Nil(_) => "nil",
             SyncProblem::Missing(_) => "missing",
             SyncProblem::Repeated(_) => "twice",
@@ -159,6 +160,10 @@ impl From<ReadError> for NotDone {
 
 impl From<NotAnswered> for NotDone {
     fn from(why: NotAnswered) -> Self {
-        Self::from(Failure::ReplyReplayed).detailed(why.code())
+        let failure = match why {
+            NotAnswered::OtherMessage | NotAnswered::Unattributed => Failure::ReplyReplayed,
+            NotAnswered::TooOld(_) | NotAnswered::Future(_) => Failure::ReplyOutOfTime,
+        };
+        Self::from(failure).detailed(why.code()).evidenced(why)
     }
 }

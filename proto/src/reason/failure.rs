@@ -54,21 +54,21 @@ reasons! {
         ),
         /// Not SOAP: a proxy's error page, a wrong content type.
         UpstreamNotSoap = "upstream.not_soap", StateSystem, Unavailable, Unsure, text(
-            "Мемлекеттік жүйенің орнына бөгде бет жауап берді.",
-            "Вместо государственной системы ответила посторонняя страница.",
-            "Something that is not SOAP answered in the state system's place.",
+            "Мемлекеттік жүйенің орнына бөгде бет жауап берді. Сұрау салу орындалған болуы мүмкін.",
+            "Вместо государственной системы ответила посторонняя страница. Запрос мог быть выполнен.",
+            "Something that is not SOAP answered in the state system's place. The request may have been carried out.",
         ),
         /// The answer is longer than 16 MiB.
         UpstreamTooLarge = "upstream.too_large", StateSystem, Unavailable, Unsure, text(
-            "Мемлекеттік жүйенің жауабы тым үлкен (16 МиБ-тан артық).",
-            "Ответ государственной системы слишком велик (более 16 МиБ).",
-            "The state system's answer is too long (over 16 MiB).",
+            "Мемлекеттік жүйенің жауабы тым үлкен (16 МиБ-тан артық). Сұрау салу орындалған болуы мүмкін.",
+            "Ответ государственной системы слишком велик (более 16 МиБ). Запрос мог быть выполнен.",
+            "The state system's answer is too long (over 16 MiB). The request may have been carried out.",
         ),
         /// First status layer: a SOAP Fault.
         UpstreamFault = "upstream.fault", StateSystem, Unavailable, Unsure, text(
-            "Мемлекеттік жүйе қате қайтарды (SOAP Fault).",
-            "Государственная система вернула ошибку (SOAP Fault).",
-            "The state system returned an error (SOAP Fault).",
+            "Мемлекеттік жүйе қате қайтарды (SOAP Fault). Сұрау салу орындалған болуы мүмкін.",
+            "Государственная система вернула ошибку (SOAP Fault). Запрос мог быть выполнен.",
+            "The state system returned an error (SOAP Fault). The request may have been carried out.",
         ),
         /// Second status layer: SHEP's status is not success.
         UpstreamStatus = "upstream.status", StateSystem, FailedPrecondition, No, text(
@@ -78,21 +78,33 @@ reasons! {
         ),
         /// The reply's signature does not prove what it should.
         ReplyNotAuthentic = "reply.not_authentic", StateSystem, DataLoss, Unsure, text(
-            "Жауаптың қолтаңбасы расталмады. Жауап берілмейді.",
-            "Подпись ответа не подтверждена. Ответ не передаётся.",
-            "The reply's signature does not hold. The reply is not handed on.",
+            "Жауаптың қолтаңбасы расталмады. Жауап берілмейді. Сұрау салу орындалған болуы мүмкін.",
+            "Подпись ответа не подтверждена. Ответ не передаётся. Запрос мог быть выполнен.",
+            "The reply's signature does not hold. The reply is not handed on. The request may have been carried out.",
         ),
-        /// The reply answers another message or comes from another time.
+        /// The reply answers another message.
         ReplyReplayed = "reply.replayed", StateSystem, DataLoss, Unsure, text(
-            "Жауап басқа хабарламаға тиесілі немесе ескі. Жауап берілмейді.",
-            "Ответ относится к другому сообщению или устарел. Ответ не передаётся.",
-            "The reply belongs to another message or is out of time. It is not handed on.",
+            "Жауап басқа хабарламаға тиесілі. Жауап берілмейді. Сұрау салу орындалған болуы мүмкін.",
+            "Ответ относится к другому сообщению. Ответ не передаётся. Запрос мог быть выполнен.",
+            "The reply belongs to another message. It is not handed on. The request may have been carried out.",
+        ),
+        /// The reply's date is too far from now: it is old, or a clock or a time zone is wrong.
+        ReplyOutOfTime = "reply.out_of_time", StateSystem, DataLoss, Unsure, text(
+            "Жауаптың күні қазіргі уақыттан тым алшақ: ол ескі, не бір жақтың сағаты немесе уақыт белдеуі қате. Жауап берілмейді. Сұрау салу орындалған болуы мүмкін.",
+            "Дата ответа слишком далека от текущего времени: он устарел, или у одной из сторон неверны часы или часовой пояс. Ответ не передаётся. Запрос мог быть выполнен.",
+            "The reply is dated too far from now: it is old, or one side's clock or time zone is wrong. It is not handed on. The request may have been carried out.",
+        ),
+        /// The octets of the reply are no text in an encoding that is read, or not in the one that they are said to be in.
+        ReplyEncoding = "reply.encoding", StateSystem, DataLoss, Unsure, text(
+            "Жауаптың кодтамасы қабылданбайды немесе жарияланғанға сай емес. Сұрау салу орындалған болуы мүмкін.",
+            "Кодировка ответа не принимается или не та, что объявлена. Запрос мог быть выполнен.",
+            "The reply's encoding is not accepted, or not the one that is declared. The request may have been carried out.",
         ),
         /// The reply is not what the contract says.
         ReplyMalformed = "reply.malformed", StateSystem, DataLoss, Unsure, text(
-            "Жауап келісімшартқа сай емес.",
-            "Ответ не соответствует контракту.",
-            "The reply is not what the contract says.",
+            "Жауап келісімшартқа сай емес. Сұрау салу орындалған болуы мүмкін.",
+            "Ответ не соответствует контракту. Запрос мог быть выполнен.",
+            "The reply is not what the contract says. The request may have been carried out.",
         ),
         /// The gateway is going down.
         GatewayStopping = "gateway.stopping", Gateway, Unavailable, Later, text(
@@ -102,9 +114,9 @@ reasons! {
         ),
         /// A defect of the gateway.
         GatewayInternal = "gateway.internal", Gateway, Internal, Unsure, text(
-            "Шлюздің ішкі қатесі. Оператор хабардар.",
-            "Внутренняя ошибка шлюза. Оператор уведомлён.",
-            "A defect of the gateway. Its operator has been told.",
+            "Шлюздің ішкі қатесі. Оператор хабардар. Сұрау салу орындалған болуы мүмкін.",
+            "Внутренняя ошибка шлюза. Оператор уведомлён. Запрос мог быть выполнен.",
+            "A defect of the gateway. Its operator has been told. The request may have been carried out.",
         ),
         /// The gateway ended between intent and outcome; settled at the next start.
         GatewayCrashed = "gateway.crashed", Gateway, Internal, Unsure, text(

@@ -425,9 +425,9 @@ reasons! {
         ),
         /// The judgement that allowed the connection is void.
         ResidencyRevoked = "residency.revoked", Gateway, FailedPrecondition, Unsure, text(
-            "Қосылым үзілді: мекенжай бұдан былай тексеруден өтпейді. Шлюз операторына хабарласыңыз.",
-            "Соединение прервано: адрес больше не проходит проверку. Обратитесь к оператору шлюза.",
-            "The connection is ended: its address passes the check no more. Tell the gateway's operator.",
+            "Қосылым үзілді: мекенжай бұдан былай тексеруден өтпейді. Шлюз операторына хабарласыңыз. Сұрау салу орындалған болуы мүмкін.",
+            "Соединение прервано: адрес больше не проходит проверку. Обратитесь к оператору шлюза. Запрос мог быть выполнен.",
+            "The connection is ended: its address passes the check no more. Tell the gateway's operator. The request may have been carried out.",
         ),
         /// The server answered with a redirect.
         ResidencyRedirect = "residency.redirect", Gateway, FailedPrecondition, No, text(

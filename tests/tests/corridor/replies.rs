@@ -41,7 +41,7 @@ const BAD: &[(&str, (&str, Code), &str)] = &[
     ("status=991231500006", ("upstream.status", Code::FailedPrecondition), "other"),
     ("no-data", MALFORMED, "no_data"),
     ("wrong-correlation", REPLAYED, "other_message"),
-    ("stale-date", REPLAYED, "too_old"),
+    ("stale-date", ("reply.out_of_time", Code::DataLoss), "too_old"),
     ("replayed", REPLAYED, "other_message"),
     ("unsigned", NOT_AUTHENTIC, "unsigned"),
     ("tampered-body", NOT_AUTHENTIC, "digest"),

@@ -126,8 +126,9 @@ impl<'t> ReplyDocument<'t> {
     }
 }
 
-/// The types that working SHEP clients and servers send (kz-protocols 1.1); text/plain is seen and harmless, HTML is not.
+/// The types that working SHEP clients and servers send (kz-protocols 1.1); text/plain is seen and harmless, HTML is not. Where
+/// none is named (RFC 9110 section 8.3 lets the reader look), the octets say it: what is no signed envelope goes no further.
 fn is_soap(content_type: &str) -> bool {
     let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    matches!(essence.as_str(), "text/xml" | "application/xml" | "application/soap+xml" | "text/plain")
+    matches!(essence.as_str(), "" | "text/xml" | "application/xml" | "application/soap+xml" | "text/plain")
 }

@@ -69,25 +69,34 @@ pub enum NotAnswered {
     /// It names no message id. The head of the business document may still do so.
     #[error("the reply does not say which message it answers")]
     Unattributed,
-    /// responseDate is too far before now.
-    #[error("the reply is too old")]
-    TooOld,
-    /// responseDate is too far after now.
-    #[error("the reply is dated in the future")]
-    Future,
+    /// responseDate is so many seconds before now, further than the window.
+    #[error("the reply is dated {0} s ago")]
+    TooOld(i64),
+    /// responseDate is so many seconds after now, further than the window.
+    #[error("the reply is dated {0} s ahead")]
+    Future(i64),
 }
 
 impl NotAnswered {
-    /// Stable code.
+    /// Stable code. A date that is off by whole hours is a time zone's, more likely than a clock's.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             Self::OtherMessage => "other_message",
             Self::Unattributed => "unattributed",
-            Self::TooOld => "too_old",
-            Self::Future => "future",
+            Self::TooOld(seconds) if whole_hours(seconds) => "too_old_by_hours",
+            Self::TooOld(_) => "too_old",
+            Self::Future(seconds) if whole_hours(seconds) => "future_by_hours",
+            Self::Future(_) => "future",
         }
     }
+}
+
+/// Up to the offset of the outermost time zones, give or take the time that an answer travels.
+fn whole_hours(seconds: i64) -> bool {
+    const HOUR: i64 = 3_600;
+    const TRAVEL: i64 = 30;
+    (HOUR - TRAVEL..=14 * HOUR).contains(&seconds) && (seconds + TRAVEL) % HOUR <= 2 * TRAVEL
 }
 
 /// Checks ids and date of a reply. `business` is the request id in the head of the business document, where it is known
@@ -105,7 +114,8 @@ pub fn answers(
     // Before the ids: an old reply may name our message, if it was recorded and is played again.
     let age = now.duration_since(info.response_date);
     if age.abs() > window {
-        return Err(if age.is_negative() { NotAnswered::Future } else { NotAnswered::TooOld });
+        let seconds = age.as_secs().abs();
+        return Err(if age.is_negative() { NotAnswered::Future(seconds) } else { NotAnswered::TooOld(seconds) });
     }
     let by = match (info.correlation_id.as_deref(), business) {
         (Some(named), _) if named == sent.message_id || Some(named) == sent.correlation_id => AnsweredBy::CorrelationId,
@@ -125,6 +135,21 @@ mod tests {
     use crate::shep::sync::Status;
 
     #[test]
+    fn whole_hours_are_told_apart() {
+        for (wanted, why) in [
+            ("too_old", NotAnswered::TooOld(301)),
+            ("too_old_by_hours", NotAnswered::TooOld(3_570)),
+            ("too_old_by_hours", NotAnswered::TooOld(6 * 3_600 + 2)),
+            ("too_old", NotAnswered::TooOld(5_400)),
+            ("too_old", NotAnswered::TooOld(15 * 3_600)),
+            ("future_by_hours", NotAnswered::Future(3_630)),
+            ("future", NotAnswered::Future(3_631)),
+        ] {
+            assert_eq!(why.code(), wanted, "{why}");
+        }
+    }
+
+    #[test]
     fn a_reply_must_name_our_message_and_be_of_our_time() {
         let sent = Sent { message_id: "m", correlation_id: Some("c") };
         let now: Timestamp = "2026-03-02T05:15:31Z".parse().unwrap();
@@ -137,8 +162,8 @@ mod tests {
             (Err(NotAnswered::OtherMessage), "x", None, Some("x"), 0),
             (Err(NotAnswered::Unattributed), "x", None, None, 0),
             (Err(NotAnswered::Unattributed), "c", None, None, 0),
-            (Err(NotAnswered::TooOld), "m", Some("m"), None, -301),
-            (Err(NotAnswered::Future), "m", Some("m"), None, 301),
+            (Err(NotAnswered::TooOld(301)), "m", Some("m"), None, -301),
+            (Err(NotAnswered::Future(301)), "m", Some("m"), None, 301),
         ] {
             let info = ResponseInfo {
                 message_id: message.into(),

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use roxmltree::Node;
 
 use crate::codec;
+use crate::shep::SYNC_TYPES;
 use crate::xml::document;
 
 /// Why a Body is no message of the channel. The sender is at fault.
@@ -14,6 +15,12 @@ pub enum SyncProblem {
     /// The Body holds another message, or none.
     #[error("the Body holds no `{0}` of the synchronous channel")]
     Other(&'static str),
+    /// The Body holds a message of that name, or all but its capitals, and not in the channel's namespace.
+    #[error("the Body holds `{0}`, but not as `{0}` of the namespace {SYNC_TYPES}")]
+    Namespace(&'static str),
+    /// An element that the schema wants in no namespace is in one (`elementFormDefault` is not given, so: unqualified).
+    #[error("`{0}` is in a namespace and must be in none")]
+    Qualified(&'static str),
     /// `xsi:nil`: the channel answered without an answer.
     #[error("`{0}` is nil")]
     Nil(&'static str),
@@ -26,6 +33,17 @@ pub enum SyncProblem {
     /// The text is no xs:dateTime.
     #[error("the value of `{0}` is not of its type")]
     Value(&'static str),
+}
+
+/// The message of a Body.
+pub(super) fn message<'a, 'input>(body: Node<'a, 'input>, name: &'static str) -> Result<Node<'a, 'input>, SyncProblem> {
+    let found = document::elements(body).next().ok_or(SyncProblem::Other(name))?;
+    match found.tag_name().name() {
+        local if local == name && found.tag_name().namespace() == Some(SYNC_TYPES) => Ok(found),
+        // Who wrote this name sees it in his message: what is wrong with it is what he needs to know.
+        local if local.eq_ignore_ascii_case(name) => Err(SyncProblem::Namespace(name)),
+        _ => Err(SyncProblem::Other(name)),
+    }
 }
 
 /// The one child with this local name, if it is there and not nil.

@@ -68,10 +68,7 @@ pub fn read_reply<'a, 'input>(body: Node<'a, 'input>) -> Result<Reply<'a, 'input
     if let Some(fault) = soap::Fault::of(content) {
         return Ok(Reply::Fault(Fault::of(fault)));
     }
-    if !content.has_tag_name((SYNC_TYPES, "SendMessageResponse")) {
-        return Err(SyncProblem::Other("SendMessageResponse"));
-    }
-    let response = pick::nillable(content, "response")?;
+    let response = pick::nillable(pick::message(body, "SendMessageResponse")?, "response")?;
     let info = read_info(pick::required(response, "responseInfo")?)?;
     let data = match pick::optional(response, "responseData")? {
         Some(data) => pick::optional(data, "data")?.map(Data::of),

@@ -121,15 +121,28 @@ pub struct Received<'a, 'input> {
 /// # Errors
 /// See [`SyncProblem`].
 pub fn read_request<'a, 'input>(body: Node<'a, 'input>) -> Result<Received<'a, 'input>, SyncProblem> {
-    let message = document::elements(body).next().filter(|node| node.has_tag_name((SYNC_TYPES, "SendMessage")));
-    let message = message.ok_or(SyncProblem::Other("SendMessage"))?;
-    let request = pick::nillable(message, "request")?;
+    let request = pick::nillable(pick::message(body, "SendMessage")?, "request")?;
+    unqualified(request)?;
     let info = read_info(pick::required(request, "requestInfo")?)?;
     let data = match pick::optional(request, "requestData")? {
         Some(data) => pick::optional(data, "data")?.map(Data::of),
         None => None,
     };
     Ok(Received { info, data })
+}
+
+/// A receiver that is more lenient than the channel would teach its callers wrong: the schema has these in no namespace.
+fn unqualified(request: Node<'_, '_>) -> Result<(), SyncProblem> {
+    const NAMES: [&str; 5] = ["request", "requestInfo", "requestData", "data", "sender"];
+    let heads = document::elements(request).flat_map(|part| std::iter::once(part).chain(document::elements(part)));
+    for node in std::iter::once(request).chain(heads) {
+        // `xmlns=""` is none.
+        if node.tag_name().namespace().is_some_and(|namespace| !namespace.is_empty()) {
+            let name = NAMES.into_iter().find(|name| *name == node.tag_name().name()).unwrap_or("requestInfo");
+            return Err(SyncProblem::Qualified(name));
+        }
+    }
+    Ok(())
 }
 
 fn read_info(node: Node<'_, '_>) -> Result<RequestInfo, SyncProblem> {
