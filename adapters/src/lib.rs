@@ -1,5 +1,6 @@
-//! Adapters: encode and decode messages of state systems (XML, SOAP, WS-Security, SHEP); no network, no clock.
+//! Adapters: encode and decode messages of state systems (XML, SOAP, WS-Security, SHEP), and PEM; no network, no clock.
 pub mod codec;
+pub mod pem;
 pub mod shep;
 pub mod soap;
 pub mod wsse;

@@ -8,6 +8,7 @@ mod wsse_signers;
 
 use bergshamra_dsig::DsigContext;
 use bergshamra_keys::{KeysManager, loader::load_x509_cert_pem};
+use qaqpa_adapters::pem::NotRead;
 use qaqpa_adapters::wsse::{
     self, KeyInfo, KeyRefused, Layout, NotAuthentic, NotSigned, PinnedSigners, Sign, Signer, SignerUnavailable, Suite,
     suite,
@@ -125,9 +126,9 @@ fn unusable_keys_are_refused_when_loaded() {
     for (wanted, certificate, private) in [
         (KeyRefused::Mismatch, cert("signer-rsa"), key("signer-rogue")),
         (KeyRefused::PrivateKey, cert("signer-rsa"), key("signer-p256")),
-        (KeyRefused::PrivateKey, cert("signer-rsa"), cert("signer-rsa")),
-        (KeyRefused::NoCertificate, key("signer-rsa"), key("signer-rsa")),
-        (KeyRefused::NoCertificate, Vec::new(), key("signer-rsa")),
+        (KeyRefused::NoPrivateKey(NotRead::CertificateForKey), cert("signer-rsa"), cert("signer-rsa")),
+        (KeyRefused::NoCertificate(NotRead::KeyForCertificate), key("signer-rsa"), key("signer-rsa")),
+        (KeyRefused::NoCertificate(NotRead::Empty), Vec::new(), key("signer-rsa")),
         (KeyRefused::Unsupported, cert("refused-rsa1024"), key("signer-rsa")),
         (KeyRefused::Unsupported, cert("refused-p384"), key("signer-p256")),
         (

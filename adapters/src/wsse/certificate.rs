@@ -2,14 +2,13 @@
 //!
 //! It refuses keys that no [`Suite`] has: RSA below 2048 or above 4096 bits, curves other than P-256, GOST.
 
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::num_bigint::{BigInt, Sign};
 use x509_parser::prelude::FromDer;
 
 use super::suite::{Accepted, VerifyingKey};
 use super::{KeyRefused, Suite, issuer};
+use crate::pem;
 
 /// A certificate that can sign: read once, when the configuration is.
 pub(super) struct Certificate {
@@ -28,13 +27,8 @@ pub(super) struct Certificate {
 impl Certificate {
     /// Every certificate of a PEM text, at least one.
     pub(super) fn all_from_pem(accepted: Accepted, pem: &[u8]) -> Result<Vec<Self>, KeyRefused> {
-        let blocks: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
-        let all: Vec<_> = blocks
-            .map_err(|_| KeyRefused::Certificate)?
-            .iter()
-            .map(|der| Self::from_der(accepted, der))
-            .collect::<Result<_, _>>()?;
-        if all.is_empty() { Err(KeyRefused::NoCertificate) } else { Ok(all) }
+        let blocks = pem::certificates(pem).map_err(KeyRefused::NoCertificate)?;
+        blocks.iter().map(|der| Self::from_der(accepted, der)).collect()
     }
 
     fn from_der(accepted: Accepted, der: &[u8]) -> Result<Self, KeyRefused> {

@@ -2,22 +2,38 @@
 //!
 //! Example: `the private key does not belong to the certificate`
 
+use crate::pem::NotRead;
+
 /// Why a certificate or a key cannot be used. The operator is at fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyRefused {
-    /// No `CERTIFICATE` block in the PEM.
-    #[error("there is no certificate in the PEM")]
-    NoCertificate,
+    /// The certificate's text.
+    #[error("{0}")]
+    NoCertificate(NotRead),
     /// A block that is not a certificate.
     #[error("the certificate cannot be read")]
     Certificate,
     /// Neither RSA of 2048 to 4096 bits nor P-256.
     #[error("the key of the certificate is of a kind that is not accepted")]
     Unsupported,
-    /// No readable PKCS#8 private key of the certificate's kind.
-    #[error("the private key cannot be read as PKCS#8 of the certificate's kind")]
+    /// The private key's text.
+    #[error("{0}")]
+    NoPrivateKey(NotRead),
+    /// A private key of another kind than the certificate's, or octets that are none.
+    #[error("the private key is damaged, or not of the certificate's kind (RSA, ECDSA P-256)")]
     PrivateKey,
     /// A private key that is not the certificate's.
     #[error("the private key does not belong to the certificate")]
     Mismatch,
+}
+
+impl KeyRefused {
+    /// Whether the file of the private key is at fault, and not that of the certificate.
+    #[must_use]
+    pub fn is_of_the_private_key(&self) -> bool {
+        match self {
+            Self::NoPrivateKey(_) | Self::PrivateKey | Self::Mismatch => true,
+            Self::NoCertificate(_) | Self::Certificate | Self::Unsupported => false,
+        }
+    }
 }

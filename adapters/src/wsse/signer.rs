@@ -3,12 +3,10 @@
 //! A PKCS#11 token or a GOST sidecar is another implementation of [`Sign`]; what is signed and how is the [`Suite`]'s. Keys are never printed, and a key that is not the
 //! certificate's is refused when it is loaded, not when the state refuses the first message.
 
-use rustls_pki_types::PrivatePkcs8KeyDer;
-use rustls_pki_types::pem::PemObject;
-
 use super::certificate::Certificate;
 use super::suite::{Accepted, SUITES, SigningKey};
 use super::{KeyRefused, SignerUnavailable, Suite};
+use crate::pem::{self, NotRead};
 
 /// Signs octets with one key. May block, as a token does.
 pub trait Sign: Send + Sync {
@@ -32,7 +30,7 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// Reads the first certificate of `certificate_pem` and the PKCS#8 key of `key_pem`.
+    /// Reads the first certificate of `certificate_pem` and the private key of `key_pem`.
     ///
     /// # Errors
     /// [`KeyRefused`], also when the two do not belong together.
@@ -46,9 +44,9 @@ impl Signer {
         key_pem: &[u8],
     ) -> Result<Self, KeyRefused> {
         let mut certificates = Certificate::all_from_pem(accepted, certificate_pem)?.into_iter();
-        let certificate = certificates.next().ok_or(KeyRefused::NoCertificate)?;
-        let der = PrivatePkcs8KeyDer::from_pem_slice(key_pem).map_err(|_| KeyRefused::PrivateKey)?;
-        let key = certificate.suite.signing_key(der.secret_pkcs8_der())?;
+        let certificate = certificates.next().ok_or(KeyRefused::NoCertificate(NotRead::NoPem))?;
+        let der = pem::private_key(key_pem).map_err(KeyRefused::NoPrivateKey)?;
+        let key = certificate.suite.signing_key(der.secret_der())?;
         if key.public() == certificate.public_key { Ok(Self { key, certificate }) } else { Err(KeyRefused::Mismatch) }
     }
 }

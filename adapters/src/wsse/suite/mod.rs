@@ -42,11 +42,11 @@ pub trait Suite: Send + Sync {
     /// [`KeyRefused::Unsupported`], when it is not a key of this suite after all.
     fn verifying_key(&self, key: &SubjectPublicKeyInfo<'_>) -> Result<Box<dyn VerifyingKey>, KeyRefused>;
 
-    /// A private key in PKCS#8, ready to sign.
+    /// A private key in DER (PKCS#8, or PKCS#1 or SEC1 of its kind), ready to sign.
     ///
     /// # Errors
     /// [`KeyRefused::PrivateKey`], when it is not a key of this suite.
-    fn signing_key(&self, pkcs8: &[u8]) -> Result<Box<dyn SigningKey>, KeyRefused>;
+    fn signing_key(&self, der: &[u8]) -> Result<Box<dyn SigningKey>, KeyRefused>;
 }
 
 /// A digest under way, of any length. Canonical text is put into it piece by piece.

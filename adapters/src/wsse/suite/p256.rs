@@ -32,8 +32,8 @@ impl Suite for EcdsaP256Sha256 {
         super::parsed(&ECDSA_P256_SHA256_FIXED, key)
     }
 
-    fn signing_key(&self, pkcs8: &[u8]) -> Result<Box<dyn SigningKey>, KeyRefused> {
-        match EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8) {
+    fn signing_key(&self, der: &[u8]) -> Result<Box<dyn SigningKey>, KeyRefused> {
+        match EcdsaKeyPair::from_private_key_der(&ECDSA_P256_SHA256_FIXED_SIGNING, der) {
             Ok(pair) => Ok(Box::new(pair)),
             Err(_) => Err(KeyRefused::PrivateKey),
         }

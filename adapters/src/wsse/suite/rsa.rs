@@ -32,8 +32,8 @@ impl Suite for RsaSha256 {
         super::parsed(&RSA_PKCS1_2048_8192_SHA256, key)
     }
 
-    fn signing_key(&self, pkcs8: &[u8]) -> Result<Box<dyn SigningKey>, KeyRefused> {
-        match RsaKeyPair::from_pkcs8(pkcs8) {
+    fn signing_key(&self, der: &[u8]) -> Result<Box<dyn SigningKey>, KeyRefused> {
+        match RsaKeyPair::from_pkcs8(der).or_else(|_| RsaKeyPair::from_der(der)) {
             Ok(pair) => Ok(Box::new(pair)),
             Err(_) => Err(KeyRefused::PrivateKey),
         }

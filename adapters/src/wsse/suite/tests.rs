@@ -37,8 +37,8 @@ impl Suite for Wide {
     fn verifying_key(&self, key: &SubjectPublicKeyInfo<'_>) -> Result<Box<dyn VerifyingKey>, KeyRefused> {
         parsed(&RSA_PKCS1_2048_8192_SHA512, key)
     }
-    fn signing_key(&self, pkcs8: &[u8]) -> Result<Box<dyn SigningKey>, KeyRefused> {
-        Ok(Box::new(WideKey(RsaKeyPair::from_pkcs8(pkcs8).map_err(|_| KeyRefused::PrivateKey)?)))
+    fn signing_key(&self, der: &[u8]) -> Result<Box<dyn SigningKey>, KeyRefused> {
+        Ok(Box::new(WideKey(RsaKeyPair::from_pkcs8(der).map_err(|_| KeyRefused::PrivateKey)?)))
     }
 }
 
