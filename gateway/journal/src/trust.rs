@@ -20,9 +20,12 @@ pub struct Trust {
 /// Errors of a trust file.
 #[derive(Debug, thiserror::Error)]
 pub enum TrustError {
-    /// It is not TOML of this form.
-    #[error("the trust file cannot be read: {0}")]
-    Toml(#[from] toml::de::Error),
+    /// It is not TOML of this form. What stands there is not repeated: it may be another file.
+    #[error("line {line} of the trust file is not as it must be: tables `[[lane]]` with the texts `origin` and `key`")]
+    Toml {
+        /// From 1.
+        line: usize,
+    },
     /// A key cannot be used.
     #[error("the key of lane `{origin}` cannot be used: {source}")]
     Key {
@@ -50,7 +53,10 @@ impl Trust {
     /// # Errors
     /// [`TrustError`]: not TOML of this form, a key that cannot be used, is named for another lane, or a lane that occurs twice.
     pub fn parse(text: &str) -> Result<Self, TrustError> {
-        let file: TrustFile = toml::from_str(text)?;
+        let file: TrustFile = toml::from_str(text).map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            TrustError::Toml { line: before.matches('\n').count() + 1 }
+        })?;
         let mut lanes: Vec<Vkey> = Vec::new();
         for Lane { origin, key } in file.lane {
             let key = Vkey::parse(&key).map_err(|source| TrustError::Key { origin: origin.clone(), source })?;

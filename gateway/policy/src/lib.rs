@@ -36,6 +36,7 @@ pub mod standing;
 pub mod subject;
 pub mod suggest;
 pub mod transform;
+pub mod unread;
 pub mod working_days;
 
 pub use caller::{Caller, CallerMatch, CallerRule, Callers, Identity, Role};

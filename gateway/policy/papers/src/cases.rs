@@ -28,6 +28,7 @@ use qaqpa_policy::pack::Pack;
 use qaqpa_policy::plan::Direction;
 use qaqpa_policy::standing::HoldKind;
 use qaqpa_policy::suggest::nearest;
+use qaqpa_policy::unread;
 use qaqpa_proto::reason::{Reason, Refusal};
 use qaqpa_proto::{Contract, MessageIndex, Operation};
 use serde_saphyr::Spanned;
@@ -160,7 +161,7 @@ impl Check<'_> {
         };
         serde_saphyr::from_str_with_options(text, options).map_err(|error: serde_saphyr::Error| {
             let (line, column) = error.location().map_or((0, 0), |place| (place.line(), place.column()));
-            at(line, column, error.without_snippet().to_string())
+            at(line, column, unread::yaml(&error))
         })
     }
 

@@ -23,6 +23,7 @@ use super::{Pack, family};
 use crate::identifier::Bin;
 use crate::mechanism::Mechanism;
 use crate::suggest::nearest;
+use crate::unread;
 
 const MAX_BYTES: usize = 1 << 20;
 /// Longest term a pack may set, in days: a hundred years.
@@ -65,9 +66,9 @@ fn unreadable(file: &str, error: &serde_saphyr::Error) -> PackProblem {
     use serde_saphyr::Error as Yaml;
     let error = error.without_snippet();
     let place = error.location().map_or_else(Place::default, |at| Place { line: at.line(), column: at.column() });
-    let message = error.to_string();
     match error {
         Yaml::SerdeUnknownField { field, expected, .. } => {
+            let field = unread::key(field);
             PackProblem::new(file, place, Kind::UnknownKey, field, format!("unknown key `{field}`"))
                 .suggesting(nearest(field, expected.iter().copied()))
         }
@@ -75,10 +76,13 @@ fn unreadable(file: &str, error: &serde_saphyr::Error) -> PackProblem {
             PackProblem::new(file, place, Kind::MissingKey, field, format!("the key `{field}` is missing"))
         }
         Yaml::DuplicateMappingKey { key, .. } => {
-            let key = key.as_deref().unwrap_or_default();
+            let key = unread::key(key.as_deref().unwrap_or_default());
             PackProblem::new(file, place, Kind::DuplicateKey, key, format!("the key `{key}` is there twice"))
         }
-        _ => PackProblem::new(file, place, Kind::Yaml, &message, &message),
+        _ => {
+            let message = unread::yaml(error);
+            PackProblem::new(file, place, Kind::Yaml, &message, &message)
+        }
     }
 }
 
