@@ -43,5 +43,5 @@ pub use lane::{Condition, Health, Published, Receipt};
 pub use line::strict::LineFault;
 pub use lines::{Leaf, Lines, lines};
 pub use note::{NoteError, Signer, Vkey};
-pub use recover::{OpenIntent, Opening};
+pub use recover::{OpenIntent, Opening, check};
 pub use trust::{Trust, TrustError};

@@ -158,19 +158,36 @@ impl<'a> Replay<'a> {
     }
 }
 
+/// Whether a directory is of this lane, or of none yet. Locks and changes nothing: a gateway may be writing there.
+///
+/// # Errors
+/// [`Error::OtherLane`]; [`Error::File`], when it has segments of nobody knows what lane; [`Error::Io`].
+pub fn check(dir: &Path, lane: &Vkey) -> Result<(), Error> {
+    match read_optional(&dir.join(LANE))? {
+        None if segment::path(dir, 0).exists() => Err(without_name()),
+        None => Ok(()),
+        Some(found) => is_of(&found, lane),
+    }
+}
+
+fn is_of(found: &[u8], lane: &Vkey) -> Result<(), Error> {
+    let (found, wanted) = (String::from_utf8_lossy(found).trim().to_owned(), lane.to_string());
+    if found == wanted { Ok(()) } else { Err(Error::OtherLane { found, wanted }) }
+}
+
+fn without_name() -> Error {
+    Error::File { file: LANE.to_owned(), fault: "it is missing, but there are segments" }
+}
+
 /// The stored checkpoint, signed by this lane's key; for a new directory an empty one is made, and then the lane's name.
 fn signed_head(dir: &Path, signer: &Signer, files: &dyn Files) -> Result<Checkpoint, Error> {
-    let wanted = signer.vkey().to_string();
     let Some(found) = read_optional(&dir.join(LANE))? else {
         if segment::path(dir, 0).exists() {
-            return Err(Error::File { file: LANE.to_owned(), fault: "it is missing, but there are segments" });
+            return Err(without_name());
         }
         return new_lane(dir, signer, files);
     };
-    let found = String::from_utf8_lossy(&found).trim().to_owned();
-    if found != wanted {
-        return Err(Error::OtherLane { found, wanted });
-    }
+    is_of(&found, signer.vkey())?;
     stored_checkpoint(dir, signer.vkey())
 }
 

@@ -9,6 +9,7 @@
 
 use std::fs::{File, OpenOptions, Permissions, TryLockError};
 use std::io::{ErrorKind, Read};
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::time::Duration;
@@ -42,7 +43,7 @@ pub(crate) fn open(path: &Path, key: &VaultKey, may_make: bool) -> Result<Sessio
     known(connection.execute_batch(PRAGMAS))?;
     whole(&connection, path)?;
     version(&connection)?;
-    check(&connection, key)?;
+    check_value(&connection, key)?;
     upgrade(&connection)?;
     let session = Session::new(connection, key, Watched::new(path, locked)?)?;
     session.load_bond()?;
@@ -50,6 +51,23 @@ pub(crate) fn open(path: &Path, key: &VaultKey, may_make: bool) -> Result<Sessio
     session.scrub(RETRY_SCRUB)?;
     session.files.written()?;
     Ok(session)
+}
+
+/// Whether this key is that of the vault at `path`, or nothing is there yet. Locks and changes nothing: a gateway may be at work
+/// in it, and its log is not looked at, since what tells the key is written once, when the vault is made.
+///
+/// # Errors
+/// [`Error::WrongKey`]; [`Error::Foreign`], [`Error::Damaged`], [`Error::Exposed`], [`Error::Newer`]; of the disk.
+pub fn check(path: &Path, key: &VaultKey) -> Result<(), Error> {
+    if std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        return Ok(());
+    }
+    inspect(path)?;
+    let uri: String = path.as_os_str().as_bytes().iter().map(|octet| format!("%{octet:02x}")).collect();
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(format!("file:{uri}?immutable=1"), flags).doing("opening the vault file")?;
+    version(&connection)?;
+    check_value(&connection, key)
 }
 
 /// Makes a vault beside `path` and links it there; an older one that appears meanwhile stays.
@@ -157,7 +175,7 @@ fn upgrade(connection: &Connection) -> Result<(), Error> {
     if found < VERSION { connection.execute_batch(UPGRADE).doing("bringing the vault up to date") } else { Ok(()) }
 }
 
-fn check(connection: &Connection, key: &VaultKey) -> Result<(), Error> {
+fn check_value(connection: &Connection, key: &VaultKey) -> Result<(), Error> {
     let sealed: Vec<u8> =
         connection.query_row("SELECT check_value FROM vault", [], |row| row.get(0)).doing("reading the check value")?;
     let opened = Sealer::new(&key.own(WRAP))?.open(CHECK, &sealed).map_err(|_| Error::WrongKey)?;

@@ -34,6 +34,7 @@ mod watched;
 mod writer;
 
 pub use error::Error;
+pub use file::check;
 pub use key::VaultKey;
 pub use record::{
     Bond, ConsentRecord, Contents, Erased, Erasure, HoldKind, HoldRecord, KdpToken, Lifted, RequestRecord, Tombstone,
