@@ -191,7 +191,8 @@ fn text(octets: &[u8]) -> Result<Zeroizing<String>, NotRead> {
         [0x30, ..] if is_store(octets) => Err(NotRead::Store),
         // A SEQUENCE: of more than 127 octets, or of version 0.
         [0x30, 0x81..=0x84, ..] | [0x30, _, 0x02, 0x01, 0x00, ..] => Err(NotRead::Der),
-        _ if octets.contains(&0) => Err(NotRead::Utf16), // without its mark, or binary of another kind
+        [_, 0, _, 0, ..] | [0, _, 0, _, ..] => Err(NotRead::Utf16), // without its mark
+        _ if octets.contains(&0) => Err(NotRead::Der),
         _ if octets.iter().all(u8::is_ascii_whitespace) => Err(NotRead::Empty),
         _ => Ok(Zeroizing::new(String::from_utf8_lossy(octets).into_owned())),
     }
@@ -269,6 +270,7 @@ mod tests {
             (NotRead::Utf16, utf16(&[0xff, 0xfe])),
             (NotRead::Utf16, utf16(&[])),
             (NotRead::Der, vec![0x30, 0x82, 1, 0xf2, 2, 1, 0]),
+            (NotRead::Der, vec![0xa0, 3, 2, 1, 0]),
             (NotRead::Store, vec![0x30, 0x82, 1, 0, 2, 1, 3, 0x30]),
             (NotRead::Store, vec![0xfe, 0xed, 0xfe, 0xed, 0, 0]),
             (NotRead::Putty, b"PuTTY-User-Key-File-3: ssh-rsa\n".to_vec()),

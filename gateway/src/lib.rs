@@ -59,6 +59,7 @@ pub mod limits;
 pub mod listen;
 pub mod persons;
 pub mod refusal;
+pub mod secret;
 pub mod serve;
 pub mod start;
 pub mod telemetry;

@@ -11,16 +11,21 @@
 //! ([`lifetime`], `listen/connection.rs`).
 
 mod alert;
+mod authorities;
 pub mod bounds;
 mod calls;
+mod client_verifier;
 mod connection;
 mod handshake;
 pub mod identity;
 pub mod inbound;
 pub mod lifetime;
 mod network;
+pub(crate) mod period;
 pub(crate) mod revocation;
 mod shortage;
+#[cfg(test)]
+mod tests;
 pub mod trust;
 mod unfinished;
 
@@ -28,6 +33,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::Timestamp;
+use qaqpa_policy::Authority;
 use rustls::pki_types::CertificateDer;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -62,6 +69,7 @@ pub use trust::{TlsFiles, Trust};
 #[derive(Debug, Clone)]
 pub struct Peer {
     certificate: CertificateDer<'static>,
+    vouching: Vec<Authority>,
     arrival: Arrival,
 }
 
@@ -70,6 +78,12 @@ impl Peer {
     #[must_use]
     pub fn certificate(&self) -> &CertificateDer<'static> {
         &self.certificate
+    }
+
+    /// The authorities of `client_ca` that vouch for it.
+    #[must_use]
+    pub fn vouching(&self) -> &[Authority] {
+        &self.vouching
     }
 
     /// Where it calls from, and by which rule it may.
@@ -169,7 +183,8 @@ impl Listener {
                 let through = handshakes.through((stream, peer, place), &filter, &trust, &*on_alert).await;
                 let Some(Through { stream, chain, arrival }) = through else { return };
                 let Some(certificate) = chain.first().cloned() else { return };
-                let (service, caller) = serve(Peer { certificate, arrival: arrival.clone() });
+                let vouching = trust.borrow().vouching(&chain);
+                let (service, caller) = serve(Peer { certificate, vouching, arrival: arrival.clone() });
                 let _counted = match open.open(Network::of(arrival.address().ip()), caller.as_deref()) {
                     Ok(counted) => counted,
                     Err(code) => return on_exceeded(code, caller.as_deref()),
@@ -194,18 +209,23 @@ pub struct Reloader {
 }
 
 impl Reloader {
-    /// Serves by `files` as they are now; a bad file changes nothing. One at a time, so that what was read first never
+    /// Serves by `files` as they are now, `now`; open connections that they would not let in are cut. A bad file changes
+    /// nothing, nor does a revocation list that is older than the one in force. One at a time, so that what was read first never
     /// takes the place of what was read later.
     ///
     /// # Errors
-    /// As [`TlsFiles::load`].
-    pub fn renew(&self, files: &TlsFiles) -> Result<(), TlsProblem> {
+    /// As [`TlsFiles::load`] and [`Trust::follows`].
+    pub fn renew(&self, files: &TlsFiles, now: Timestamp) -> Result<(), TlsProblem> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        files.load().map(|trust| self.reload(trust))
+        let trust = files.load(now)?;
+        trust.follows(&self.trust.borrow(), files, now)?;
+        self.trust.send_replace(trust);
+        Ok(())
     }
 
-    /// From now on by `trust`; open connections that it would not let in are cut.
-    pub fn reload(&self, trust: Trust) {
+    /// From now on by `trust`, whatever it is.
+    #[cfg(test)]
+    pub(crate) fn reload(&self, trust: Trust) {
         self.trust.send_replace(trust);
     }
 }

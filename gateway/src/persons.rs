@@ -22,6 +22,8 @@ pub(crate) mod vault_error;
 pub(crate) mod watch;
 mod watched_event;
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -43,6 +45,7 @@ use crate::persons::not_opened::NotOpened;
 use crate::persons::pseudonyms::Epoch;
 use crate::persons::said::Said;
 use crate::refusal::NotDone;
+use crate::secret;
 
 /// `[vault]`: the file of consents, holds and keys of persons.
 #[derive(Debug, Clone, Deserialize)]
@@ -66,10 +69,11 @@ impl VaultFiles {
             let path = path.to_owned();
             move |error| NotOpened::File { path, error }
         };
-        let key = std::fs::read_to_string(&self.key).map(Zeroizing::new).map_err(file(&self.key))?;
+        let secret = |error| NotOpened::Secret { path: self.key.clone(), error };
+        let key = secret::text(&self.key).map_err(secret)?;
         let key = VaultKey::parse(key.trim()).map_err(|error| NotOpened::Key { path: self.key.clone(), error })?;
         if let Some(directory) = self.file.parent() {
-            std::fs::create_dir_all(directory).map_err(file(directory))?;
+            DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(file(directory))?;
         }
         Vault::open(Options { file: self.file.clone(), may_make, key }).map_err(|error| match error {
             qaqpa_vault::Error::Missing(file) => NotOpened::Missing(file),

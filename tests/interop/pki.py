@@ -47,6 +47,7 @@ class Authority:
 
     def _leaf(self, path, name, key, names, usage, urls):
         path.with_name(path.name + ".pem").write_bytes(pem(certified(name, key, self, names, urls, usage=usage)))
+        path.with_name(path.name + ".key").touch(0o600)
         path.with_name(path.name + ".key").write_bytes(key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
 

@@ -16,7 +16,7 @@ use http_body_util::{BodyExt as _, Full};
 use prost::Message;
 use qaqpa_gateway::dial::{Door, Names, Target};
 use qaqpa_gateway::serve::grpc::Raw;
-use qaqpa_gateway::tls::{certificates, private_key, provider, roots};
+use qaqpa_gateway::tls::{credential as read, provider, roots};
 use qaqpa_residency::{Endpoint, EndpointKind, EndpointRule, Plane, Tables};
 use rustls::{ClientConfig, SupportedProtocolVersion};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -54,8 +54,8 @@ impl Caller {
         let tls = match credential {
             None => tls.with_no_client_auth(),
             Some(name) => {
-                let chain = certificates(&file(format!("{name}.pem"))).unwrap();
-                tls.with_client_auth_cert(chain, private_key(&file(format!("{name}.key"))).unwrap()).unwrap()
+                let (chain, key) = read(&file(format!("{name}.pem")), &file(format!("{name}.key"))).unwrap();
+                tls.with_client_auth_cert(chain, key).unwrap()
             }
         };
         let target = |scheme| {

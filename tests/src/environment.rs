@@ -2,6 +2,7 @@
 //!
 //! Example: `let pki = environment::copy_to(directory.path());`
 
+use std::fs::Permissions;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -16,8 +17,14 @@ pub(crate) const NOWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4
 
 struct Environment {
     pki: DevPki,
-    /// Relative path and content.
-    files: Vec<(PathBuf, Vec<u8>)>,
+    files: Vec<Laid>,
+}
+
+/// One file: its relative path, its content, who may read it.
+struct Laid {
+    name: PathBuf,
+    content: Vec<u8>,
+    permissions: Permissions,
 }
 
 static ENVIRONMENT: LazyLock<Environment> = LazyLock::new(|| {
@@ -29,14 +36,15 @@ static ENVIRONMENT: LazyLock<Environment> = LazyLock::new(|| {
     Environment { pki, files }
 });
 
-fn collect(root: &Path, folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
+fn collect(root: &Path, folder: &Path, files: &mut Vec<Laid>) {
     for entry in std::fs::read_dir(root.join(folder)).unwrap() {
         let entry = entry.unwrap();
         let name = folder.join(entry.file_name());
         if entry.file_type().unwrap().is_dir() {
             collect(root, &name, files);
         } else {
-            files.push((name, std::fs::read(entry.path()).unwrap()));
+            let (content, metadata) = (std::fs::read(entry.path()).unwrap(), entry.metadata().unwrap());
+            files.push(Laid { name, content, permissions: metadata.permissions() });
         }
     }
 }
@@ -54,10 +62,11 @@ pub(crate) fn copy_to(directory: &Path) -> &'static DevPki {
     &ENVIRONMENT.pki
 }
 
-fn write(directory: &Path, files: &[(PathBuf, Vec<u8>)]) {
-    for (name, content) in files {
+fn write(directory: &Path, files: &[Laid]) {
+    for Laid { name, content, permissions } in files {
         let path = directory.join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, content).unwrap();
+        std::fs::write(&path, content).unwrap();
+        std::fs::set_permissions(path, permissions.clone()).unwrap();
     }
 }

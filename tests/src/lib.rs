@@ -33,7 +33,7 @@ use std::time::Duration;
 use qaqpa::development;
 use qaqpa_certs_dev::{Credential, DevPki};
 use qaqpa_gateway::start::Environment;
-use qaqpa_gateway::start::config::{Config, Problem};
+use qaqpa_gateway::start::config::{Config, Problem, Source};
 use qaqpa_gateway::start::setup::Setup;
 use qaqpa_gateway::start::{self, Running};
 use qaqpa_journal::export::jsonl;
@@ -141,24 +141,20 @@ impl World {
         overlay: &str,
         environment: &Environment,
     ) -> Result<Self, String> {
-        let number = site.gateways.fetch_add(1, Ordering::Relaxed);
-        let base = format!(
-            "[listen]\naddress = \"127.0.0.1:0\"\n[journal]\ndirectory = \"journal-{number}\"\nsegment_mib = 1\n\
-             [vault]\nfile = \"vault-{number}/vault.sqlite\"\n\
-             [residency]\nregistry = {{ file = \"tables/delegated\" }}\nremembered = \"residency-{number}.json\"\n\
-             location = {{ v4 = \"tables/geoip\", v6 = \"tables/geoip6\" }}\n\
-             [endpoints.shep]\nurl = \"https://localhost:{}/bip-sync-wss-gost/\"\n",
-            government.address().port()
-        );
-        let path = site.directory.path().join(format!("gateway-{number}.toml"));
-        let laid_out = std::fs::read_to_string(site.directory.path().join("gateway.toml")).unwrap();
-        let text = overlaid(&overlaid(&laid_out, &base), overlay);
-        std::fs::write(&path, text).unwrap();
-        let lines = |problems: Vec<Problem>| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-        let (config, source) = Config::read(&path).map_err(lines)?;
+        let (config, source) = read(&site, &government, overlay)?;
         let setup = Setup::check(&config, &source, environment).map_err(lines)?;
         let running = start::start(&config, &source, setup, environment).await.map_err(|why| why.to_string())?;
         Ok(Self { government, running, config, site })
+    }
+
+    /// What `qaqpa check` would say of such a gateway beside this one: its warnings.
+    ///
+    /// # Errors
+    /// Its problems.
+    pub fn checked(&self, overlay: &str) -> Result<Vec<String>, String> {
+        let (config, source) = read(&self.site, &self.government, overlay)?;
+        let setup = Setup::check(&config, &source, &self.site.environment()).map_err(lines)?;
+        Ok(setup.warnings().iter().map(ToString::to_string).collect())
     }
 
     /// A caller with one of the development certificates, such as `clients/school` or `enemies/expired`.
@@ -257,6 +253,28 @@ impl Site {
         let list = self.pki.tls.revocation_list(revoked, then).unwrap();
         std::fs::write(self.file("pki/ca.crl"), list.pem).unwrap();
     }
+}
+
+/// The `gateway.toml` of the next gateway of a site, with journal, vault and tables of its own.
+fn read(site: &Site, government: &Government, overlay: &str) -> Result<(Config, Source), String> {
+    let number = site.gateways.fetch_add(1, Ordering::Relaxed);
+    let base = format!(
+        "[listen]\naddress = \"127.0.0.1:0\"\n[journal]\ndirectory = \"journal-{number}\"\nsegment_mib = 1\n\
+         [vault]\nfile = \"vault-{number}/vault.sqlite\"\n\
+         [residency]\nregistry = {{ file = \"tables/delegated\" }}\nremembered = \"residency-{number}.json\"\n\
+         location = {{ v4 = \"tables/geoip\", v6 = \"tables/geoip6\" }}\n\
+         [endpoints.shep]\nurl = \"https://localhost:{}/bip-sync-wss-gost/\"\n",
+        government.address().port()
+    );
+    let path = site.directory.path().join(format!("gateway-{number}.toml"));
+    let laid_out = std::fs::read_to_string(site.directory.path().join("gateway.toml")).unwrap();
+    let text = overlaid(&overlaid(&laid_out, &base), overlay);
+    std::fs::write(&path, text).unwrap();
+    Config::read(&path).map_err(lines)
+}
+
+fn lines(problems: Vec<Problem>) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 /// One TOML text laid over another: tables are merged, of rows with an `id` those that are named are replaced, and

@@ -144,7 +144,7 @@ fn check(arguments: &Verify) -> ExitCode {
 fn beliefs(arguments: &Verify) -> Result<(Option<Trust>, Vec<Vec<u8>>), String> {
     let read = |path: &PathBuf| std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()));
     let trust = arguments.trust.as_ref().map(|path| {
-        let text = String::from_utf8(read(path)?).map_err(|error| error.to_string())?;
+        let text = String::from_utf8(read(path)?).map_err(|_| format!("{}: it is not UTF-8", path.display()))?;
         Trust::parse(&text).map_err(|error| format!("{}: {error}", path.display()))
     });
     Ok((trust.transpose()?, arguments.previous.iter().map(read).collect::<Result<_, _>>()?))

@@ -59,7 +59,7 @@ fn look(file: &std::path::Path, environment: &Environment) -> ExitCode {
         Ok(inspection) => {
             say(&inspection.to_string());
             for certificate in qaqpa_gateway::tls::certificates(file).unwrap_or_default() {
-                let identity = identity(&certificate);
+                let identity = identity(&certificate, &[]);
                 say("A gateway knows the holder by:");
                 identity.uris.iter().for_each(|uri| say(&format!("  uri = \"{uri}\"")));
                 identity.bin.iter().for_each(|bin| say(&format!("  bin = \"{}\"", bin.as_str())));

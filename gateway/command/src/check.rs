@@ -1,5 +1,5 @@
 //! `qaqpa check`: everything `serve` would refuse, all at once, without opening anything; and declared addresses that would
-//! be turned away whenever they are asked for.
+//! be turned away whenever they are asked for. Beside them warnings: what will turn callers away, or stop exchanges, later.
 
 use std::process::ExitCode;
 
@@ -23,17 +23,22 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, environment: &Environment) -> ExitCode {
     process::raise_open_files(); // as `serve` does
     let mut files = None;
-    let problems = Config::read(&arguments.config.path)
+    let (problems, warnings) = Config::read(&arguments.config.path)
         .and_then(|(config, source)| {
             files = Some(OpenFiles::now(config.listen.bounds()));
             let setup = Setup::check(&config, &source, environment)?;
-            Ok(turned_away(&config, &source, &setup, environment))
+            Ok((turned_away(&config, &source, &setup, environment), setup.warnings().to_vec()))
         })
-        .unwrap_or_else(|problems| problems);
+        .unwrap_or_else(|problems| (problems, Vec::new()));
     match arguments.format {
-        Format::Json => say(&json(&problems, files)),
-        Format::Text if problems.is_empty() => say("no problems found"),
-        Format::Text => problems.iter().for_each(|problem| say(&problem.to_string())),
+        Format::Json => say(&json(&problems, &warnings, files)),
+        Format::Text => {
+            problems.iter().for_each(|problem| say(&problem.to_string()));
+            warnings.iter().for_each(|warning| say(&format!("warning: {warning}")));
+            if problems.is_empty() {
+                say("no problems found");
+            }
+        }
     }
     if let (Format::Text, Some(files)) = (arguments.format, files) {
         say(&files.to_string());
@@ -59,13 +64,11 @@ fn turned_away(config: &Config, source: &Source, setup: &Setup, environment: &En
     problems
 }
 
-fn json(problems: &[Problem], files: Option<OpenFiles>) -> String {
-    let rows: Vec<_> = problems
-        .iter()
-        .map(|problem| serde_json::json!({ "file": problem.file, "line": problem.line, "message": problem.message }))
-        .collect();
+fn json(problems: &[Problem], warnings: &[Problem], files: Option<OpenFiles>) -> String {
+    let row = |problem: &Problem| serde_json::json!({ "file": problem.file, "line": problem.line, "message": problem.message });
+    let rows = |problems: &[Problem]| problems.iter().map(row).collect::<Vec<_>>();
     let files = files.map(|files| {
         serde_json::json!({ "limit": files.limit(), "connections": files.bounds().all, "enough": files.are_enough() })
     });
-    serde_json::json!({ "problems": rows, "open_files": files }).to_string()
+    serde_json::json!({ "problems": rows(problems), "warnings": rows(warnings), "open_files": files }).to_string()
 }

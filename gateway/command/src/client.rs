@@ -10,7 +10,7 @@ use http::uri::PathAndQuery;
 use prost::Message;
 use qaqpa_gateway::dial::Door;
 use qaqpa_gateway::start::Environment;
-use qaqpa_gateway::tls::{certificates, private_key, provider, roots};
+use qaqpa_gateway::tls::{credential, provider, roots};
 use qaqpa_proto::avtoshkola::v1::{SyncStudentsRequest, SyncStudentsResponse};
 use qaqpa_proto::language::Language;
 use rustls::ClientConfig;
@@ -63,9 +63,9 @@ impl Client {
         let tls = match access.certificate {
             None => tls.with_no_client_auth(),
             Some((certificate, key)) => {
-                let chain = certificates(certificate).map_err(|error| error.to_string())?;
-                let key = private_key(key).map_err(|error| error.to_string())?;
-                tls.with_client_auth_cert(chain, key).map_err(|error| error.to_string())?
+                let (chain, private) = credential(certificate, key).map_err(|error| error.to_string())?;
+                let unusable = |_| format!("{}: TLS cannot use it", certificate.display());
+                tls.with_client_auth_cert(chain, private).map_err(unusable)?
             }
         };
         let door = Arc::new(access.dial.door(typed, tls, environment)?);

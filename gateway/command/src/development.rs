@@ -19,7 +19,7 @@ use qaqpa_adapters::shep::sync::Password;
 use qaqpa_adapters::wsse;
 use qaqpa_certs_dev::DevPki;
 use qaqpa_gateway::clock::{Clock, offset_date_time};
-use qaqpa_gateway::tls::{certificates, private_key, provider};
+use qaqpa_gateway::tls::{credential, provider};
 use qaqpa_journal::Signer;
 use qaqpa_mock::{Options, Replies, Sender, Transport};
 use qaqpa_policy::Pack;
@@ -243,7 +243,7 @@ pub fn government(directory: &Path, address: SocketAddr, clock: &Clock) -> Resul
     let read = |name: &str| std::fs::read(file(name)).map_err(|error| format!("{}: {error}", file(name).display()));
     let signer = |name: &str| {
         wsse::Signer::from_pem(&read(&format!("pki/{name}.pem"))?, &read(&format!("pki/{name}.key"))?)
-            .map_err(|error| error.to_string())
+            .map_err(|why| format!("{}: {why}", file(&format!("pki/{name}")).display()))
     };
     let trusted = wsse::PinnedSigners::from_pem(
         &[read("pki/signers/gateway-signer.pem")?, read("pki/signers/gateway-signer-ec.pem")?].join(&b'\n'),
@@ -272,13 +272,13 @@ pub fn government(directory: &Path, address: SocketAddr, clock: &Clock) -> Resul
 const KEPT: usize = 1_000;
 
 fn tls(directory: &Path) -> Result<Arc<ServerConfig>, String> {
-    let chain = certificates(&directory.join("pki/servers/shep.pem")).map_err(|error| error.to_string())?;
-    let key = private_key(&directory.join("pki/servers/shep.key")).map_err(|error| error.to_string())?;
+    let (certificate, key) = (directory.join("pki/servers/shep.pem"), directory.join("pki/servers/shep.key"));
+    let (chain, private) = credential(&certificate, &key).map_err(|error| error.to_string())?;
     let config = ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?
         .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .map_err(|error| error.to_string())?;
+        .with_single_cert(chain, private)
+        .map_err(|_| format!("{}: TLS cannot use it", certificate.display()))?;
     Ok(Arc::new(config))
 }

@@ -39,7 +39,11 @@ async fn serve(path: &Path, environment: &Environment) -> Result<ExitCode, Vec<P
         .map_err(|why| general(format!("the process's memory cannot be kept private: {why}")))?;
     let setup = Setup::check(&config, &source, environment)?;
     let traces = telemetry::install(&config.telemetry, setup.door()).map_err(|why| general(why.to_string()))?;
+    let warnings = setup.warnings().to_vec();
     let running = start(&config, &source, setup, environment).await.map_err(|why| general(why.to_string()))?;
+    for warning in &warnings {
+        tracing::warn!(%warning, "configuration");
+    }
     tell(&format!("qaqpa {} serves on {}", env!("CARGO_PKG_VERSION"), running.address));
     if !running.gateway.persons().ledger.calendar().covers(environment.clock.today().year()) {
         tell("[calendar] lists no day off of this year: terms in working days end earlier than they must");

@@ -73,7 +73,8 @@ impl Signer {
         let fields = text.trim().strip_prefix("PRIVATE+KEY+").ok_or(NoteError::Key("`PRIVATE+KEY+` is missing"))?;
         let (name, id, seed) = key_fields(fields)?;
         // The name is not repeated: in a key that was broken or pasted wrongly it may be a part of the secret.
-        let unnamed = |why| if let NoteError::Name(_) = why { NoteError::Key("its name cannot be a lane's") } else { why };
+        let unnamed =
+            |why| if let NoteError::Name(_) = why { NoteError::Key("its name cannot be a lane's") } else { why };
         let signer = Self::from_seed(name, &seed).map_err(unnamed)?;
         if signer.vkey.id != id {
             return Err(NoteError::Key("the key id is not that of this key"));

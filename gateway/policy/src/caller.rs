@@ -1,8 +1,9 @@
 //! Identification of callers: a verified client certificate to its operator, role and purposes.
 //!
 //! Refuses rules that could match one certificate twice, at start and again at each call: a certificate that two
-//! rules match identifies no caller.
+//! rules match identifies no caller. Refuses ids that the journal would take for something else.
 
+use std::fmt;
 use std::sync::Arc;
 
 use qaqpa_proto::reason::Refusal;
@@ -19,9 +20,66 @@ pub struct Identity {
     pub bin: Option<Bin>,
     /// UID in its subject: the information system's own id.
     pub uid: Option<String>,
+    /// Trusted authorities that vouch for it.
+    pub authorities: Vec<Authority>,
     /// SHA-256 of the certificate.
     pub certificate_sha256: [u8; 32],
 }
+
+/// A certification authority that the gateway trusts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authority {
+    /// Its subject, as `qaqpa certs inspect` prints it: `C=KZ, CN=...`.
+    pub name: String,
+    /// SHA-256 of its SubjectPublicKeyInfo in DER.
+    pub key_sha256: [u8; 32],
+}
+
+impl Authority {
+    /// By its name, and by the digest of its key.
+    #[must_use]
+    pub fn new(name: String, key_sha256: [u8; 32]) -> Self {
+        Self { name, key_sha256 }
+    }
+}
+
+/// Both ways to name it in a rule.
+impl fmt::Display for Authority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, or {KEY}{}", self.name, hex::encode(self.key_sha256))
+    }
+}
+
+/// The authority that must vouch for a caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IssuerRule {
+    /// One of this name, with whatever key: a renewed one too.
+    Name(String),
+    /// The one with this key, SHA-256 of its SubjectPublicKeyInfo in lower case hexadecimal.
+    Key(String),
+}
+
+impl IssuerRule {
+    /// From `sha256:` and the digest of a key, or a name.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        match text.strip_prefix(KEY) {
+            Some(digest) => Self::Key(digest.to_ascii_lowercase()),
+            None => Self::Name(text.to_owned()),
+        }
+    }
+
+    /// Whether it names this authority.
+    #[must_use]
+    pub fn is(&self, authority: &Authority) -> bool {
+        match self {
+            Self::Name(name) => *name == authority.name,
+            Self::Key(digest) => *digest == hex::encode(authority.key_sha256),
+        }
+    }
+}
+
+const KEY: &str = "sha256:";
 
 /// Roles of callers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -43,6 +101,8 @@ pub struct CallerRule {
     pub id: String,
     /// The certificate names that identify it.
     pub matches: CallerMatch,
+    /// The authority that must vouch for it; none where only one is trusted.
+    pub issuer: Option<IssuerRule>,
     /// Operator (pack id) for which it calls.
     pub operator: String,
     /// Role of the caller.
@@ -58,7 +118,7 @@ pub struct CallerRule {
 pub enum CallerMatch {
     /// Exactly this URI among its names.
     Uri(String),
-    /// This BIN.
+    /// This BIN, whoever of the organisation holds the certificate.
     Bin(Bin),
     /// This BIN and this UID.
     BinAndUid(Bin, String),
@@ -89,6 +149,28 @@ impl CallerMatch {
     }
 }
 
+impl CallerRule {
+    fn knows(&self, identity: &Identity) -> bool {
+        let vouched_for = |issuer: &IssuerRule| identity.authorities.iter().any(|authority| issuer.is(authority));
+        self.matches.knows(identity) && self.issuer.as_ref().is_none_or(vouched_for)
+    }
+
+    /// Whether one certificate could fit both. Only two different names, or two different keys, are surely two authorities.
+    fn overlaps(&self, other: &Self) -> bool {
+        let apart = match (&self.issuer, &other.issuer) {
+            (Some(IssuerRule::Name(one)), Some(IssuerRule::Name(two))) => one != two,
+            (Some(IssuerRule::Key(one)), Some(IssuerRule::Key(two))) => one != two,
+            _ => false,
+        };
+        !apart && self.matches.overlaps(&other.matches)
+    }
+
+    fn id_is_plain(&self) -> bool {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        (1..=LONGEST_ID).contains(&self.id.len()) && self.id.chars().all(plain) && !RESERVED.contains(&self.id.as_str())
+    }
+}
+
 /// All callers the gateway knows.
 #[derive(Debug, Clone)]
 pub struct Callers(Vec<Arc<CallerRule>>);
@@ -102,7 +184,10 @@ impl Callers {
         let mut problems = Vec::new();
         for (index, rule) in rules.iter().enumerate() {
             let id = || rule.id.clone();
-            if rule.id.is_empty() || rule.matches.is_empty() {
+            if !rule.id_is_plain() {
+                problems.push(CallerProblem::Id);
+            }
+            if rule.matches.is_empty() {
                 problems.push(CallerProblem::Empty(id()));
             }
             if rule.role == Role::Exchange && rule.purposes.is_empty() {
@@ -112,7 +197,7 @@ impl Callers {
                 if earlier.id == rule.id {
                     problems.push(CallerProblem::TwiceTheSameId(id()));
                 }
-                if earlier.matches.overlaps(&rule.matches) {
+                if earlier.overlaps(rule) {
                     problems.push(CallerProblem::Ambiguous(earlier.id.clone(), id()));
                 }
             }
@@ -141,7 +226,7 @@ impl Callers {
     /// # Errors
     /// None or several rules know it.
     pub fn identify(&self, identity: &Identity) -> Result<Caller, Unknown> {
-        let mut known = self.0.iter().filter(|rule| rule.matches.knows(identity));
+        let mut known = self.0.iter().filter(|rule| rule.knows(identity));
         match (known.next(), known.next()) {
             (Some(rule), None) => {
                 Ok(Caller { rule: Arc::clone(rule), certificate_sha256: identity.certificate_sha256 })
@@ -219,8 +304,15 @@ impl Unknown {
 /// Problems of the configured callers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CallerProblem {
-    /// Without id, URI or UID.
-    #[error("caller `{0}` has an empty id or match")]
+    /// An id that is too long, holds other letters, or has a meaning of its own in the journal. It is not repeated: it may be a
+    /// person's number.
+    #[error(
+        "the id of a caller is 1 to 64 of a-z, 0-9 and `-`, and neither `gateway` nor `unknown`, which stand in the journal for \
+         the gateway itself and for strangers"
+    )]
+    Id,
+    /// Without URI or UID.
+    #[error("caller `{0}` has an empty `uri` or `uid`")]
     Empty(String),
     /// A caller of role `exchange` without a purpose.
     #[error("caller `{0}` may exchange but has no purpose")]
@@ -247,6 +339,10 @@ impl CallerProblem {
     }
 }
 
+/// What the journal calls the gateway itself, and whom it does not know.
+const RESERVED: [&str; 2] = ["gateway", "unknown"];
+const LONGEST_ID: usize = 64;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -259,6 +355,7 @@ mod tests {
         CallerRule {
             id: id.into(),
             matches,
+            issuer: None,
             operator: "avtomektep".into(),
             role: Role::Exchange,
             purposes: vec!["reporting".into()],
@@ -288,6 +385,51 @@ mod tests {
     }
 
     #[test]
+    fn an_id_that_the_journal_could_mistake_is_refused() {
+        let with_id = |id: &str| Callers::new(vec![rule(id, CallerMatch::Uri("spiffe://a".into()))]).err();
+        let longest = "a".repeat(64);
+        for id in ["school-1", "1", "-", longest.as_str()] {
+            assert_eq!(with_id(id), None, "{id}");
+        }
+        let longer = "a".repeat(65);
+        for id in ["", "gateway", "unknown", "School", "school 1", "a/b", "a\n", "мектеп", "school_1", longer.as_str()]
+        {
+            assert_eq!(with_id(id), Some(vec![CallerProblem::Id]), "{id:?}");
+        }
+    }
+
+    #[test]
+    fn a_rule_with_an_issuer_knows_only_whom_that_one_vouches_for() {
+        let authority = |name: &str, key: u8| Authority::new(name.to_owned(), [key; 32]);
+        let (one, two, renewed) = (authority("CN=ONE", 1), authority("CN=TWO", 2), authority("CN=ONE", 3));
+        let of = |issuer: &str| CallerRule {
+            issuer: Some(IssuerRule::parse(issuer)),
+            ..rule("a", CallerMatch::Uri("spiffe://a".into()))
+        };
+        let key = format!("sha256:{}", "01".repeat(32));
+        for (wanted, issuer, vouching, why) in [
+            (true, "CN=ONE", vec![one.clone()], "its name"),
+            (true, "CN=ONE", vec![renewed.clone()], "its name with another key"),
+            (true, "CN=ONE", vec![two.clone(), one.clone()], "a tier or a root of that name"),
+            (false, "CN=ONE", vec![two.clone()], "another"),
+            (false, "CN=ONE", vec![], "nobody"),
+            (false, "CN=one", vec![one.clone()], "another spelling"),
+            (true, &key, vec![one.clone()], "its key"),
+            (true, &key.to_uppercase().replace("SHA256", "sha256"), vec![one.clone()], "its key in capitals"),
+            (false, &key, vec![renewed.clone()], "its name, but another key"),
+        ] {
+            let callers = Callers::new(vec![of(issuer)]).unwrap();
+            let identity = Identity { uris: vec!["spiffe://a".into()], authorities: vouching, ..Identity::default() };
+            assert_eq!(callers.identify(&identity).is_ok(), wanted, "{why}");
+        }
+        let both = |left: &str, right: &str| {
+            let right = CallerRule { id: "b".into(), ..of(right) };
+            Callers::new(vec![of(left), right]).is_ok()
+        };
+        assert!(both("CN=ONE", "CN=TWO") && !both("CN=ONE", "CN=ONE") && !both("CN=ONE", &key));
+    }
+
+    #[test]
     fn a_certificate_is_one_caller_or_nobody() {
         let callers = Callers::new(vec![
             rule("by-uri", CallerMatch::Uri("spiffe://a".into())),
@@ -309,6 +451,7 @@ mod tests {
                 uris: uris.into_iter().map(str::to_owned).collect(),
                 bin: organisation.map(bin),
                 uid: uid.map(str::to_owned),
+                authorities: Vec::new(),
                 certificate_sha256: [7; 32],
             };
             let found = callers.identify(&identity).map(|caller| caller.id().to_owned());

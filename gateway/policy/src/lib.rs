@@ -39,7 +39,7 @@ pub mod transform;
 pub mod unread;
 pub mod working_days;
 
-pub use caller::{Caller, CallerMatch, CallerRule, Callers, Identity, Role};
+pub use caller::{Authority, Caller, CallerMatch, CallerRule, Callers, Identity, IssuerRule, Role};
 pub use consent::{Consent, NotConsented};
 pub use context::{Claim, ContextProblem};
 pub use identifier::{Bin, Iin, InvalidIdentifier, Phone};

@@ -137,6 +137,10 @@ impl RefusalCounter {
         let Counted { kind: Kind { caller, code }, count, evidence } = &counted;
         let (caller, evidence) = (caller.as_deref(), evidence.as_deref());
         tracing::info!(decision = "refused", reason = code, caller, count, evidence, "counted");
+        if code.starts_with("tls.revocation_list") {
+            // Missing or over, it is of an authority, not of one caller.
+            tracing::error!(reason = code, "every caller of an authority is turned away: look at [listen] crl");
+        }
         let (caller, evidence) = (caller.map(Text::from), evidence.map(Text::from));
         let line = TurnedAway { ts, code: (&**code).into(), caller, evidence, count: *count };
         let Ok(entry) = Entry::of(&line, None) else { return }; // a code, an id and a line of evidence are no 64 KiB

@@ -18,9 +18,10 @@ pub(super) fn word(error: &rustls::Error) -> &'static str {
             CertificateError::Revoked => "certificate_revoked",
             CertificateError::UnknownIssuer | CertificateError::BadSignature => "certificate_foreign",
             CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => "certificate_usage",
-            CertificateError::UnknownRevocationStatus
-            | CertificateError::ExpiredRevocationList
-            | CertificateError::ExpiredRevocationListContext { .. } => "revocation_list_stale",
+            CertificateError::UnknownRevocationStatus => "revocation_list_missing",
+            CertificateError::ExpiredRevocationList | CertificateError::ExpiredRevocationListContext { .. } => {
+                "revocation_list_stale"
+            }
             _ => "certificate_invalid",
         },
         Error::PeerIncompatible(_) => "tls_version",

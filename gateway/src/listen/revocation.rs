@@ -1,4 +1,5 @@
-//! Renewal of the certificate revocation list (CRL) from a declared endpoint: `[listen] crl_from`.
+//! Revocation lists (CRL): what must hold of the file `[listen] crl` ([`Lists`], at start, at a reload and in `qaqpa check`), and
+//! its renewal from a declared endpoint, `[listen] crl_from`.
 //!
 //! Asked at start, every hour, and every five minutes when the list in force is in the last quarter of its life. A list
 //! takes the place of the file `[listen] crl` only when an authority of `client_ca` has signed it and it is younger than
@@ -14,6 +15,7 @@
 mod fetch;
 mod file;
 mod list;
+mod lists;
 mod signature;
 #[cfg(test)]
 mod tests;
@@ -23,12 +25,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use qaqpa_adapters::pem::NotRead;
 use qaqpa_journal::Journal;
 use tokio::sync::watch;
 
 pub(crate) use self::file::in_force;
 use self::file::{Placed, place};
 use self::list::List;
+pub(crate) use self::lists::Lists;
+pub(crate) use self::signature::is_signed_by;
 use crate::clock::Clock;
 use crate::dial::Door;
 use crate::evidence::lines::enter;
@@ -45,9 +50,15 @@ pub(crate) enum NotRenewed {
     /// The endpoint may not be reached, or gave nothing; a code of residency, or a word.
     #[error("the endpoint gave no list: {0}")]
     Unreachable(String),
-    /// The endpoint is at fault.
-    #[error("what the endpoint gave is not one whole revocation list: {0}")]
+    /// The endpoint is at fault, or whoever laid the file there.
+    #[error("it is not one whole revocation list: {0}")]
     NotAList(&'static str),
+    /// Likewise.
+    #[error("it is no revocation list: {0}")]
+    NotRead(NotRead),
+    /// An authority's callers cannot be judged without its list.
+    #[error("the authority `{0}` has no revocation list, so each of its callers is turned away: add the list")]
+    Missing(String),
     /// The endpoint is at fault, or `client_ca` lacks an authority.
     #[error("the list is not of the authority whose list is in force, or that one is not in `client_ca`")]
     ForeignIssuer,
@@ -58,7 +69,7 @@ pub(crate) enum NotRenewed {
     #[error("the list is older than the one in force")]
     Older,
     /// The nextUpdate of the fetched list is past.
-    #[error("the list's own end has come")]
+    #[error("the list's own end has come, so every caller of its authority is turned away: renew it")]
     Expired,
     /// The operator is at fault: the list in force must be one list, in a folder that the gateway may write to.
     #[error("the file of the list cannot be used: {0}")]
@@ -70,9 +81,10 @@ impl NotRenewed {
     pub(crate) const fn code(&self) -> &'static str {
         match self {
             Self::Unreachable(_) => "revocation.unreachable",
-            Self::NotAList(_) => "revocation.not_a_list",
+            Self::NotAList(_) | Self::NotRead(_) => "revocation.not_a_list",
             Self::ForeignIssuer => "revocation.foreign_issuer",
             Self::BadSignature => "revocation.bad_signature",
+            Self::Missing(_) => "revocation.missing",
             Self::Older => "revocation.older",
             Self::Expired => "revocation.expired",
             Self::File(_) => "revocation.file",
@@ -165,7 +177,7 @@ impl Renewal {
         self.is_unused |= placed.is_new;
         if self.is_unused {
             let (files, reloader) = (self.files.clone(), self.reloader.clone());
-            let loaded = blocking(move || reloader.renew(&files)).await?;
+            let loaded = blocking(move || reloader.renew(&files, now)).await?;
             loaded.map_err(|problem| NotRenewed::File(problem.to_string()))?;
             self.is_unused = false;
         }

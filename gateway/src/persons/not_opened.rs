@@ -4,13 +4,23 @@
 
 use std::path::PathBuf;
 
+use crate::secret::NotSecret;
+
 /// Why the vault is not open.
 #[derive(Debug, thiserror::Error)]
 pub enum NotOpened {
-    /// The key's file cannot be read, or the vault's folder not be made.
+    /// The key's file cannot be read, or others may read it.
+    #[error("{}: {error}", path.display())]
+    Secret {
+        /// The file.
+        path: PathBuf,
+        /// Which of these.
+        error: NotSecret,
+    },
+    /// The vault's folder cannot be made.
     #[error("{}: {error}", path.display())]
     File {
-        /// Which one.
+        /// The folder.
         path: PathBuf,
         /// What the system said.
         error: std::io::Error,

@@ -63,7 +63,7 @@ impl Server {
     /// The service of one connection: room 2 happens here, once.
     #[must_use]
     pub fn connection(&self, peer: &Peer) -> Connection {
-        let identity = identity(peer.certificate());
+        let identity = identity(peer.certificate(), peer.vouching());
         Connection {
             caller: self.gateway.identify(&identity),
             certificate: hex::encode(identity.certificate_sha256).into(),

@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use qaqpa_policy::{IssuerRule, unread};
 use serde::Deserialize;
 
 pub use channels::{Channel, System};
@@ -104,17 +105,6 @@ pub struct Listen {
 }
 
 impl Listen {
-    /// The four files of the listener.
-    #[must_use]
-    pub fn tls(&self) -> TlsFiles {
-        TlsFiles {
-            certificate: self.certificate.clone(),
-            key: self.key.clone(),
-            client_ca: self.client_ca.clone(),
-            crl: self.crl.clone(),
-        }
-    }
-
     /// The longest times of connections.
     #[must_use]
     pub fn terms(&self) -> Terms {
@@ -179,7 +169,8 @@ pub struct Operator {
     pub bin: Option<String>,
 }
 
-/// `[[callers]]`: a client certificate and what its holder may do. Either `uri`, or `bin` with or without `uid`.
+/// `[[callers]]`: a client certificate and what its holder may do. Either `uri`, or `bin` with `uid`, or `bin` with
+/// `whole_organisation`.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Caller {
     /// Stable id of the caller in journal and metrics.
@@ -190,6 +181,12 @@ pub struct Caller {
     pub bin: Option<String>,
     /// UID in the subject of the certificate; only beside `bin`.
     pub uid: Option<String>,
+    /// Whether `bin` alone is enough: then every certificate of the organisation is this caller, an employee's too.
+    #[serde(default)]
+    pub whole_organisation: bool,
+    /// The authority that must vouch for the certificate: its name as `qaqpa certs inspect` prints it, or `sha256:` and the
+    /// digest of its key. Needed where `client_ca` trusts several.
+    pub issuer: Option<String>,
     /// Id of the operator whose policy binds the caller.
     pub operator: String,
     /// Role: `exchange`, `auditor`, `officer` or `admin`.
@@ -203,6 +200,21 @@ pub struct Caller {
 }
 
 impl Config {
+    /// The four files of the listener, and whom callers' rules want to vouch for them.
+    #[must_use]
+    pub fn tls(&self) -> TlsFiles {
+        let Listen { certificate, key, client_ca, crl, crl_from, .. } = &self.listen;
+        let issuer = |caller: &Caller| caller.issuer.as_deref().map(IssuerRule::parse);
+        TlsFiles {
+            certificate: certificate.clone(),
+            key: key.clone(),
+            client_ca: client_ca.clone(),
+            crl: crl.clone(),
+            is_renewed: crl_from.is_some(),
+            issuers: self.callers.iter().map(|caller| (caller.id.clone(), issuer(caller))).collect(),
+        }
+    }
+
     /// Reads a configuration file.
     ///
     /// # Errors
@@ -224,7 +236,7 @@ impl Config {
         let deserializer = toml::Deserializer::parse(text).map_err(|error| vec![source.syntax(&error)])?;
         let parsed: Result<Self, _> = serde_ignored::deserialize(deserializer, |key| {
             let key = key.to_string().replace(".?", "");
-            let told = channels::moved(&key).unwrap_or_else(|| format!("unknown key `{key}`"));
+            let told = channels::moved(&key).unwrap_or_else(|| format!("unknown key `{}`", unread::key(&key)));
             problems.push(source.problem(&key, told));
         });
         match parsed {

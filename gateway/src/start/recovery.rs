@@ -1,6 +1,8 @@
 //! Crash recovery: opens the journal and settles exchanges that have an intent and no outcome.
 //! Called by `running::start`, before it binds.
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use qaqpa_journal::line::{Ended, Event, Outcome, Phase};
@@ -9,6 +11,7 @@ use qaqpa_proto::reason::Failure;
 use qaqpa_vault::Bond;
 
 use crate::persons::said;
+use crate::secret::{self, NotSecret};
 use crate::start::Environment;
 use crate::start::config;
 
@@ -21,19 +24,32 @@ pub fn open_journal(config: &config::Journal) -> Result<(Journal, Opening), Open
         let path = path.to_owned();
         move |error| OpenFailed::File { path, error }
     };
-    let key = std::fs::read_to_string(&config.key).map_err(file(&config.key))?;
+    let key = secret::text(&config.key).map_err(|error| OpenFailed::Secret { path: config.key.clone(), error })?;
     let signer = Signer::parse(&key).map_err(|error| OpenFailed::Key { path: config.key.clone(), error })?;
     if signer.vkey().name() != config.origin {
         let (key, origin) = (signer.vkey().name().to_owned(), config.origin.clone());
         return Err(OpenFailed::OtherLane { key, origin });
     }
-    std::fs::create_dir_all(&config.directory).map_err(file(&config.directory))?;
+    DirBuilder::new().recursive(true).mode(0o700).create(&config.directory).map_err(file(&config.directory))?;
+    is_the_gateways_alone(&config.directory)?;
     let options =
         Options { segment_bytes: u64::from(config.segment_mib) << 20, ..Options::new(&config.directory, signer) };
     Journal::open(options).map_err(|error| match error {
         Error::Locked(_) => OpenFailed::InUse,
         other => OpenFailed::Journal(other),
     })
+}
+
+/// Whether nobody but its owner may put files into a folder, or take them out. One that is not there yet is.
+///
+/// # Errors
+/// [`OpenFailed::Exposed`].
+pub(crate) fn is_the_gateways_alone(directory: &Path) -> Result<(), OpenFailed> {
+    let mode = std::fs::metadata(directory).map_or(0, |folder| folder.permissions().mode() & 0o7777);
+    match mode & 0o022 {
+        0 => Ok(()),
+        _ => Err(OpenFailed::Exposed { path: directory.to_owned(), mode }),
+    }
 }
 
 /// Why a journal is not open. The operator is at fault, or the disk.
@@ -49,6 +65,22 @@ pub enum OpenFailed {
         path: PathBuf,
         /// What the system said.
         error: std::io::Error,
+    },
+    /// The key's file cannot be read, or others may read it.
+    #[error("{}: {error}", path.display())]
+    Secret {
+        /// The file.
+        path: PathBuf,
+        /// Which of these.
+        error: NotSecret,
+    },
+    /// Others may write to the journal's folder.
+    #[error("{}: others may write there (mode {mode:04o}); chmod 700 makes it the gateway's alone", path.display())]
+    Exposed {
+        /// The folder.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
     },
     /// The key's file holds no key.
     #[error("{}: {error}", path.display())]

@@ -1,5 +1,6 @@
 //! A running gateway: start, reload, graceful shutdown after the calls under way.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use crate::evidence::lines::enter;
 use crate::gateway::Gateway;
 use crate::listen::bounds::Bounds;
 use crate::listen::inbound::{NotAdmitted, PeerFilter};
@@ -79,8 +81,8 @@ pub async fn listen(
     gateway: Arc<Gateway>,
     environment: &Environment,
 ) -> Result<Running, NotStarted> {
-    let files = config.listen.tls();
-    let trust = files.load()?;
+    let files = config.tls();
+    let trust = files.load(environment.clock.now())?;
     let alerted = gateway.clone();
     let on_alert: OnAlert = Arc::new(move |word| {
         alerted.telemetry.alert(word);
@@ -183,14 +185,22 @@ impl Running {
     /// Reads certificates, the revocation list, the packs and the tables of residency again; a bad file changes nothing.
     pub async fn reload(&self) {
         // Three kinds, each by itself: a bad file of one does not keep the others from being renewed.
-        match self.reloader.renew(&self.config.listen.tls()) {
-            Ok(()) => tracing::info!("certificates and revocation list reloaded"),
-            Err(error) => tracing::error!(%error, "not reloaded; the old certificates and list stay"),
-        }
+        self.reload_certificates().await;
         self.gateway.reload_packs(&self.config, &self.source).await;
         if self.gateway.reload_tables(&self.config, &self.source).await {
             self.filter.replace_tables(self.gateway.door().tables());
         }
+    }
+
+    async fn reload_certificates(&self) {
+        let now = self.gateway.clock.now();
+        let Err(error) = self.reloader.renew(&self.config.tls(), now) else {
+            tracing::info!("certificates and revocation list reloaded");
+            return;
+        };
+        tracing::error!(%error, "not reloaded; the old certificates and list stay");
+        let facts = BTreeMap::from([("problem", error.to_string())]);
+        enter(&self.gateway.journal, now, "certificates_refused", facts).await;
     }
 
     /// Stops accepting, waits for the calls under way, closes the journal.

@@ -10,20 +10,24 @@ mod shares;
 mod table_file;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use jiff::Timestamp;
 use qaqpa_adapters::codec::{self, Codec};
+use qaqpa_adapters::pem;
 use qaqpa_adapters::shep::Channel;
 use qaqpa_adapters::wsse::Security;
-use qaqpa_journal::Journal;
+use qaqpa_journal::{Journal, Signer};
 use qaqpa_policy::working_days::Calendar;
 use qaqpa_policy::{Callers, Pack, Plans};
 use qaqpa_proto::Contract;
 use qaqpa_proto::language::Language;
 use qaqpa_residency::{Peers, Plane, Tables};
 use qaqpa_vault::VaultKey;
+use rustix::fs::Access;
 use tokio_util::task::TaskTracker;
 use zeroize::Zeroizing;
 
@@ -38,12 +42,15 @@ use crate::exchange::signing::Signing;
 use crate::exchange::system::{Served, System};
 use crate::gateway::Gateway;
 use crate::ids::Ids;
-use crate::persons::Persons;
+use crate::listen::period::Period;
 use crate::persons::pseudonyms::Epoch;
 use crate::persons::retention::DefaultTerms;
+use crate::persons::{Persons, VaultFiles};
+use crate::secret::{self, NotSecret};
 use crate::start::Environment;
 use crate::start::config::{self, Config, Problem, Profile, Source};
 use crate::start::laptops;
+use crate::start::recovery::is_the_gateways_alone;
 use crate::telemetry::Telemetry;
 
 /// The validated configuration with everything compiled from it; the journal and the vault are not open yet.
@@ -62,6 +69,7 @@ pub struct Setup {
     pub(crate) calendar: Calendar,
     pub(crate) retention: DefaultTerms,
     pub(crate) pseudonym_epoch: Epoch,
+    warnings: Vec<Problem>,
 }
 
 impl Setup {
@@ -70,12 +78,12 @@ impl Setup {
     /// # Errors
     /// All problems at once, each at its file and line where that can be told.
     pub fn check(config: &Config, source: &Source, environment: &Environment) -> Result<Self, Vec<Problem>> {
-        let mut checker = Checker { config, source, problems: Vec::new() };
+        let mut checker = Checker::new(config, source);
         let (descriptor_set, contract) = checker.contracts().unzip();
         let served = contract.as_ref().map(|contract| checker.served(contract)).unwrap_or_default();
         let policies = checker.policies(contract.as_ref());
         let callers = checker.callers(&policies);
-        let systems = checker.systems(contract.as_ref(), &policies);
+        let systems = checker.systems(contract.as_ref(), &policies, environment.clock.now());
         let (tables, today) = (checker.tables(), environment.clock.today());
         let targets = checker.targets(tables.as_ref(), environment);
         let peers = checker.peers(tables.as_ref(), today);
@@ -83,10 +91,12 @@ impl Setup {
             checker.tables_serve(tables, &targets, peers, today);
         }
         let tables = Arc::new(tables.unwrap_or_else(Tables::embedded)); // no start without all of them
-        checker.listener();
+        checker.listener(environment.clock.now());
         checker.revocation_source(&targets);
         checker.laptop_certificates(environment);
-        checker.vault_key();
+        checker.address();
+        checker.vault();
+        checker.journal();
         let calendar = checker.calendar();
         let door = Door::new(targets, tables, checker.names(environment), environment.clock.clone());
         let door = Arc::new(door);
@@ -108,6 +118,7 @@ impl Setup {
                 calendar,
                 retention: config.retention.clone(),
                 pseudonym_epoch: config.vault.pseudonyms,
+                warnings: checker.warnings,
             }),
             _ => Err(checker.problems),
         }
@@ -122,7 +133,7 @@ impl Setup {
         source: &Source,
         contract: &Contract,
     ) -> Result<HashMap<String, Arc<Plans>>, Vec<Problem>> {
-        let mut checker = Checker { config, source, problems: Vec::new() };
+        let mut checker = Checker::new(config, source);
         let policies = checker.policies(Some(contract));
         for (index, caller) in config.callers.iter().enumerate() {
             checker.purposes_exist(index, caller, &policies);
@@ -136,7 +147,7 @@ impl Setup {
     /// # Errors
     /// All problems at once; the tables in force stay.
     pub fn tables(config: &Config, source: &Source) -> Result<Tables, Vec<Problem>> {
-        let mut checker = Checker { config, source, problems: Vec::new() };
+        let mut checker = Checker::new(config, source);
         let tables = checker.tables();
         tables.filter(|_| checker.problems.is_empty()).ok_or(checker.problems)
     }
@@ -188,6 +199,12 @@ impl Setup {
         &self.peers
     }
 
+    /// What does not keep it from starting and will, or may, turn callers away or stop exchanges.
+    #[must_use]
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
+    }
+
     /// Days off, for terms in working days.
     #[must_use]
     pub fn calendar(&self) -> &Calendar {
@@ -212,11 +229,24 @@ struct Checker<'a> {
     config: &'a Config,
     source: &'a Source,
     problems: Vec<Problem>,
+    /// What will be a problem, or may be one.
+    warnings: Vec<Problem>,
+}
+
+impl<'a> Checker<'a> {
+    fn new(config: &'a Config, source: &'a Source) -> Self {
+        Self { config, source, problems: Vec::new(), warnings: Vec::new() }
+    }
 }
 
 impl Checker<'_> {
-    fn at(&mut self, key: &str, message: impl Into<String>) {
+    fn at<M: Into<String>>(&mut self, key: &str, message: M) {
         self.problems.push(self.source.problem(key, message.into()));
+    }
+
+    /// Told, and no reason not to start.
+    fn warn(&mut self, key: &str, message: String) {
+        self.warnings.push(self.source.problem(key, message));
     }
 
     fn in_file(&mut self, file: &Path, message: impl Into<String>) {
@@ -233,7 +263,73 @@ impl Checker<'_> {
         }
     }
 
-    fn unread(&mut self, key: &str, path: &Path, error: &std::io::Error) {
+    /// What is read of a secret's file, which nobody else may read.
+    fn secret<T>(&mut self, key: &str, path: &Path, read: impl Fn(&Path) -> Result<T, NotSecret>) -> Option<T> {
+        read(path).map_err(|why| self.at(key, format!("`{key}`: {}: {why}", path.display()))).ok()
+    }
+
+    /// Whether the first of these certificates can be used now; one that ends soon is told of.
+    fn is_current(&mut self, key: &str, path: &Path, pem: &[u8], now: Timestamp) {
+        let certificates = pem::certificates(pem).unwrap_or_default(); // what is wrong with them is told elsewhere
+        let Some(period) = certificates.first().and_then(Period::of_der) else { return };
+        if let Some(why) = period.wrong_at(now) {
+            self.at(key, format!("`{key}`: {}: the certificate {why}", path.display()));
+        } else if let Some(why) = period.ending_at(now) {
+            self.warn(key, format!("`{key}`: {}: the certificate {why}", path.display()));
+        }
+    }
+
+    /// Whether at least one of these certificates can be used now. One of several may have ended, when its successor is there.
+    fn some_are_current(&mut self, key: &str, files: &[PathBuf], now: Timestamp) {
+        let mut told = Vec::new();
+        let (mut of_all, mut current) = (0, 0);
+        for path in files {
+            let octets = std::fs::read(path).unwrap_or_default();
+            for period in pem::certificates(&octets).unwrap_or_default().iter().filter_map(Period::of_der) {
+                let wrong = period.wrong_at(now);
+                (of_all, current) = (of_all + 1, current + usize::from(wrong.is_none()));
+                let why = wrong.or_else(|| period.ending_at(now));
+                told.extend(why.map(|why| format!("`{key}`: {}: a certificate {why}", path.display())));
+            }
+        }
+        let tell = if of_all > 0 && current == 0 { Self::at::<String> } else { Self::warn };
+        told.into_iter().for_each(|why| tell(self, key, why));
+    }
+
+    /// Whether a folder is there, or can be made, and written to.
+    fn can_be_made(&mut self, key: &str, folder: &Path) {
+        // The nearest folder above that is there: what is missing below it is made at start.
+        let mut above = folder;
+        while !above.as_os_str().is_empty() && std::fs::symlink_metadata(above).is_err() {
+            above = above.parent().unwrap_or(Path::new(""));
+        }
+        let above = if above.as_os_str().is_empty() { Path::new(".") } else { above };
+        let why = if above.is_dir() {
+            let may = Access::WRITE_OK | Access::EXEC_OK;
+            rustix::fs::access(above, may)
+                .err()
+                .map(|error| format!("cannot be written to: {}", io::Error::from(error)))
+        } else {
+            Some("is no folder".to_owned())
+        };
+        if let Some(why) = why {
+            self.at(key, format!("`{key}`: {} {why}", above.display()));
+        }
+    }
+
+    /// Whether this machine has the address, and this process may listen there. The port may be in use: by the gateway that is
+    /// to be replaced.
+    fn address(&mut self) {
+        let address = self.config.listen.address;
+        match std::net::TcpListener::bind(address) {
+            Err(error) if error.kind() != io::ErrorKind::AddrInUse => {
+                self.at("listen.address", format!("`listen.address`: nothing can listen at {address}: {error}"));
+            }
+            _ => {}
+        }
+    }
+
+    fn unread(&mut self, key: &str, path: &Path, error: &io::Error) {
         self.at(key, format!("`{key}`: {} cannot be read: {error}", path.display()));
     }
 
@@ -334,11 +430,40 @@ impl Checker<'_> {
         }
     }
 
-    fn vault_key(&mut self) {
-        let Some(key) = self.read("vault.key", &self.config.vault.key).map(Zeroizing::new) else { return };
-        let text = String::from_utf8_lossy(&key);
-        if let Err(why) = VaultKey::parse(text.trim()) {
-            self.at("vault.key", format!("`vault.key`: {why}"));
+    fn vault(&mut self) {
+        let VaultFiles { key: path, file, .. } = &self.config.vault;
+        let Some(text) = self.secret("vault.key", path, secret::text) else { return };
+        match VaultKey::parse(text.trim()) {
+            Err(why) => self.at("vault.key", format!("`vault.key`: {}: {why}", path.display())),
+            Ok(key) => {
+                if let Err(why) = qaqpa_vault::check(file, &key) {
+                    self.at("vault.file", format!("`vault.file`: {}: {why}", file.display()));
+                }
+            }
+        }
+        self.can_be_made("vault.file", file.parent().unwrap_or(Path::new(".")));
+    }
+
+    fn journal(&mut self) {
+        let config::Journal { key: path, origin, directory, .. } = &self.config.journal;
+        self.can_be_made("journal.directory", directory);
+        if let Err(why) = is_the_gateways_alone(directory) {
+            self.at("journal.directory", format!("`journal.directory`: {why}"));
+        }
+        let Some(key) = self.secret("journal.key", path, secret::text) else { return };
+        match Signer::parse(&key) {
+            Ok(signer) if signer.vkey().name() == origin => {
+                if let Err(why) = qaqpa_journal::check(directory, signer.vkey()) {
+                    self.at("journal.directory", format!("`journal.directory`: {}: {why}", directory.display()));
+                }
+            }
+            Ok(signer) => {
+                let lane = signer.vkey().name();
+                let told =
+                    format!("`journal.key`: {} is of lane `{lane}`, `journal.origin` says `{origin}`", path.display());
+                self.at("journal.key", told);
+            }
+            Err(why) => self.at("journal.key", format!("`journal.key`: {}: {why}", path.display())),
         }
     }
 
@@ -349,9 +474,12 @@ impl Checker<'_> {
             .ok()
     }
 
-    fn listener(&mut self) {
-        if let Err(problem) = self.config.listen.tls().load() {
-            self.at("listen", format!("`listen`: {problem}"));
+    fn listener(&mut self, now: Timestamp) {
+        match self.config.tls().load(now) {
+            Ok(trust) => {
+                trust.warnings(now).into_iter().for_each(|(key, why)| self.warn(key, format!("`{key}`: {why}")))
+            }
+            Err(problem) => self.at("listen", format!("`listen`: {problem}")),
         }
     }
 
@@ -361,7 +489,7 @@ impl Checker<'_> {
             return;
         }
         let config = self.config;
-        let files = config.listen.tls();
+        let files = config.tls();
         let channels = config.channels.iter().flat_map(|(id, channel)| {
             let signer = (format!("channels.{id}.signer_certificate"), channel.signer_certificate.clone());
             let pinned =

@@ -30,7 +30,7 @@ pub(crate) fn open(path: &Path, key: &VaultKey, may_make: bool) -> Result<Sessio
         (true, false) => return Err(Error::Missing(path.to_owned())),
         (false, _) => {}
     }
-    let locked = inspect(path)?;
+    let locked = lock(inspect(path)?, path)?;
     let connection = connect(path)?;
     let known = |result: rusqlite::Result<()>| {
         result.map_err(|error| match error.sqlite_error().map(|error| error.extended_code & 0xFF) {
@@ -65,7 +65,8 @@ pub fn check(path: &Path, key: &VaultKey) -> Result<(), Error> {
     inspect(path)?;
     let uri: String = path.as_os_str().as_bytes().iter().map(|octet| format!("%{octet:02x}")).collect();
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(format!("file:{uri}?immutable=1"), flags).doing("opening the vault file")?;
+    let connection =
+        Connection::open_with_flags(format!("file:{uri}?immutable=1"), flags).doing("opening the vault file")?;
     version(&connection)?;
     check_value(&connection, key)
 }
@@ -108,7 +109,7 @@ fn draft(path: &Path) -> Result<std::path::PathBuf, Error> {
     Ok(name.into())
 }
 
-/// Validates the file header and permissions without SQLite, which would make a journal beside a foreign file; and locks it.
+/// Validates the file header and permissions without SQLite, which would make a journal beside a foreign file.
 fn inspect(path: &Path) -> Result<File, Error> {
     let mut file = File::open(path).doing("opening the vault file")?;
     let metadata = file.metadata().doing("opening the vault file")?;
@@ -130,9 +131,12 @@ fn inspect(path: &Path) -> Result<File, Error> {
         return Err(Error::Foreign(path.to_owned()));
     }
     match metadata.permissions().mode() & 0o777 {
-        mode if mode & 0o077 != 0 => return Err(Error::Exposed { file: path.to_owned(), mode }),
-        _ => {}
+        mode if mode & 0o077 != 0 => Err(Error::Exposed { file: path.to_owned(), mode }),
+        _ => Ok(file),
     }
+}
+
+fn lock(file: File, path: &Path) -> Result<File, Error> {
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(Error::Locked(path.to_owned())),

@@ -10,7 +10,7 @@ use hyper::client::conn::http2::SendRequest;
 use hyper::header::{CONTENT_TYPE, TE};
 use hyper::{HeaderMap, Request};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use qaqpa_gateway::tls::{certificates, private_key, provider, roots};
+use qaqpa_gateway::tls::{credential, provider, roots};
 use rustls::ClientConfig;
 use rustls_pki_types::ServerName;
 use tokio::net::TcpStream;
@@ -32,13 +32,11 @@ pub(crate) struct Connection(SendRequest<Full<Bytes>>);
 impl Caller {
     /// With the certificates of a development PKI.
     pub(crate) fn new(pki: &Path, address: SocketAddr) -> Outcome<Self> {
+        let (chain, key) = credential(&pki.join("clients/school.pem"), &pki.join("clients/school.key"))?;
         let mut tls = ClientConfig::builder_with_provider(provider())
             .with_protocol_versions(&[&rustls::version::TLS13])?
             .with_root_certificates(roots(&pki.join("ca.pem"))?)
-            .with_client_auth_cert(
-                certificates(&pki.join("clients/school.pem"))?,
-                private_key(&pki.join("clients/school.key"))?,
-            )?;
+            .with_client_auth_cert(chain, key)?;
         tls.alpn_protocols = vec![b"h2".to_vec()];
         Ok(Self { tls: Arc::new(tls), pki: pki.to_owned(), address })
     }

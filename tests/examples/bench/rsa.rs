@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeyPair;
 use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, UnparsedPublicKey};
-use qaqpa_gateway::tls::private_key;
+use qaqpa_adapters::pem;
 use serde_json::{Value, json};
 
 use crate::Outcome;
@@ -16,7 +16,7 @@ use crate::process::Process;
 const SIGNED_INFO: [u8; 600] = [b'x'; 600];
 
 pub(crate) fn run(key: &Path, window: Duration) -> Outcome<Value> {
-    let key = private_key(key)?;
+    let key = pem::private_key(&std::fs::read(key)?)?;
     let pair = KeyPair::from_pkcs8(key.secret_der()).map_err(|_| "no RSA key in PKCS #8")?;
     let random = SystemRandom::new();
     let mut signature = vec![0; pair.public_modulus_len()];

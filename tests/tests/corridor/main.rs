@@ -12,6 +12,7 @@
     reason = "a test says what went wrong by panicking"
 )]
 
+mod agreement;
 mod certificates;
 mod channels;
 mod consent;

@@ -22,7 +22,11 @@ const ROOMS: [(&str, &[&str], &str); 9] = [
     ("evidence", &["evidence", "telemetry"], "the journal's lines; logs, metrics, traces"),
     ("dial", &["dial"], "the one door outward"),
     ("refusal", &["refusal"], "every no, and how it is told"),
-    ("ground", &["clock", "ids", "limits", "tls"], "time, ids and salts, constants, keys and certificates in files"),
+    (
+        "ground",
+        &["clock", "ids", "limits", "secret", "tls"],
+        "time, ids and salts, constants, secrets, keys and certificates in files",
+    ),
 ];
 
 /// Every arrow that exists, and why.

@@ -38,6 +38,7 @@ pub(crate) fn caller(role: Role, purposes: &[&str], on_behalf_of: &[&str]) -> Ca
     let rule = CallerRule {
         id: "backend".into(),
         matches: CallerMatch::Bin(bin),
+        issuer: None,
         operator: "avtomektep".into(),
         role,
         purposes: purposes.iter().map(|purpose| (*purpose).to_owned()).collect(),

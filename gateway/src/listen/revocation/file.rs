@@ -8,12 +8,11 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use jiff::Timestamp;
-use rustls::pki_types::CertificateRevocationListDer;
 
 use super::NotRenewed;
 use super::list::List;
-use crate::listen::TlsFiles;
-use crate::tls;
+use crate::listen::authorities::Authorities;
+use crate::listen::trust::TlsFiles;
 
 /// The list that the file now holds.
 pub(super) struct Placed {
@@ -38,13 +37,13 @@ pub(crate) fn in_force(files: &TlsFiles) -> Result<List, NotRenewed> {
 /// Why the old one stays.
 pub(super) fn place(files: &TlsFiles, fetched: &[u8], now: Timestamp) -> Result<Placed, NotRenewed> {
     let list = List::read(fetched)?;
-    let authorities = tls::certificates(&files.client_ca).map_err(|why| NotRenewed::File(why.to_string()))?;
-    list.is_vouched_for(&authorities)?;
+    let authorities = Authorities::read(&files.client_ca, now).map_err(|why| NotRenewed::File(why.to_string()))?;
+    list.is_vouched_for(&authorities.ders())?;
     let before = in_force(files)?;
     list.follows(&before, now)?;
     files
-        .verifier(vec![CertificateRevocationListDer::from(list.der().to_vec())])
-        .map_err(|_| NotRenewed::NotAList("the tls library cannot use it"))?;
+        .verifier(&authorities, vec![list.der().to_vec().into()])
+        .map_err(|_| NotRenewed::NotAList("TLS cannot use it"))?;
     let is_new = list.der() != before.der();
     if is_new {
         replace(&files.crl, list.pem().as_bytes())

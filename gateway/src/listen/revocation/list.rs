@@ -1,7 +1,7 @@
 //! One revocation list (RFC 5280, section 5) and what must hold before it follows another.
 //!
-//! Refuses delta lists and lists that speak of some certificates only (an issuing distribution point): in the place of a
-//! whole list they would let revoked callers in, or turn good ones away.
+//! Refuses delta lists, and from an endpoint also lists that speak of some certificates only (an issuing distribution point): in
+//! the place of a whole list they would let revoked callers in, or turn good ones away.
 //!
 //! Example: `List::read(b"-----BEGIN X509 CRL-----...")?.is_vouched_for(&authorities)?`
 
@@ -9,8 +9,8 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
+use qaqpa_adapters::pem;
+use rustls::pki_types::CertificateDer;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::oid_registry::{OID_X509_EXT_DELTA_CRL_INDICATOR, OID_X509_EXT_ISSUER_DISTRIBUTION_POINT};
 use x509_parser::prelude::FromDer as _;
@@ -24,6 +24,10 @@ use super::signature::is_signed_by;
 pub(crate) struct List {
     der: Vec<u8>,
     issuer: Vec<u8>,
+    /// The issuer's name for people.
+    issuer_name: String,
+    /// The extension that says of which certificates it speaks; empty: of all that its issuer issued.
+    scope: Vec<u8>,
     this_update: Timestamp,
     next_update: Timestamp,
     /// Length and octets, most significant first: so they compare as numbers do. A list without one is below all.
@@ -36,33 +40,38 @@ impl List {
     /// # Errors
     /// [`NotRenewed::NotAList`].
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, NotRenewed> {
-        if CertificateRevocationList::from_der(bytes).is_ok() {
-            return Self::parse(bytes.to_vec());
-        }
-        let lists: Result<Vec<_>, _> = CertificateRevocationListDer::pem_slice_iter(bytes).collect();
-        let lists = lists.map_err(|_| NotRenewed::NotAList("its PEM is broken"))?;
+        let lists = pem::revocation_lists(bytes).map_err(NotRenewed::NotRead)?;
         match <[_; 1]>::try_from(lists) {
-            Ok([list]) => Self::parse(list.as_ref().to_vec()),
-            Err(lists) if lists.is_empty() => Err(NotRenewed::NotAList("neither DER nor PEM of a list")),
+            Ok([list]) => match Self::parse(list.as_ref().to_vec())? {
+                whole if whole.scope.is_empty() => Ok(whole),
+                _ => Err(NotRenewed::NotAList("it speaks of some certificates only")),
+            },
             Err(_) => Err(NotRenewed::NotAList("it holds more than one")),
         }
     }
 
-    fn parse(der: Vec<u8>) -> Result<Self, NotRenewed> {
+    /// Parses the DER of a list, also of one that speaks of some certificates only.
+    ///
+    /// # Errors
+    /// [`NotRenewed::NotAList`].
+    pub(super) fn parse(der: Vec<u8>) -> Result<Self, NotRenewed> {
         let (rest, list) =
             CertificateRevocationList::from_der(&der).map_err(|_| NotRenewed::NotAList("its DER is broken"))?;
         if !rest.is_empty() {
             return Err(NotRenewed::NotAList("something follows it"));
         }
-        let partial = [OID_X509_EXT_DELTA_CRL_INDICATOR, OID_X509_EXT_ISSUER_DISTRIBUTION_POINT];
-        if list.extensions().iter().any(|extension| partial.contains(&extension.oid)) {
-            return Err(NotRenewed::NotAList("it speaks of some certificates only"));
+        let extension = |oid| list.extensions().iter().find(|extension| extension.oid == oid);
+        if extension(OID_X509_EXT_DELTA_CRL_INDICATOR).is_some() {
+            return Err(NotRenewed::NotAList("it is a delta, which says what another list lacks"));
         }
+        let scope = extension(OID_X509_EXT_ISSUER_DISTRIBUTION_POINT);
         let instant = |seconds: i64| Timestamp::from_second(seconds).ok();
         let next_update = list.next_update().and_then(|time| instant(time.timestamp()));
         let number = list.crl_number().map(|number| number.to_bytes_be()).map(|octets| (octets.len(), octets));
         Ok(Self {
             issuer: list.issuer().as_raw().to_vec(),
+            issuer_name: list.issuer().to_string(),
+            scope: scope.map(|extension| extension.value.to_vec()).unwrap_or_default(),
             this_update: instant(list.last_update().timestamp()).ok_or(NotRenewed::NotAList("it is undated"))?,
             next_update: next_update.ok_or(NotRenewed::NotAList("it names no end"))?,
             number,
@@ -105,10 +114,33 @@ impl List {
         if self.next_update <= now {
             return Err(NotRenewed::Expired);
         }
-        if self.this_update < before.this_update || self.number < before.number {
-            return Err(NotRenewed::Older);
-        }
-        Ok(())
+        if self.is_older_than(before) { Err(NotRenewed::Older) } else { Ok(()) }
+    }
+
+    /// Whether it was issued before the other, by date or by number.
+    pub(super) fn is_older_than(&self, other: &Self) -> bool {
+        self.this_update < other.this_update || self.number < other.number
+    }
+
+    /// Whether both are of one authority and speak of the same certificates.
+    pub(super) fn is_of_the_issuer_of(&self, other: &Self) -> bool {
+        self.issuer == other.issuer && self.scope == other.scope
+    }
+
+    /// Whether the authority of this name, in DER, has issued it.
+    pub(super) fn is_of(&self, name: &[u8]) -> bool {
+        self.issuer == name
+    }
+
+    /// The issuer's name, for people.
+    pub(super) fn issuer(&self) -> &str {
+        &self.issuer_name
+    }
+
+    /// Whether its successor is due soon.
+    pub(super) fn is_in_its_last_quarter(&self, now: Timestamp) -> bool {
+        let life = self.next_update.duration_since(self.this_update);
+        self.next_update - life / 4 <= now
     }
 
     /// The list itself.
@@ -141,6 +173,7 @@ impl List {
     /// A list that says nothing, for what depends on dates alone.
     #[cfg(test)]
     pub(super) fn living(this_update: Timestamp, next_update: Timestamp) -> Self {
-        Self { der: Vec::new(), issuer: Vec::new(), this_update, next_update, number: None }
+        let (der, issuer, scope, issuer_name) = (Vec::new(), Vec::new(), Vec::new(), String::new());
+        Self { der, issuer, issuer_name, scope, this_update, next_update, number: None }
     }
 }

@@ -1,5 +1,5 @@
-//! Verifies the signature of a revocation list with the algorithms of the TLS provider, so that nothing weaker is
-//! accepted here than in a handshake (no SHA-1, no short RSA).
+//! Verifies the signature of a revocation list or a certificate with the algorithms of the TLS provider, so that nothing weaker
+//! is accepted here than in a handshake (no SHA-1, no short RSA).
 //!
 //! Reads `SEQUENCE { content, algorithm, BIT STRING }`, the form of everything that X.509 signs (RFC 5280, 4.1 and 5.1).
 
@@ -7,9 +7,9 @@ use x509_parser::asn1_rs::{Any, FromDer as _};
 
 use crate::tls::provider;
 
-/// Whether the key of this SubjectPublicKeyInfo has signed this list; both in DER.
-pub(super) fn is_signed_by(list: &[u8], key: &[u8]) -> bool {
-    let (Some(signed), Some(key)) = (Signed::split(list), Key::split(key)) else { return false };
+/// Whether the key of this SubjectPublicKeyInfo has signed this list or certificate; both in DER.
+pub(crate) fn is_signed_by(signed: &[u8], key: &[u8]) -> bool {
+    let (Some(signed), Some(key)) = (Signed::split(signed), Key::split(key)) else { return false };
     provider().signature_verification_algorithms.all.iter().any(|algorithm| {
         algorithm.signature_alg_id().as_ref() == signed.algorithm
             && algorithm.public_key_alg_id().as_ref() == key.algorithm

@@ -41,9 +41,10 @@ impl Source {
         Problem { file: self.path.clone(), line: self.line(key), message }
     }
 
+    /// What the parser found, in our words.
     pub(super) fn syntax(&self, error: &toml::de::Error) -> Problem {
         let line = error.span().map(|span| self.line_at(span.start));
-        Problem { file: self.path.clone(), line, message: error.message().trim().to_owned() }
+        Problem { file: self.path.clone(), line, message: in_our_words(error.message().trim()) }
     }
 
     /// Line of the longest part of the key that stands in the file.
@@ -65,5 +66,24 @@ impl Source {
 
     fn line_at(&self, offset: usize) -> usize {
         self.text.get(..offset).map_or(1, |before| before.matches('\n').count() + 1)
+    }
+}
+
+/// Of what the parser says: which key is missing, or what is expected. Never what stands there, which may be a secret in the
+/// wrong place.
+fn in_our_words(message: &str) -> String {
+    // The library's own sentences, each with a part of ours: a name of `Config`, or what a type of it wants.
+    if let Some(name) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+        return format!("the key `{name}` is missing");
+    }
+    if message.starts_with("duplicate key") || message.starts_with("duplicate field") {
+        return "this key, or this table, stands in the file twice".to_owned();
+    }
+    let repeats = ["invalid type: ", "invalid value: ", "invalid length ", "unknown variant "];
+    match message.rsplit_once("expected ") {
+        Some((_, expected)) if repeats.iter().any(|known| message.starts_with(known)) => {
+            format!("something else is expected here: {expected}")
+        }
+        _ => "this is not TOML, or not what its key wants; texts stand in quotes, tables in brackets".to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use qaqpa_policy::{Bin, CallerMatch, CallerRule, Callers, Plans, Role};
+use qaqpa_policy::{Bin, CallerMatch, CallerRule, Callers, IssuerRule, Plans, Role};
 
 use super::Checker;
 use crate::start::config;
@@ -59,14 +59,31 @@ impl Checker<'_> {
             }
         };
         let bin = caller.bin.as_deref().and_then(|bin| self.bin(&key("bin"), bin));
-        let matches = match (&caller.uri, bin, &caller.uid) {
-            (Some(uri), None, None) if caller.bin.is_none() => CallerMatch::Uri(uri.clone()),
-            (None, Some(bin), None) => CallerMatch::Bin(bin),
-            (None, Some(bin), Some(uid)) => CallerMatch::BinAndUid(bin, uid.clone()),
+        if bin.is_none() && caller.bin.is_some() {
+            return None; // what is wrong with it is told
+        }
+        let matches = match (&caller.uri, bin, &caller.uid, caller.whole_organisation) {
+            (Some(uri), None, None, false) => CallerMatch::Uri(uri.clone()),
+            (None, Some(bin), Some(uid), false) => CallerMatch::BinAndUid(bin, uid.clone()),
+            (None, Some(bin), None, true) => CallerMatch::Bin(bin),
+            (None, Some(_), None, false) => {
+                self.at(
+                    &key("bin"),
+                    format!(
+                        "caller `{}` is known by `bin` alone, so every certificate of the organisation would be this caller, an \
+                         employee's too: name its `uid`, or say `whole_organisation = true`",
+                        caller.id
+                    ),
+                );
+                return None;
+            }
             _ => {
                 self.at(
                     &key("id"),
-                    format!("caller `{}` is known by exactly one of `uri`, `bin`, or `bin` with `uid`", caller.id),
+                    format!(
+                        "caller `{}` is known by exactly one of `uri`, `bin` with `uid`, or `bin` with `whole_organisation`",
+                        caller.id
+                    ),
                 );
                 return None;
             }
@@ -75,6 +92,7 @@ impl Checker<'_> {
         Some(CallerRule {
             id: caller.id.clone(),
             matches,
+            issuer: caller.issuer.as_deref().map(IssuerRule::parse),
             operator: caller.operator.clone(),
             role,
             purposes: caller.purposes.clone(),

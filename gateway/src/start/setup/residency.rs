@@ -174,6 +174,8 @@ impl Checker<'_> {
             }
             (None, _) => RootCertStore::empty(),
         };
+        let ca = declared.ca.iter().cloned().collect::<Vec<_>>();
+        self.some_are_current(&key("ca"), &ca, environment.clock.now());
         let keys = declared.spki_sha256.iter().filter_map(|pin| self.key_pin(&key("spki_sha256"), pin)).collect();
         let timeouts = self
             .config
@@ -182,7 +184,7 @@ impl Checker<'_> {
             .find(|channel| channel.endpoint == id)
             .map_or((Duration::from_secs(10), Duration::from_secs(60)), config::Channel::timeouts);
         Target::new(endpoint, declared.addresses.clone(), Trust::from(roots).pinned(keys), timeouts)
-            .map_err(|error| self.at(&key("ca"), error.to_string()))
+            .map_err(|_| self.at(&key("ca"), "`ca`: TLS cannot use these roots"))
             .ok()
     }
 

@@ -20,7 +20,7 @@ impl Checker<'_> {
             Some(Scheme::Https | Scheme::Http) | None => {} // what is wrong with a way that is not there is told already
             Some(_) => self.at(key, format!("endpoint `{id}` does not speak HTTP, and lists are fetched by it")),
         }
-        if let Err(why) = revocation::in_force(&config.listen.tls()) {
+        if let Err(why) = revocation::in_force(&config.tls()) {
             self.at(key, format!("{}: {why}", why.code()));
         }
     }

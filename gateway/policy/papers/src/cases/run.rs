@@ -270,6 +270,7 @@ fn caller(plans: &Plans) -> Option<Caller> {
     let rule = CallerRule {
         id: "case".to_owned(),
         matches: CallerMatch::Bin(bin),
+        issuer: None,
         operator: plans.operator().id.clone(),
         role: Role::Exchange,
         purposes: plans.pack().purposes().iter().map(|purpose| purpose.id.clone()).collect(),

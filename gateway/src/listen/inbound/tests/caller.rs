@@ -36,9 +36,15 @@ pub(super) static PKI: LazyLock<Pki> = LazyLock::new(|| {
         key: file("servers/gateway.key"),
         client_ca: file("ca.pem"),
         crl: file("ca.crl"),
+        is_renewed: false,
+        issuers: Vec::new(),
     };
     let chain = vec![pki.clients.school.certificate_der()];
-    Pki { server: files.load().unwrap(), chain, client: client(&pki.clients.school, &file("ca.pem")) }
+    Pki {
+        server: files.load(now().try_into().unwrap()).unwrap(),
+        chain,
+        client: client(&pki.clients.school, &file("ca.pem")),
+    }
 });
 
 /// TLS of a caller who trusts `ca` and shows `credential`.

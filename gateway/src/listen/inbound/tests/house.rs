@@ -56,8 +56,10 @@ fn there_is_one_listener_and_it_asks_the_peer_filter() {
     let not_a_proof = |path: &String| !path.starts_with("gateway/prove/");
     let mut binding = naming(&["tcplistener::bind", "unixlistener::bind", "serve_with_incoming"]);
     binding.retain(not_a_proof);
-    // The demo binds only to find a free port, and accepts nobody.
-    assert_eq!(binding, ["gateway/command/src/demo/world.rs", "gateway/src/listen.rs"]);
+    // The demo binds only to find a free port, and the check to see whether the address can be had; both accept nobody.
+    let accept_nobody = ["gateway/command/src/demo/world.rs", "gateway/src/start/setup.rs"];
+    binding.retain(|path| !accept_nobody.contains(&path.as_str()));
+    assert_eq!(binding, ["gateway/src/listen.rs"]);
     let mut accepting = naming(&[".accept().await", ".accept() =>"]);
     accepting.retain(not_a_proof);
     assert_eq!(accepting, ["gateway/src/listen.rs"]);

@@ -1,0 +1,3 @@
+//! What the listener reads, and whom it lets in by that.
+
+mod files;
