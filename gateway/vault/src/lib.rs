@@ -14,7 +14,7 @@
 //! ```
 //! # async fn example(file: std::path::PathBuf, key: &str, now: jiff::Timestamp) -> Result<(), qaqpa_vault::Error> {
 //! use qaqpa_vault::{Options, Vault, VaultKey};
-//! let (vault, _contents) = Vault::open(Options { file, key: VaultKey::parse(key)? })?;
+//! let (vault, _contents) = Vault::open(Options { file, may_make: true, key: VaultKey::parse(key)? })?;
 //! let subject = vault.subject("991231500006", now).await?;
 //! let mark: [u8; 16] = subject.mark("0191-a");
 //! # Ok(()) }
