@@ -9,6 +9,7 @@ pub(crate) mod decisions;
 pub mod lines;
 pub mod marks;
 pub mod refusal_counter;
+pub mod salts;
 #[cfg(test)]
 mod tests;
 pub mod usage;

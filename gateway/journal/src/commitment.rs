@@ -1,7 +1,7 @@
 //! Salted commitments to single fields: a leaf can promise a value without holding it.
 //!
 //! With the *field salt* and the value of one field a reader checks it against the leaf; nothing follows about other fields.
-//! Once the record's salt is destroyed, a commitment cannot be guessed, not even for the 7.3e8 possible IINs.
+//! Without the record's salt, which stands beside the lane sealed ([`crate::SealedSalt`]), a commitment cannot be guessed, not even for the 7.3e8 possible IINs.
 //! It refuses nothing: any path and any bytes may be committed to.
 //!
 //! The exact bytes, so that another language can recompute them (`||` joins bytes, `u64be` is 8 bytes, big end first,

@@ -10,6 +10,7 @@ use std::borrow::Cow;
 
 use crate::line::strict::{self, LineFault};
 use crate::line::{self, Phase, Record};
+use crate::sealed_salt::SealedSalt;
 
 /// Why the caller's body cannot become a leaf.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,7 +40,7 @@ pub enum EntryError {
 /// A checked body, and the salt of its commitments if it makes any.
 pub struct Entry {
     body: Vec<u8>,
-    salt: Option<[u8; 32]>,
+    salt: Option<SealedSalt>,
     phase: Option<Phase>,
     txn: Option<String>,
 }
@@ -49,7 +50,7 @@ impl Entry {
     ///
     /// # Errors
     /// What the journal's own verifier would call tampered; see the head of this file.
-    pub fn new(body: Vec<u8>, salt: Option<[u8; 32]>) -> Result<Self, EntryError> {
+    pub fn new(body: Vec<u8>, salt: Option<SealedSalt>) -> Result<Self, EntryError> {
         if body.first() != Some(&b'{') || body.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
             return Err(EntryError::Form);
         }
@@ -74,7 +75,7 @@ impl Entry {
     ///
     /// # Errors
     /// [`EntryError::TooLarge`].
-    pub fn of(record: &impl Record, salt: Option<[u8; 32]>) -> Result<Self, EntryError> {
+    pub fn of(record: &impl Record, salt: Option<SealedSalt>) -> Result<Self, EntryError> {
         let body = line::body(record);
         if cfg!(debug_assertions) {
             return Self::new(body, salt);
@@ -97,7 +98,7 @@ impl Entry {
         self.txn.as_deref()
     }
 
-    pub(crate) fn salt(&self) -> Option<&[u8; 32]> {
+    pub(crate) fn salt(&self) -> Option<&SealedSalt> {
         self.salt.as_ref()
     }
 

@@ -37,6 +37,7 @@ use crate::line::head::Head;
 use crate::note::{Signer, Vkey};
 use crate::opened::OpenedSegment;
 use crate::recover::{OpenIntent, Opening, Recovered, recover};
+use crate::sealed_salt::SealedSalt;
 use crate::segment::{self, Tail};
 use crate::writer::Writer;
 
@@ -153,15 +154,27 @@ impl Journal {
     /// # Errors
     /// [`Error::NoSuchRecord`]; of the disk. Some may be destroyed then; ask again.
     pub async fn forget_salts(&self, indexes: &[u64]) -> Result<u64, Error> {
-        let mut indexes = indexes.to_vec();
-        indexes.sort_unstable();
-        indexes.dedup();
-        let mut destroyed = 0;
+        self.order_salts(indexes.iter().map(|index| (*index, None)).collect()).await
+    }
+
+    /// Puts sealed salts in the place of clear ones, durably; how many. A salt that was destroyed meanwhile, or is sealed already,
+    /// stays as it is. For lanes of before.
+    ///
+    /// # Errors
+    /// As [`Journal::forget_salts`].
+    pub async fn seal_salts(&self, sealed: Vec<(u64, SealedSalt)>) -> Result<u64, Error> {
+        self.order_salts(sealed.into_iter().map(|(index, sealed)| (index, Some(sealed))).collect()).await
+    }
+
+    async fn order_salts(&self, mut slots: Vec<(u64, Option<SealedSalt>)>) -> Result<u64, Error> {
+        slots.sort_unstable_by_key(|(index, _)| *index);
+        slots.dedup_by_key(|(index, _)| *index);
+        let mut done = 0;
         // By portions, so that the keeper is not kept from its other chores for long.
-        for portion in indexes.chunks(FORGET) {
-            destroyed += self.inner.lane.forget(portion.to_vec())?.await.unwrap_or(Err(Error::Closed))?;
+        for portion in slots.chunks(PORTION) {
+            done += self.inner.lane.order_salts(portion.to_vec())?.await.unwrap_or(Err(Error::Closed))?;
         }
-        Ok(destroyed)
+        Ok(done)
     }
 
     /// The health of the lane.
@@ -407,4 +420,4 @@ async fn receipt(answer: oneshot::Receiver<Result<Receipt, Error>>) -> Result<Re
     answer.await.unwrap_or(Err(Error::Closed))
 }
 
-const FORGET: usize = 4_096;
+const PORTION: usize = 4_096;

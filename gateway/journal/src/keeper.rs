@@ -1,4 +1,4 @@
-//! The two threads behind the writer: the *keeper* (spare segment, `hashes` file, checkpoint, end of salts) and the *watchdog* (deadline).
+//! The two threads behind the writer: the *keeper* (spare segment, `hashes` file, checkpoint, orders on salts) and the *watchdog* (deadline).
 //!
 //! A checkpoint is stored within a second of any change, at once on demand, and at close. A crash in between costs nothing:
 //! the records are in the segments, and the next open extends the older checkpoint.
@@ -43,14 +43,14 @@ impl Keeper {
             let mut state = self.wait();
             let (drained, poisoned) = (state.drained, state.poison.is_some());
             let spare = (state.spares.is_empty() && !drained).then_some(state.next_spare);
-            let forgets = state.due();
+            let orders = state.due();
             let size = state.size;
-            let starts = if forgets.is_empty() { Vec::new() } else { state.starts.clone() };
+            let starts = if orders.is_empty() { Vec::new() } else { state.starts.clone() };
             drop(state);
             if let Some(number) = spare {
                 self.prepare(number);
             }
-            for order in forgets {
+            for order in orders {
                 order.carry_out(self.files.as_ref(), &self.dir, &starts, size);
             }
             self.publish();

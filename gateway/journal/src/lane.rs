@@ -15,6 +15,7 @@ use crate::checkpoint::Checkpoint;
 use crate::entry::Entry;
 use crate::error::Error;
 use crate::opened::OpenedSegment;
+use crate::sealed_salt::SealedSalt;
 use crate::tree::Hash;
 
 /// The position of a durable record in the lane.
@@ -69,17 +70,17 @@ pub(crate) struct Job {
     pub(crate) room: u64,
 }
 
-/// Salts to be destroyed, and who waits for it.
-pub(crate) struct Forget {
-    /// In order, each once.
-    pub(crate) indexes: Vec<u64>,
+/// Salts to be destroyed or sealed, and who waits for it.
+pub(crate) struct SaltOrder {
+    /// By record, in order, each once: what to put in the place of a clear salt, or nothing at all.
+    pub(crate) slots: Vec<(u64, Option<SealedSalt>)>,
     pub(crate) reply: Reply<u64>,
 }
 
-impl Forget {
+impl SaltOrder {
     /// Whether all that it names is among the first `size` records.
     pub(crate) fn names_only_below(&self, size: u64) -> bool {
-        self.indexes.last().is_none_or(|last| *last < size)
+        self.slots.last().is_none_or(|(last, _)| *last < size)
     }
 }
 
@@ -114,8 +115,8 @@ pub(crate) struct State {
     pub(crate) demands: Vec<Reply<Published>>,
     /// The first record of each segment, up to the current one.
     pub(crate) starts: Vec<u64>,
-    /// Salts that the keeper is to destroy.
-    pub(crate) forgets: Vec<Forget>,
+    /// Salts that the keeper is to destroy or seal.
+    pub(crate) salt_orders: Vec<SaltOrder>,
 }
 
 impl State {
@@ -125,15 +126,15 @@ impl State {
         (self.current + spares).saturating_sub(self.reserved)
     }
 
-    /// The orders to destroy salts that can be carried out or refused now: nothing that they name is still being written.
-    pub(crate) fn due(&mut self) -> Vec<Forget> {
+    /// The orders on salts that can be carried out or refused now: nothing that they name is still being written.
+    pub(crate) fn due(&mut self) -> Vec<SaltOrder> {
         let (size, idle) = (self.size, self.idle());
-        self.forgets.extract_if(.., |forget| idle || forget.names_only_below(size)).collect()
+        self.salt_orders.extract_if(.., |order| idle || order.names_only_below(size)).collect()
     }
 
     pub(crate) fn is_due(&self) -> bool {
         let idle = self.idle();
-        self.forgets.iter().any(|forget| idle || forget.names_only_below(self.size))
+        self.salt_orders.iter().any(|order| idle || order.names_only_below(self.size))
     }
 
     fn idle(&self) -> bool {
@@ -194,14 +195,17 @@ impl Lane {
         }
     }
 
-    /// Asks the keeper to destroy salts (`indexes` in order, each once).
-    pub(crate) fn forget(&self, indexes: Vec<u64>) -> Result<oneshot::Receiver<Result<u64, Error>>, Error> {
+    /// Asks the keeper to destroy or seal salts (by record, in order, each once).
+    pub(crate) fn order_salts(
+        &self,
+        slots: Vec<(u64, Option<SealedSalt>)>,
+    ) -> Result<oneshot::Receiver<Result<u64, Error>>, Error> {
         let (reply, answer) = oneshot::channel();
         let mut state = self.lock();
         if let Some(refusal) = state.refusal() {
             return Err(refusal);
         }
-        state.forgets.push(Forget { indexes, reply });
+        state.salt_orders.push(SaltOrder { slots, reply });
         drop(state);
         self.chores.notify_all();
         Ok(answer)
@@ -216,10 +220,10 @@ impl Lane {
         let mut waiting = std::mem::take(&mut state.flying);
         waiting.extend(std::mem::take(&mut state.queue).into_iter().map(|(_, reply)| reply));
         let demands = std::mem::take(&mut state.demands);
-        let forgets = std::mem::take(&mut state.forgets);
+        let orders = std::mem::take(&mut state.salt_orders);
         drop(state);
-        for forget in forgets {
-            let _ = forget.reply.send(Err(Error::Poisoned(reason.clone())));
+        for order in orders {
+            let _ = order.reply.send(Err(Error::Poisoned(reason.clone())));
         }
         for demand in demands {
             let _ = demand.send(Err(Error::Poisoned(reason.clone())));

@@ -7,7 +7,7 @@
 //! directory ─► export (jsonl, bundle.zip) ─► verify (offline, trusts only `trust.toml`)
 //! ```
 //! A leaf is the exact JSON line as written. It never holds a personal datum: commitments to fields ([`commitment`]) stand in
-//! it, their salts in a sidecar that can be deleted. This crate depends on no gateway, network or clock.
+//! it, their salts, sealed by the gateway, in a sidecar that can be deleted. This crate depends on no gateway, network or clock.
 //!
 //! It refuses to say "durable" before a sync, to go on after a failed one, to open a directory that lost or changed what its
 //! checkpoint signed, and to say "valid" about what it did not check.
@@ -29,6 +29,7 @@ mod opened;
 pub mod proof;
 mod recover;
 pub mod salts;
+mod sealed_salt;
 mod segment;
 pub mod tree;
 mod trust;
@@ -44,4 +45,5 @@ pub use line::strict::LineFault;
 pub use lines::{Leaf, Lines, lines};
 pub use note::{NoteError, Signer, Vkey};
 pub use recover::{OpenIntent, Opening, check};
+pub use sealed_salt::{HeldSalt, SealedSalt};
 pub use trust::{Trust, TrustError};

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! seg-000000.log   frame frame frame 0 0 0 …        frame = length (u32 LE) | crc32c (u32 LE) | leaf | zeros up to 88 bytes
-//! side-000000.log  slot  slot  slot  0 0 0 …        slot  = seq (u64 LE) | salt (32 bytes) | crc32c (u32 LE); zeros = no salt
+//! side-000000.log  slot  slot  slot  0 0 0 …        slot  = seq (7 bytes LE) | form (1 byte)
+//!                                                 | sealed salt (32 bytes) | crc32c (u32 LE); zeros = no salt, form 0 = in the clear
 //! ```
 //! The crc covers length and leaf. A frame takes at least 88 bytes so that the sidecar, half as large and with a slot per
 //! frame, can never fill up first. Length 0 ends a segment. The sidecar may be deleted once its segment is full.
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use crate::entry::MAX_LEAF;
 use crate::error::{Doing, Error};
+use crate::sealed_salt::{HeldSalt, SealedSalt};
 
 /// Path of a segment.
 pub(crate) fn path(dir: &Path, number: u64) -> PathBuf {
@@ -55,13 +57,23 @@ pub(crate) fn push_frame(buffer: &mut Vec<u8>, splice: impl FnOnce(&mut Vec<u8>)
 }
 
 /// Appends a slot.
-pub(crate) fn push_slot(buffer: &mut Vec<u8>, seq: u64, salt: Option<&[u8; 32]>) {
+pub(crate) fn push_slot(buffer: &mut Vec<u8>, seq: u64, salt: Option<&SealedSalt>) {
     let Some(salt) = salt else { return buffer.extend_from_slice(&[0; SLOT]) };
     let start = buffer.len();
-    buffer.extend_from_slice(&seq.to_le_bytes());
-    buffer.extend_from_slice(salt);
+    // A lane has fewer than 2^56 records: above stands the form.
+    buffer.extend_from_slice(&(seq | (u64::from(salt.form()) << 56)).to_le_bytes());
+    buffer.extend_from_slice(salt.bytes());
     let crc = crc32c::crc32c(buffer.get(start..).unwrap_or_default());
     buffer.extend_from_slice(&crc.to_le_bytes());
+}
+
+/// The salt in a slot; `None` for an empty or unfinished one.
+pub(crate) fn slot(slot: &[u8; SLOT]) -> Option<HeldSalt> {
+    let (body, crc) = slot.split_last_chunk()?;
+    let (word, rest) = body.split_first_chunk()?;
+    let (word, bytes) = (u64::from_le_bytes(*word), *rest.first_chunk()?);
+    let whole = crc32c::crc32c(body) == u32::from_le_bytes(*crc) && *slot != [0; SLOT];
+    whole.then_some(HeldSalt { index: word & (u64::MAX >> 8), form: (word >> 56) as u8, bytes })
 }
 
 /// The end of the records of a directory.

@@ -2,7 +2,7 @@
 //!
 //! One commitment per field path, so that a leaf stays small whatever the message: a path that occurs once is committed
 //! to as it is, one that occurs several times by a hash over its commitments in order. With the exchange's salt (in the
-//! receipt and in the journal's deletable sidecar) and the value, anybody can open one without learning another.
+//! receipt and, sealed, in the journal's deletable sidecar) and the value, anybody can open one without learning another.
 
 use std::collections::BTreeMap;
 

@@ -17,12 +17,18 @@ use crate::refusal::NotDone;
 pub(crate) struct Marks {
     persons: Vec<String>,
     consents: Vec<String>,
+    subjects: Vec<Subject>,
 }
 
 impl Marks {
     /// One a person, base64url.
     pub(crate) fn persons(&self) -> &[String] {
         &self.persons
+    }
+
+    /// Whose they are.
+    pub(crate) fn subjects(&self) -> &[Subject] {
+        &self.subjects
     }
 
     /// One a consent that is relied on, base64url.
@@ -48,6 +54,7 @@ impl Gateway {
             let subject = subject.map_err(vault_error)?;
             marks.persons.push(mark(&subject, txn));
             marks.consents.extend(reliance.consent.as_ref().map(|consent| consent_mark(&subject, txn, consent)));
+            marks.subjects.push(subject);
         }
         Ok(marks)
     }

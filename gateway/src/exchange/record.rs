@@ -10,6 +10,7 @@ use qaqpa_proto::v1::JournalEntry;
 
 use crate::evidence::commit::{self, hmac};
 use crate::evidence::lines::{append, denied, journal_error, texts};
+use crate::evidence::salts;
 use crate::exchange::call::{Call, Exchange};
 use crate::exchange::clear::Cleared;
 use crate::exchange::read::Reply;
@@ -100,8 +101,10 @@ impl Gateway {
             signature: cleared.signed().algorithm().into(),
             commitments,
         };
-        // The salt stands beside the intent alone. Destroyed there, it ends the commitments of both lines.
-        let entry = Entry::of(&intent, Some(*cleared.salt())).map_err(|error| unrecorded(error.into()))?;
+        // The salt stands beside the intent alone, sealed. Destroyed there, or with the key of one of its persons, it ends the
+        // commitments of both lines.
+        let sealed = salts::seal(cleared.salt(), self.persons.vault(), cleared.marks().subjects(), &exchange.txn);
+        let entry = Entry::of(&intent, Some(sealed)).map_err(|error| unrecorded(error.into()))?;
         // Room for both lines is taken first: a disk that fills up while the message is out still takes the outcome. A
         // crash during this await leaves a torn line, which recovery cuts off, or a whole one, settled as `unknown`:
         // nothing has left.

@@ -199,13 +199,14 @@ impl Call {
     async fn erase(&self, request: EraseRequest) -> Result<EraseResponse, NotDone> {
         let (iin, basis) = (iin(&request.iin)?, basis(request.basis())?);
         let (persons, now) = (&self.gateway.persons, self.gateway.clock.now());
-        // An exchange that begins between this walk and the erasure is not among the leaves: its salt stays until the
-        // term of salts, and no key leads to its line any more.
+        // An exchange that begins between this walk and the erasure is not among the leaves: its salt is sealed under the key
+        // that is destroyed below.
         let leaves: Vec<u64> = match self.subject(&iin).await? {
             Some(subject) => self.walk(subject).await?.iter().flat_map(|usage| usage.leaves.clone()).collect(),
             None => Vec::new(),
         };
-        // Salts first: once the key is gone nobody finds these lines again. Trying again after a failure begins anew.
+        // They would open no more without the key; destroyed here, they do not with an older copy of the vault either. Before the
+        // key: once it is gone nobody finds these lines again. Trying again after a failure begins anew.
         forget_salts(&self.gateway.journal, leaves).await?;
         let lookup = persons.vault().lookup(&self.named(&iin));
         // A consent or a hold that is being recorded is erased too, or comes to somebody new.

@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::evidence::lines::enter;
+use crate::evidence::salts;
 use crate::gateway::Gateway;
 use crate::listen::bounds::Bounds;
 use crate::listen::inbound::{NotAdmitted, PeerFilter};
@@ -61,6 +62,12 @@ pub async fn start(
     // Before any line of this start: what a clock says that is away is not the lane's time.
     persons.look_at_clock(&journal).await.map_err(NotSettled::Line)?;
     settle(&journal, opening, &persons.vault().bond().await.map_err(NotSettled::from)?, environment).await?;
+    let sealed = salts::seal_clear(&journal, persons.vault()).await?;
+    if sealed > 0 {
+        let facts = [("count", sealed.to_string())].into();
+        enter(&journal, environment.clock.now(), "salts_sealed", facts).await;
+        tracing::info!(sealed, "salts of an earlier version lay in the clear beside the journal; now they are sealed");
+    }
     let settled = persons.settle(&said, &journal, &environment.clock).await?;
     if settled > 0 {
         tracing::warn!(

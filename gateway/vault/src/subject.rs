@@ -48,6 +48,20 @@ impl Subject {
         }
         mark
     }
+
+    /// The pad of this person in the exchange `txn`: what is laid over it (XOR) is gone with the person's key. Once only for each
+    /// `txn`, or two things under one pad show their difference.
+    pub fn pad(&self, txn: &str) -> Zeroizing<[u8; 32]> {
+        pad(&self.0.pad, txn)
+    }
+}
+
+/// `pad = HMAC-SHA256(key, "qaqpa/v1/pad" || 0x00 || txn)`: 32 bytes that nobody can tell from random ones without the key.
+pub(crate) fn pad(key: &[u8; 32], txn: &str) -> Zeroizing<[u8; 32]> {
+    let mut context = keyed(key);
+    context.update(PAD);
+    context.update(txn.as_bytes());
+    fixed(context)
 }
 
 impl std::fmt::Debug for Subject {
@@ -65,12 +79,14 @@ pub(crate) struct Keys {
     pub(crate) sealer: Sealer,
     mark: Zeroizing<[u8; 32]>,
     tag: Zeroizing<[u8; 32]>,
+    pad: Zeroizing<[u8; 32]>,
 }
 
 impl Keys {
     pub(crate) fn new(id: i64, lookup: Lookup, key: &[u8; 32]) -> Result<Self, Error> {
         let own = |label| derive(key, "subject", label);
-        Ok(Self { id, lookup, sealer: Sealer::new(&own("seal"))?, mark: own("mark"), tag: own("use") })
+        let (mark, tag, pad) = (own("mark"), own("use"), own("pad"));
+        Ok(Self { id, lookup, sealer: Sealer::new(&own("seal"))?, mark, tag, pad })
     }
 
     /// Names a row by words that must not stand in the clear. The first word has no 0x00.
@@ -88,6 +104,7 @@ fn keyed(key: &[u8; 32]) -> hmac::Context {
 }
 
 const MARK: &[u8] = b"qaqpa/v1/subject\0";
+const PAD: &[u8] = b"qaqpa/v1/pad\0";
 
 #[cfg(test)]
 mod tests {
@@ -100,6 +117,8 @@ mod tests {
         let hex: String = subject.mark("0191-a").iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(hex, KNOWN_MARK);
         assert_ne!(subject.mark("0191-a"), subject.mark("0191-b"));
+        assert_ne!(subject.pad("0191-a"), subject.pad("0191-b"));
+        assert_ne!(subject.pad("0191-a")[..16], subject.mark("0191-a"));
         assert_eq!(format!("{subject:?} {:?}", subject.lookup()), "Subject(…) Lookup(…)");
     }
 

@@ -12,6 +12,7 @@ use std::thread::JoinHandle;
 
 use aws_lc_rs::hmac;
 use jiff::Timestamp;
+use zeroize::Zeroizing;
 
 use crate::cache::Cache;
 use crate::error::{Doing, Error};
@@ -19,7 +20,7 @@ use crate::file;
 use crate::key::VaultKey;
 use crate::record::{Bond, ConsentRecord, Contents, Erased, Erasure, HoldRecord, RequestRecord, Tombstone};
 use crate::session::Session;
-use crate::subject::{Lookup, Subject};
+use crate::subject::{self, Lookup, Subject};
 use crate::table::sealed_record::{Hold, Request};
 use crate::table::sealed_table::{self, SealedTable};
 use crate::table::{consent, erasure, last_use, person};
@@ -44,6 +45,7 @@ pub struct Vault {
 struct Inner {
     key: VaultKey,
     lookup: hmac::Key,
+    pad: Zeroizing<[u8; 32]>,
     queue: Arc<Queue>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
@@ -63,7 +65,9 @@ impl Vault {
         let thread = std::thread::Builder::new().name("vault-writer".to_owned());
         let writer = thread.spawn(move || writer::run(&shared, session)).doing("starting the vault's thread")?;
         let lookup = hmac::Key::new(hmac::HMAC_SHA256, key.own("lookup").as_ref());
-        Ok((Self { inner: Arc::new(Inner { key, lookup, queue, writer: Mutex::new(Some(writer)) }) }, contents))
+        let pad = key.own("pad");
+        let inner = Inner { key, lookup, pad, queue, writer: Mutex::new(Some(writer)) };
+        Ok((Self { inner: Arc::new(inner) }, contents))
     }
 
     /// The keyed hash by which a person is found.
@@ -76,6 +80,13 @@ impl Vault {
     /// A further key from the vault key. Each label gives another one, none of them one of the vault's own.
     pub fn derive(&self, label: &str) -> [u8; 32] {
         self.inner.key.derived(label)
+    }
+
+    /// The vault's own pad for the exchange `txn`, as [`Subject::pad`] is a person's: what is laid over it opens with the vault key
+    /// alone.
+    #[must_use]
+    pub fn pad(&self, txn: &str) -> Zeroizing<[u8; 32]> {
+        subject::pad(&self.inner.pad, txn)
     }
 
     /// The person with this IIN; at first sight it gets a key, durable before this returns.

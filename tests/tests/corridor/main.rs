@@ -34,6 +34,7 @@ mod residency;
 mod retention;
 mod revocation;
 mod rights;
+mod sealed_salts;
 mod separation;
 mod shadow;
 mod strangers;

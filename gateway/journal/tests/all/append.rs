@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use qaqpa_journal::{Condition, Entry, EntryError, Error, Journal, Options, Signer, export, tree};
 
-use crate::fixture::{exchange, filled, intent, large, open, options, outcome, signer, single};
+use crate::fixture::{exchange, filled, intent, large, open, options, outcome, sealed, signer, single};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_64_concurrent_callers_each_gets_its_own_place_in_the_tree() {
@@ -50,7 +50,7 @@ async fn appended(journal: &Journal, n: u64) -> qaqpa_journal::Receipt {
 async fn the_leaf_is_the_head_and_the_callers_bytes() {
     let dir = tempfile::tempdir().unwrap();
     let journal = open(dir.path());
-    journal.append(Entry::new(br#"{ "phase" : "DENIED" }"#.to_vec(), Some([9; 32])).unwrap()).await.unwrap();
+    journal.append(Entry::new(br#"{ "phase" : "DENIED" }"#.to_vec(), Some(sealed(9))).unwrap()).await.unwrap();
     journal.close();
     let mut lines = Vec::new();
     export::jsonl(dir.path(), None, &mut lines).unwrap();

@@ -2,12 +2,13 @@
 
 use std::fs::File;
 use std::io;
+use std::num::NonZeroU8;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use qaqpa_journal::{Entry, Files, Journal, Options, RealFiles, Receipt, Signer, Trust};
+use qaqpa_journal::{Entry, Files, Journal, Options, RealFiles, Receipt, SealedSalt, Signer, Trust};
 
 pub(crate) const ORIGIN: &str = "gw-almaty-1.example.kz/audit/2026";
 
@@ -34,7 +35,12 @@ pub(crate) fn single(n: u64) -> Entry {
 
 pub(crate) fn intent(txn: &str) -> Entry {
     let body = format!(r#"{{"phase":"INTENT","txn":"{txn}","ts":"2026-11-20T10:00:00Z","purpose":"enrolment"}}"#);
-    Entry::new(body.into_bytes(), Some([3; 32])).unwrap()
+    Entry::new(body.into_bytes(), Some(sealed(3))).unwrap()
+}
+
+/// As a gateway would have sealed it.
+pub(crate) fn sealed(byte: u8) -> SealedSalt {
+    SealedSalt::new(NonZeroU8::MIN, [byte; 32])
 }
 
 pub(crate) fn outcome(txn: &str) -> Entry {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use qaqpa_journal::{Error, Journal, Options, export, lines, salts, verify};
 
-use crate::fixture::{Faulty, exchange, filled, intent, open, options, outcome, single, trust, until};
+use crate::fixture::{Faulty, exchange, filled, intent, open, options, outcome, sealed, single, trust, until};
 
 /// The salts that the fixture's INTENTs have, in all sidecars.
 fn salts_in(dir: &Path) -> usize {
@@ -154,5 +154,39 @@ async fn beside_busy_writers_exactly_the_named_salts_go() {
     let held = salts::held(dir.path()).unwrap();
     assert!(held.iter().all(|index| index % 2 == 1), "no salt of an even number");
     assert_eq!(held.len() as u64 + destroyed, 2_400, "and every other one is there");
+    assert_eq!(verdict(dir.path()), verify::Verdict::Valid);
+}
+
+/// A sidecar as versions of before wrote it: the salt itself behind the number.
+fn in_the_clear(dir: &Path, records: &[u64]) {
+    let side = dir.join("side-000000.log");
+    let mut bytes = std::fs::read(&side).unwrap();
+    for record in records {
+        let slot = &mut bytes.as_chunks_mut::<44>().0[*record as usize];
+        slot[7] = 0;
+        let crc = crc32c::crc32c(&slot[..40]);
+        slot[40..].copy_from_slice(&crc.to_le_bytes());
+    }
+    std::fs::write(side, bytes).unwrap();
+}
+
+#[tokio::test]
+async fn clear_salts_are_sealed_where_they_stand_and_what_is_destroyed_stays_so() {
+    let dir = tempfile::tempdir().unwrap();
+    filled(dir.path(), 4).await;
+    in_the_clear(dir.path(), &[0, 2, 4]);
+    let form = |index| salts::all(dir.path()).unwrap().iter().find(|held| held.index == index).map(|held| held.form);
+    assert_eq!([0, 2, 4, 6].map(form), [Some(0), Some(0), Some(0), Some(1)]);
+    let journal = open(dir.path());
+    assert_eq!(journal.forget_salts(&[2]).await.unwrap(), 1);
+    let order = [0, 2, 4, 6].map(|index| (index, sealed(8))).to_vec();
+    assert_eq!(journal.seal_salts(order.clone()).await.unwrap(), 2, "neither the destroyed nor the sealed one");
+    assert_eq!(journal.seal_salts(order).await.unwrap(), 0, "once");
+    assert_eq!(salts::held(dir.path()).unwrap(), [0, 4, 6]);
+    let bytes = |index| salts::all(dir.path()).unwrap().iter().find(|held| held.index == index).map(|held| held.bytes);
+    assert_eq!([0, 4, 6].map(bytes), [Some([8; 32]), Some([8; 32]), Some([3; 32])]);
+    assert!(matches!(journal.seal_salts(vec![(8, sealed(8))]).await, Err(Error::NoSuchRecord { .. })));
+    exchange(&journal, "after").await;
+    journal.close();
     assert_eq!(verdict(dir.path()), verify::Verdict::Valid);
 }
