@@ -20,7 +20,8 @@ pub mod settle;
 mod tests;
 pub(crate) mod vault_error;
 pub(crate) mod watch;
-mod watched_event;
+pub(crate) mod watched_event;
+pub(crate) mod watchers;
 
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt as _;

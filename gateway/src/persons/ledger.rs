@@ -91,7 +91,10 @@ impl Ledger {
         consents: impl IntoIterator<Item = (Lookup, ConsentRecord)>,
     ) -> Arc<Self> {
         let mut index = Index::default();
-        consents.into_iter().for_each(|(lookup, record)| index.put(lookup, Arc::new(record)));
+        for (lookup, record) in consents {
+            index.remember(&record);
+            index.put(lookup, Arc::new(record));
+        }
         Arc::new(Self {
             ids: hmac::Key::new(hmac::HMAC_SHA256, &gate.vault().derive("qaqpa/v1/consent-ids")),
             gate,
@@ -219,8 +222,10 @@ impl Ledger {
         })?;
         self.gate.given(lookup, &record);
         let record = Arc::new(record);
-        self.index().put(lookup, record.clone());
-        self.tell(&record, Kind::Given, record.recorded_at);
+        let mut index = self.index();
+        index.put(lookup, record.clone());
+        self.tell(&mut index, &record, Kind::Given, record.recorded_at);
+        drop(index);
         Ok(Recorded { record, leaf: Some(leaf) })
     }
 
@@ -267,7 +272,8 @@ impl Ledger {
             line.under_way = texts(&done.under_way);
             let leaf = self.append(&line).await?;
             done.leaves.push(leaf);
-            self.recorded(&record, Kind::Withdrawn, stopped_at);
+            let at = record.withdrawn.as_ref().map_or(stopped_at, |withdrawn| withdrawn.at);
+            self.recorded(&record, Kind::Withdrawn, at);
             done.records.push(record);
         }
         Ok(done)
@@ -358,11 +364,14 @@ impl Ledger {
     }
 
     fn recorded(&self, record: &ConsentRecord, kind: Kind, at: Timestamp) {
-        self.index().unrecorded.remove(&record.id);
-        self.tell(record, kind, at);
+        let mut index = self.index();
+        index.unrecorded.remove(&record.id);
+        self.tell(&mut index, record, kind, at);
     }
 
-    fn tell(&self, record: &ConsentRecord, kind: Kind, at: Timestamp) {
+    /// Under the lock of the index: for whoever begins to watch, an event is past or to come, never both and never neither.
+    fn tell(&self, index: &mut Index, record: &ConsentRecord, kind: Kind, at: Timestamp) {
+        index.happened(record);
         let _ = self.events.send(Arc::new(WatchedEvent::of(record, kind, at))); // nobody need be watching
     }
 

@@ -32,6 +32,25 @@ impl WatchedEvent {
         Self { at, id: record.id.clone(), kind, operator, acting_for }
     }
 
+    /// Everything that has happened to a record or will, if nothing else does: the end of its term may lie ahead.
+    pub(crate) fn moments(record: &ConsentRecord) -> impl Iterator<Item = (Kind, Timestamp)> {
+        let withdrawn = record.withdrawn.as_ref().map(|withdrawn| withdrawn.at);
+        let moments = [
+            (Kind::Given, Some(record.recorded_at)),
+            (Kind::Withdrawn, withdrawn),
+            (Kind::Expired, Self::expired_at(record)),
+            (Kind::Destroyed, record.destroyed_at),
+        ];
+        moments.into_iter().filter_map(|(kind, at)| Some((kind, at?)))
+    }
+
+    /// When its term ends, if nothing else ended it before.
+    pub(crate) fn expired_at(record: &ConsentRecord) -> Option<Timestamp> {
+        let withdrawn = record.withdrawn.as_ref().map(|withdrawn| withdrawn.at);
+        let earlier = withdrawn.into_iter().chain(record.destroyed_at).min();
+        record.expires_at.filter(|end| earlier.is_none_or(|earlier| *end < earlier))
+    }
+
     /// The event as a response message.
     pub(crate) fn response(&self) -> WatchResponse {
         let event = match self.kind {

@@ -38,6 +38,8 @@ use crate::persons::named;
 use crate::persons::reach::Reach;
 use crate::persons::vault_error::vault_error;
 use crate::persons::watch::Watcher;
+use crate::persons::watched_event::WatchedEvent;
+use crate::persons::watchers::Watchers;
 use crate::refusal::NotDone;
 use crate::serve::consent::v1::consents_server::{Consents, ConsentsServer};
 use crate::serve::page::{Page, place};
@@ -46,12 +48,14 @@ use crate::serve::{Admitted, acting, iin, invalid, moment};
 /// The service over a gateway and its ledger.
 #[must_use]
 pub fn service(gateway: Arc<Gateway>, ledger: Arc<Ledger>) -> ConsentsServer<impl Consents> {
-    ConsentsServer::new(Service { gateway, ledger }).max_decoding_message_size(MAX_OWN_REQUEST)
+    let watchers = Arc::default();
+    ConsentsServer::new(Service { gateway, ledger, watchers }).max_decoding_message_size(MAX_OWN_REQUEST)
 }
 
 struct Service {
     gateway: Arc<Gateway>,
     ledger: Arc<Ledger>,
+    watchers: Arc<Watchers>,
 }
 
 #[tonic::async_trait]
@@ -87,9 +91,10 @@ impl Consents for Service {
 
     async fn watch(&self, request: Request<WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
         let admitted = self.enter(&request, WATCH).await?;
-        let call = self.call(&admitted);
-        let events =
-            admitted.finish(&self.gateway, async move { call.watch(request.into_inner().since).await }).await?;
+        let (call, watchers) = (self.call(&admitted), self.watchers.clone());
+        let events = admitted
+            .finish(&self.gateway, async move { call.watch(request.into_inner().since, &watchers).await })
+            .await?;
         let events = ReceiverStream::new(events).map(move |event| event.map_err(|not_done| admitted.status(&not_done)));
         Ok(Response::new(Box::pin(events)))
     }
@@ -105,7 +110,10 @@ impl Service {
     }
 }
 
+type Events = mpsc::Sender<Result<WatchResponse, NotDone>>;
+
 /// One admitted call at work.
+#[derive(Clone)]
 struct Call {
     gateway: Arc<Gateway>,
     ledger: Arc<Ledger>,
@@ -177,14 +185,40 @@ impl Call {
     async fn watch(
         &self,
         since: Option<prost_types::Timestamp>,
+        watchers: &Arc<Watchers>,
     ) -> Result<mpsc::Receiver<Result<WatchResponse, NotDone>>, NotDone> {
         let since = moment("since", since.as_ref())?;
         let reach = self.widest_reach(&*self.pack()?);
-        let (missed, watcher) = Watcher::new(self.ledger.clone(), reach, since);
-        self.note_reading(missed.len(), None).await?;
+        let watching = watchers.enter(self.admitted.caller.id())?;
+        let mut watcher = Watcher::new(self.ledger.clone(), reach, since);
+        let first = watcher.page().unwrap_or_default();
+        self.note_reading(first.len(), None).await?;
         let (to, events) = mpsc::channel(UNREAD_EVENTS);
-        tokio::spawn(watcher.run(missed, to));
+        let call = self.clone();
+        tokio::spawn(async move {
+            call.tell(watcher, first, to).await;
+            drop(watching);
+        });
         Ok(events)
+    }
+
+    /// Sends what has happened already, each page on record before it goes, and then what happens.
+    async fn tell(&self, mut watcher: Watcher, first: Vec<WatchedEvent>, to: Events) {
+        let mut page = Some(first);
+        while let Some(events) = page {
+            for event in events {
+                if to.send(Ok(event.response())).await.is_err() {
+                    return;
+                }
+            }
+            page = watcher.page();
+            let Some(events) = &page else { break };
+            if let Err(unrecorded) = self.note_reading(events.len(), None).await {
+                let _ = to.send(Err(unrecorded)).await; // the stream ends either way
+                return;
+            }
+        }
+        watcher.run(to).await;
     }
 
     fn pack(&self) -> Result<Arc<Pack>, NotDone> {

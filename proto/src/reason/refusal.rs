@@ -297,6 +297,12 @@ reasons! {
             "Для этого оператора уже идёт другая теневая проверка.",
             "Another shadow run is under way for this operator.",
         ),
+        /// Streams that this caller watches.
+        QuotaWatchers = "quota.watchers", Caller, ResourceExhausted, Later, text(
+            "Сіз бір мезгілде тым көп ағынды бақылап отырсыз. Бірін жауып, қайталаңыз.",
+            "Вы одновременно наблюдаете слишком много потоков. Закройте один и повторите.",
+            "You watch too many streams at once. End one and try again.",
+        ),
         /// The state system of this operation is not in the configuration.
         SystemNotConfigured = "system.not_configured", Gateway, FailedPrecondition, No, text(
             "Бұл мемлекеттік жүйе шлюзде бапталмаған. Шлюз операторына хабарласыңыз.",
@@ -507,6 +513,7 @@ impl Refusal {
             | Self::QuotaSystem
             | Self::QuotaSubject
             | Self::QuotaShadow
+            | Self::QuotaWatchers
             | Self::SystemNotConfigured
             | Self::ResidencyBadUrl
             | Self::ResidencyScheme

@@ -13,7 +13,7 @@ use qaqpa_proto::consent::v1::{
     WithdrawalReason,
 };
 use qaqpa_tests::people::{self, GET_STUDENT_STATUS, REPORTING, SCHOOL, SCHOOL_2};
-use qaqpa_tests::{Caller, Seen, World, code, receipt};
+use qaqpa_tests::{Caller, Seen, World, code, exchange_id, receipt};
 use tonic::transport::Channel;
 use tonic::{Code, Request};
 
@@ -106,7 +106,7 @@ async fn each_reaches_what_is_its_own() {
     ] {
         let result = withdraw(caller, request).await;
         assert_eq!(code(&result), wanted, "{who}");
-        let call = qaqpa_tests::exchange_id(&result.unwrap_err());
+        let call = exchange_id(&result.unwrap_err());
         assert_eq!(world.recorded(&call).await, format!("DENIED {wanted}"), "{who}");
     }
     let got = ledger(&other).get(GetRequest { id: id.clone() }).await.map(tonic::Response::into_inner);
@@ -132,6 +132,33 @@ async fn watching_ends_with_the_gateway() {
     let stopping = tokio::spawn(world.running.stop());
     assert_eq!(code(&events.message().await), "gateway.stopping");
     stopping.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_watches_four_streams_and_no_more() {
+    let world = World::start().await;
+    let school = world.caller("clients/school");
+    let watch = async || ledger(&school).watch(WatchRequest::default()).await;
+    let mut watched = Vec::new();
+    for _ in 0..4 {
+        watched.push(watch().await.unwrap());
+    }
+    let refused = watch().await;
+    assert_eq!(code(&refused), "quota.watchers");
+    assert_eq!(world.recorded(&exchange_id(&refused.unwrap_err())).await, "DENIED quota.watchers");
+    assert!(
+        ledger(&world.caller("clients/officer")).watch(WatchRequest::default()).await.is_ok(),
+        "others have their own"
+    );
+    watched.pop();
+    for _ in 0..100 {
+        match watch().await {
+            Ok(_) => return,
+            Err(status) => assert_eq!(code::<()>(&Err(status)), "quota.watchers"),
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("a stream that has ended was not given back");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -9,9 +9,16 @@ use crate::persons::watch::Watcher;
 use crate::refusal::NotDone;
 
 fn watch(trial: &Trial, reach: Reach, since: Option<&str>) -> mpsc::Receiver<Result<WatchResponse, NotDone>> {
-    let (missed, watcher) = Watcher::new(trial.ledger().clone(), reach, since.map(moment));
+    let mut watcher = Watcher::new(trial.ledger().clone(), reach, since.map(moment));
     let (to, events) = mpsc::channel(64);
-    tokio::spawn(watcher.run(missed, to));
+    tokio::spawn(async move {
+        while let Some(page) = watcher.page() {
+            for event in page {
+                to.send(Ok(event.response())).await.unwrap();
+            }
+        }
+        watcher.run(to).await;
+    });
     events
 }
 
@@ -59,4 +66,31 @@ async fn each_hears_its_own_and_all_hear_the_end() {
         assert_eq!(events.recv().await.unwrap().err().unwrap().reason.code(), "gateway.stopping");
         assert!(events.recv().await.is_none());
     }
+}
+
+/// What happens while the past is read is told once: by the page that comes to its place, or as it happens.
+#[tokio::test]
+async fn nothing_is_told_twice_and_nothing_is_lost_while_the_past_is_read() {
+    let trial = Trial::start();
+    for number in 0..300 {
+        trial.give(GiveRequest { end: days(3), ..written(&format!("r-{number}")) }).await.ok().unwrap();
+    }
+    let mut watcher = Watcher::new(trial.ledger().clone(), everything(), Some(moment("2026-01-01T00:00:00Z")));
+    let first = watcher.page().unwrap();
+    assert!(first.len() <= 256, "a watcher holds one page: {}", first.len());
+    // One that the pages have not come to, and one at a moment that they have passed.
+    trial.give(GiveRequest { iin: OTHER.into(), ..written("r-new") }).await.ok().unwrap();
+    let withdrawn = trial.withdraw(person(OTHER), &everything()).await.ok().unwrap();
+    let mut told: Vec<_> = first.iter().map(|event| (event.id.clone(), event.kind)).collect();
+    while let Some(page) = watcher.page() {
+        told.extend(page.iter().map(|event| (event.id.clone(), event.kind)));
+    }
+    let (to, mut events) = mpsc::channel(64);
+    tokio::spawn(watcher.run(to));
+    assert_eq!((next(&mut events).await, next(&mut events).await), (EventKind::Given, EventKind::Withdrawn));
+    assert!(told.iter().all(|(id, _)| *id != withdrawn.records[0].id), "told as it happened, and not before");
+    let number = told.len();
+    told.sort();
+    told.dedup();
+    assert_eq!((told.len(), number), (300, 300));
 }
