@@ -20,7 +20,9 @@
 //! [`ReplyWithReceipt`]: receipt::ReplyWithReceipt
 
 mod answer;
+pub(crate) mod bulkhead;
 mod call;
+pub mod circuit_breaker;
 pub mod clear;
 pub mod duplicate;
 mod marks;
@@ -118,6 +120,7 @@ impl Gateway {
         };
         let sent = self.clock.now();
         let received = self.leave(&cleared, &owed).await;
+        cleared.passage().ended(&received);
         let reply = received.as_ref().map_err(Clone::clone);
         // A reply that is not believed is no way out: it becomes the code of the outcome, and its HMAC is recorded all
         // the same.

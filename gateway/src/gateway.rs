@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::dial::Door;
 use crate::evidence::decisions::Decisions;
 use crate::evidence::refusal_counter::RefusalCounter;
+use crate::exchange::bulkhead::Bulkheads;
 use crate::exchange::duplicate::Duplicates;
 use crate::exchange::quota::Quotas;
 use crate::exchange::shadow::Shadows;
@@ -44,6 +45,7 @@ pub struct Gateway {
     pub(crate) retention: DefaultTerms,
     pub(crate) systems: BTreeMap<String, Arc<System>>,
     pub(crate) quotas: Quotas,
+    pub(crate) bulkheads: Bulkheads,
     pub(crate) door: Arc<Door>,
     pub(crate) peers: Peers,
     pub(crate) decisions: Decisions,

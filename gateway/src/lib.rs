@@ -35,6 +35,7 @@
 //! | HTTP of a connection: ALPN, preface, headers, PING | `gateway/src/listen/connection.rs` |
 //! | how long a connection lives; revoked, ended, old, idle, stopping | `gateway/src/listen/lifetime.rs` |
 //! | the last word of withdrawals and restrictions, as a message leaves (room 12) | `gateway/src/persons/gate.rs` |
+//! | a state system that hangs: bulkhead and circuit breaker | `gateway/src/exchange/bulkhead.rs`, `gateway/src/exchange/circuit_breaker.rs` |
 //! | who was turned away, or refused in a flood: the `DENIED` line with a count | `gateway/src/evidence/refusal_counter.rs` |
 //! | after a crash: intents without outcome are settled, before anything listens | `gateway/src/start/recovery.rs` |
 //! | whether the vault is this lane's own and as new; the command that repairs it | `gateway/src/persons/bond.rs`, `gateway/src/start/restore.rs` |

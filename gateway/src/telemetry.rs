@@ -72,6 +72,8 @@ pub struct Telemetry {
     tables_refused: Counter<u64>,
     exceptions: Gauge<i64>,
     revocations: Counter<u64>,
+    circuits: Gauge<i64>,
+    under_way: Gauge<i64>,
 }
 
 /// Why telemetry is not set up. The operator is at fault; who starts a second log in one process is as well.
@@ -163,6 +165,14 @@ impl Telemetry {
                 .u64_counter("qaqpa.revocation.fetches")
                 .with_description("Times the revocation list was asked for, by what came of it")
                 .build(),
+            circuits: meter
+                .i64_gauge("qaqpa.system.circuit")
+                .with_description("Circuit breaker of a state system: 0 closed, 1 half open, 2 open")
+                .build(),
+            under_way: meter
+                .i64_gauge("qaqpa.system.under_way")
+                .with_description("Exchanges with a state system that are under way")
+                .build(),
             registry,
             meters,
         })
@@ -226,6 +236,13 @@ impl Telemetry {
     /// Counts what came of asking for the revocation list.
     pub fn revocation(&self, code: &'static str) {
         self.revocations.add(1, &[KeyValue::new("code", code)]);
+    }
+
+    /// Sets how a state system is: the state of its circuit breaker, and how many exchanges are under way.
+    pub fn system(&self, system: &str, circuit: i64, under_way: usize) {
+        let labels = [KeyValue::new("system", system.to_owned())];
+        self.circuits.record(circuit, &labels);
+        self.under_way.record(i64::try_from(under_way).unwrap_or(i64::MAX), &labels);
     }
 
     /// All metrics in Prometheus' text format.

@@ -8,6 +8,7 @@ use qaqpa_proto::Operation;
 use qaqpa_proto::reason::{Failure, Refusal};
 
 use crate::dial::Resident;
+use crate::exchange::bulkhead::Passage;
 use crate::exchange::call::Exchange;
 use crate::exchange::duplicate::Ticket;
 use crate::exchange::marks::Marks;
@@ -27,6 +28,7 @@ pub struct Cleared {
     request: Request,
     consent: Consent,
     ticket: Ticket,
+    passage: Passage,
     resident: Arc<Resident>,
     signed: Signed,
     in_flight: Arc<InFlight>,
@@ -56,6 +58,8 @@ impl Gateway {
         // From here a second call with this request id is refused; a failure below drops the ticket and frees the id.
         let ticket = self.duplicates.take(&consent, (caller.id(), claim.request_id()), exchange.id, exchange.began)?;
         let system = self.system(operation)?;
+        // Before the quotas: what a system that hangs refuses uses up nothing. Held until the exchange has ended.
+        let passage = self.bulkheads.enter(&operation.system.id)?;
         let iins: Vec<&str> = request.subjects().iins().map(Iin::as_str).collect();
         // Not given back when the exchange fails below: a quota errs on the strict side.
         let within = self.quotas.exchange(&ticket, &ask(permit, operation, &iins), exchange.began)?;
@@ -70,7 +74,7 @@ impl Gateway {
         // Durable before the intent is, so that no line bears a mark whose key was never stored.
         let marks = self.marks(permit, &consent, &exchange.txn).await?;
         let claim = claim.clone();
-        Ok(Cleared { permitted, claim, request, consent, ticket, resident, signed, in_flight, marks, salt })
+        Ok(Cleared { permitted, claim, request, consent, ticket, passage, resident, signed, in_flight, marks, salt })
     }
 }
 
@@ -100,6 +104,10 @@ impl Cleared {
 
     pub(crate) fn consent(&self) -> &Consent {
         &self.consent
+    }
+
+    pub(crate) fn passage(&self) -> &Passage {
+        &self.passage
     }
 
     pub(crate) fn resident(&self) -> &Resident {

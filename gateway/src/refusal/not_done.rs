@@ -82,6 +82,13 @@ impl NotDone {
         self
     }
 
+    /// With the wait alone.
+    #[must_use]
+    pub fn after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
     /// Converts it to the gRPC status of a call.
     #[must_use]
     pub fn status(&self, language: Language, exchange_id: &str) -> Status {

@@ -288,6 +288,9 @@ impl Config {
             within(format!("channels.{id}.connect_timeout_seconds"), channel.connect_timeout_seconds, 1, 60);
             within(format!("channels.{id}.total_timeout_seconds"), channel.total_timeout_seconds, 1, 300);
         }
+        for (id, system) in &self.systems {
+            within(format!("systems.{id}.at_once"), system.at_once, 1, 4_096);
+        }
         let endpoints = self.endpoints.keys().map(|id| ("endpoints", id));
         for (table, id) in endpoints.chain(self.peers.keys().map(|id| ("peers", id))) {
             if !residency::is_plain(id) {

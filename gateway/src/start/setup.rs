@@ -35,6 +35,7 @@ use crate::clock::Clock;
 use crate::dial::Door;
 use crate::evidence::decisions::Decisions;
 use crate::evidence::refusal_counter::RefusalCounter;
+use crate::exchange::bulkhead::Bulkheads;
 use crate::exchange::duplicate::Duplicates;
 use crate::exchange::quota::Quotas;
 use crate::exchange::shadow::Shadows;
@@ -62,6 +63,7 @@ pub struct Setup {
     pub(crate) policies: HashMap<String, Arc<Plans>>,
     pub(crate) systems: BTreeMap<String, Arc<System>>,
     pub(crate) quotas: Quotas,
+    bulkheads: Bulkheads,
     pub(crate) door: Arc<Door>,
     pub(crate) peers: Peers,
     pub(crate) telemetry: Telemetry,
@@ -101,6 +103,7 @@ impl Setup {
         let door = Door::new(targets, tables, checker.names(environment), environment.clock.clone());
         let door = Arc::new(door);
         let telemetry = checker.telemetry(&door);
+        let at_once = config.systems.iter().map(|(id, system)| (id.clone(), system.at_once as usize));
         let divisions = checker.divisions(contract.as_ref(), &policies);
         match (checker.problems.is_empty(), contract, callers, telemetry, calendar, peers) {
             (true, Some(contract), Some(callers), Some(telemetry), Some(calendar), Some(peers)) => Ok(Self {
@@ -111,6 +114,7 @@ impl Setup {
                 policies,
                 systems,
                 quotas: Quotas::new(&config.quotas, divisions),
+                bulkheads: Bulkheads::new(at_once, environment.clock.clone()),
                 door,
                 peers,
                 telemetry,
@@ -167,6 +171,7 @@ impl Setup {
             retention: self.retention,
             systems: self.systems,
             quotas: self.quotas,
+            bulkheads: self.bulkheads,
             door: self.door,
             peers: self.peers,
             decisions: Decisions::default(),

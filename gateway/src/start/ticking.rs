@@ -1,5 +1,6 @@
 //! Periodic tasks: health and counters once a second, retention once an hour.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,12 +9,14 @@ use tokio::sync::watch;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
+use crate::exchange::bulkhead::Shown;
+use crate::exchange::circuit_breaker::Circuit;
 use crate::gateway::Gateway;
 use crate::persons::retention::INTERVAL;
 use crate::start::clock_jump::ClockJump;
 use crate::start::{Environment, memory};
 
-/// Once a second: health as the journal's, and the counted refusals as one line each. Now and then free memory is given back.
+/// Once a second: health as the journal's and the state systems', and the counted refusals as one line each. Now and then free memory is given back.
 pub(super) async fn tick(
     gateway: Arc<Gateway>,
     health: HealthReporter,
@@ -32,8 +35,12 @@ pub(super) async fn tick(
         let vault = gateway.persons.vault().health().is_ok();
         let serving = journal.condition == Condition::Serving && journal.no_spare.is_none() && vault && !stopping;
         let status = if serving { ServingStatus::Serving } else { ServingStatus::NotServing };
-        for service in gateway.served.values().map(|served| served.operation.service.as_str()).chain([""]) {
-            health.set_service_status(service, status).await;
+        health.set_service_status("", status).await;
+        let suspended = suspended(&gateway);
+        for operation in gateway.served.values().map(|served| &served.operation) {
+            let open = suspended.contains(&operation.system.id);
+            let status = if open { ServingStatus::NotServing } else { status };
+            health.set_service_status(&operation.service, status).await;
         }
         gateway.tell_residency().await;
         clock_jump.tell(&gateway.journal).await;
@@ -46,6 +53,23 @@ pub(super) async fn tick(
             return;
         }
     }
+}
+
+/// Shows how each system is; those to which nothing is sent now.
+fn suspended(gateway: &Gateway) -> BTreeSet<String> {
+    let mut suspended = BTreeSet::new();
+    for Shown { system, circuit, under_way } in gateway.bulkheads.shown() {
+        let number = match circuit {
+            Circuit::Closed => 0,
+            Circuit::HalfOpen => 1,
+            Circuit::Open => 2,
+        };
+        gateway.telemetry.system(system, number, under_way);
+        if circuit == Circuit::Open {
+            suspended.insert(system.to_owned());
+        }
+    }
+    suspended
 }
 
 /// At start and once an hour: destroys what is at its end.

@@ -34,6 +34,12 @@ reasons! {
             "Не удалось соединиться с государственной системой.",
             "The state system could not be reached.",
         ),
+        /// The state system has not answered several times in a row: nothing is sent to it for a while.
+        UpstreamSuspended = "upstream.suspended", Network, Unavailable, Later, text(
+            "Мемлекеттік жүйе бірнеше рет қатарынан жауап бермеді. Ештеңе жіберілген жоқ. Көрсетілген уақыттан кейін қайталаңыз.",
+            "Государственная система несколько раз подряд не ответила. Ничего не отправлено. Повторите через указанное время.",
+            "The state system has not answered several times in a row. Nothing was sent. Try again after the given delay.",
+        ),
         /// The server behind the address is not who it should be, or speaks no TLS 1.3 or 1.2.
         UpstreamTls = "upstream.tls", Network, Unavailable, No, text(
             "Мемлекеттік жүйенің TLS сертификаты сенімді емес.",

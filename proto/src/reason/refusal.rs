@@ -303,6 +303,12 @@ reasons! {
             "Вы одновременно наблюдаете слишком много потоков. Закройте один и повторите.",
             "You watch too many streams at once. End one and try again.",
         ),
+        /// As many exchanges with the state system are under way as may be.
+        SystemBusy = "system.busy", Gateway, ResourceExhausted, Later, text(
+            "Бұл мемлекеттік жүйемен алмасулар қазір тым көп. Ештеңе жіберілген жоқ. Көрсетілген уақыттан кейін қайталаңыз.",
+            "Сейчас идёт слишком много обменов с этой государственной системой. Ничего не отправлено. Повторите через указанное время.",
+            "Too many exchanges with this state system are under way. Nothing was sent. Try again after the given delay.",
+        ),
         /// The state system of this operation is not in the configuration.
         SystemNotConfigured = "system.not_configured", Gateway, FailedPrecondition, No, text(
             "Бұл мемлекеттік жүйе шлюзде бапталмаған. Шлюз операторына хабарласыңыз.",
@@ -514,6 +520,7 @@ impl Refusal {
             | Self::QuotaSubject
             | Self::QuotaShadow
             | Self::QuotaWatchers
+            | Self::SystemBusy
             | Self::SystemNotConfigured
             | Self::ResidencyBadUrl
             | Self::ResidencyScheme

@@ -13,6 +13,7 @@
 )]
 
 mod agreement;
+mod bulkhead;
 mod certificates;
 mod channels;
 mod consent;

@@ -71,6 +71,9 @@ impl Channel {
 pub struct System {
     /// Id of its channel.
     pub channel: String,
+    /// Exchanges with it that are under way at once, 1 to 4096; default 256.
+    #[serde(default = "System::default_at_once")]
+    pub at_once: u32,
     #[serde(default = "System::default_nominal")]
     nominal_per_hour: NonZeroU32,
     #[serde(default = "System::default_peak")]
@@ -78,6 +81,9 @@ pub struct System {
 }
 
 impl System {
+    fn default_at_once() -> u32 {
+        256
+    }
     fn default_nominal() -> NonZeroU32 {
         Passport::default().nominal_per_hour
     }
