@@ -172,6 +172,13 @@ impl Said {
     }
 }
 
+/// Whether the lane in `directory` has a line about a person. It reads up to the first; a lane that cannot be read has none here, and
+/// the start says why.
+pub(crate) fn is_about_persons(directory: &Path) -> bool {
+    let lines = qaqpa_journal::lines(directory).into_iter().flatten().map_while(Result::ok);
+    lines.into_iter().any(|leaf| matches!(leaf.phase, Some(Phase::Intent | Phase::Consent | Phase::Subject)))
+}
+
 /// How a line of the gateway itself names its vault.
 pub(crate) fn facts(bond: &Bond) -> [(&'static str, String); 2] {
     [(VAULT, bond.name.clone().unwrap_or_default()), (VAULT_COUNTER, bond.counter.to_string())]

@@ -44,8 +44,10 @@ use crate::exchange::system::{Served, System};
 use crate::gateway::Gateway;
 use crate::ids::Ids;
 use crate::listen::period::Period;
+use crate::persons::not_opened::NotOpened;
 use crate::persons::pseudonyms::Epoch;
 use crate::persons::retention::DefaultTerms;
+use crate::persons::said::is_about_persons;
 use crate::persons::{Persons, VaultFiles};
 use crate::secret::{self, NotSecret};
 use crate::start::Environment;
@@ -445,6 +447,10 @@ impl Checker<'_> {
                     self.at("vault.file", format!("`vault.file`: {}: {why}", file.display()));
                 }
             }
+        }
+        // An older copy, or another's, only the start can tell: it opens both.
+        if !file.exists() && is_about_persons(&self.config.journal.directory) {
+            self.at("vault.file", format!("`vault.file`: {}", NotOpened::Missing(file.clone())));
         }
         self.can_be_made("vault.file", file.parent().unwrap_or(Path::new(".")));
     }
