@@ -17,13 +17,21 @@ EVERY = 0.1
 DEADLINE = 5
 METHOD = "/qaqpa.avtoshkola.v1.Training/GetSchool"
 CLIENT, BIN = "clients/school-2", "990140000017"
+AVTOSHKOLA = '[systems.avtoshkola]\nchannel = "shep"\n'
+PASSPORT = (AVTOSHKOLA, AVTOSHKOLA + "nominal_per_hour = 1000000\npeak_per_hour = 2000000\n")
 
 
 def let_exchange(world):
     """In the configuration that `qaqpa certs dev` lays out, the second school may only report."""
-    config = world.config.read_text()
-    world.config.write_text(config.replace('purposes = ["reporting"]', 'purposes = ["state-exchange", "reporting"]'))
+    config = world.config.read_text().replace('purposes = ["reporting"]', 'purposes = ["state-exchange", "reporting"]')
+    # Its own calls shall not use up its share of the passport, however long an attack lasts.
+    world.config.write_text(config.replace(*PASSPORT))
     return world
+
+
+def usual_passport(world):
+    """Undoes it, for an attack on the passport."""
+    world.config.write_text(world.config.read_text().replace(*reversed(PASSPORT)))
 
 
 class Bystander:
