@@ -3,6 +3,7 @@
 //! Each room makes evidence that only it can make, and the next one demands it, so that a skipped check does not compile:
 //! [`Within`] → [`Permitted`] → [`Request`] → `Consent` → [`Ticket`] → [`WithinAll`] → `Resident` → [`Signed`] → `OutcomeOwed` →
 //! [`Received`] → `Decoded` → [`Reply`] → [`Recorded`] → [`ReplyWithReceipt`].
+//! Rooms 1 to 3 lie before the message: who is turned away there has no octet of it read (`serve/entrance.rs`).
 //! The intent is durable before the first byte leaves, the outcome before the answer returns; refusals are recorded too.
 //!
 //! An exchange runs detached from the caller: when a client hangs up in the middle, what has left is still recorded to
@@ -24,6 +25,7 @@ pub(crate) mod bulkhead;
 mod call;
 pub mod circuit_breaker;
 pub mod clear;
+mod client;
 pub mod duplicate;
 mod marks;
 mod observe;
@@ -60,6 +62,7 @@ use crate::refusal::NotDone;
 
 pub use answer::Answer;
 pub use call::{Call, Exchange};
+pub use client::Client;
 
 impl Gateway {
     /// Walks one call through the corridor, in a task of its own, and records whatever comes of it.

@@ -33,6 +33,8 @@
 //! | unfinished handshakes: a share per network, the oldest makes room | `gateway/src/listen/handshake.rs`, `gateway/src/listen/unfinished.rs` |
 //! | open connections: per caller, per network, in all, below the limit of open files | `gateway/src/listen/bounds.rs`, `gateway/src/start/process.rs` |
 //! | HTTP of a connection: ALPN, preface, headers, PING | `gateway/src/listen/connection.rs` |
+//! | what is gRPC, and whom rooms 2 and 3 turn away at the headers, before a message is read | `gateway/src/serve/protocol.rs`, `gateway/src/serve/entrance.rs` |
+//! | messages as they arrive, and how much of them is held | `gateway/src/serve/frames.rs`, `gateway/src/serve/budget.rs` |
 //! | how long a connection lives; revoked, ended, old, idle, stopping | `gateway/src/listen/lifetime.rs` |
 //! | the last word of withdrawals and restrictions, as a message leaves (room 12) | `gateway/src/persons/gate.rs` |
 //! | a state system that hangs: bulkhead and circuit breaker | `gateway/src/exchange/bulkhead.rs`, `gateway/src/exchange/circuit_breaker.rs` |
@@ -42,7 +44,7 @@
 //! | by which clock retention destroys | `gateway/src/persons/believed_clock.rs` |
 //! | SIGHUP: what is read again (never `gateway.toml` itself); SIGTERM | `gateway/src/start/running.rs`, `gateway/src/start/reload.rs` |
 //! | every reason: code, whose fault, texts | `proto/src/reason/refusal.rs`, `proto/src/reason/failure.rs` |
-//! | texts in kk, ru and en, and how one is picked | `proto/src/language.rs`; for a request in `gateway/src/serve.rs` |
+//! | texts in kk, ru and en, and how one is picked | `proto/src/language.rs`; for a request in `gateway/src/serve/protocol.rs` |
 //!
 //! Around the corridor: [`start`] (configuration, checks, recovery, ticking, reload, signals, drain), [`serve`] (gRPC and the
 //! own services), [`persons`] (consents, holds, retention), [`evidence`] (the journal's lines), [`refusal`] (every no),

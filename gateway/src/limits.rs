@@ -20,6 +20,15 @@ pub const MAX_REQUEST: usize = 4 << 20;
 pub const MAX_OWN_REQUEST: usize = 64 << 10;
 /// Longest request to `Policies`, octets: a policy pack of 1 MiB and what stands around it.
 pub const MAX_POLICY_REQUEST: usize = (1 << 20) + (16 << 10);
+/// Octets of messages that have not arrived whole, held for all callers together. A message that comes in one piece is not
+/// among them, so that who is modest is answered also when this is used up.
+pub const UNFINISHED: usize = 16 << 20;
+/// Octets of one caller's messages that have not arrived whole. As long as the longest message.
+pub const UNFINISHED_OF_CALLER: usize = UNFINISHED / 4;
+/// How long a message may take from its first octet to its last.
+pub const WHOLE_WITHIN: Duration = Duration::from_secs(10);
+/// When a caller whose message found no room may send it again.
+pub const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// Longest reply of a state system, octets. The readers of XML and SOAP in `qaqpa-adapters` have the same limit for themselves
 /// (`xml::text::BODY_LIMIT`).
 pub const MAX_ANSWER: usize = 16 << 20;

@@ -1,18 +1,25 @@
 //! The gateway's own services, as ordinary typed tonic services: consents, subjects' rights, policies.
 //!
 //! Exchanges are not here; they are walked by [`crate::exchange`]. What these have in common is here: only a known caller
-//! within its quota, of the right role, is admitted; whatever is done or refused is a line of the journal, durable before
-//! the answer; and it is done to its end also when the caller hangs up.
+//! within its quota, of the right role, is admitted, at the headers of its call; whatever is done or refused is a line of the
+//! journal, durable before the answer; and it is done to its end also when the caller hangs up.
 //!
 //! ```text
-//! Admitted::enter(&gateway, &request, GIVE, &[Role::Exchange, Role::Officer])   -> Admitted, or quota.caller, caller.role
-//! admitted.finish(&gateway, work)                                              -> the answer, or a recorded refusal
+//! Admitted::of(&request)                -> Admitted, which was made at the headers, or else nothing is done
+//! admitted.finish(&gateway, work)       -> the answer, or a recorded refusal
 //! ```
 
+mod budget;
 pub mod consents;
+mod entrance;
+mod exchanges;
+mod frames;
 pub mod grpc;
+mod messages;
+mod own;
 mod page;
 pub mod policies;
+mod protocol;
 mod reflection;
 mod report;
 pub mod subjects;
@@ -20,8 +27,6 @@ pub mod subjects;
 use std::future::Future;
 use std::sync::Arc;
 
-use http::HeaderMap;
-use http::header::ACCEPT_LANGUAGE;
 use jiff::Timestamp;
 use qaqpa_journal::line::Who;
 use qaqpa_policy::{Bin, Caller, Iin, Pack, Role};
@@ -29,6 +34,9 @@ use qaqpa_proto::language::Language;
 use qaqpa_proto::reason::{Failure, Refusal};
 use tonic::{Request, Status};
 
+use self::entrance::{Access, enter};
+use self::protocol::Grpc;
+use crate::exchange::Client;
 use crate::exchange::record::Unanswered;
 use crate::gateway::Gateway;
 use crate::persons::giving::at;
@@ -76,18 +84,19 @@ pub mod policy {
     }
 }
 
-/// The identified caller of a connection (room 2). The connection puts it into every request.
-#[derive(Debug, Clone)]
-pub struct Client {
-    /// The caller behind the certificate.
-    pub caller: Caller,
-    /// SHA-256 of the certificate, hex.
-    pub certificate: Arc<str>,
-    /// The line of evidence by which its machine was let in.
-    pub peer: Arc<str>,
+/// A method of the gateway's own services. Each service lists its own; what no list names is not served.
+pub(crate) struct Method {
+    /// gRPC path.
+    pub(crate) path: &'static str,
+    pub(crate) access: Access,
+    /// Longest message, octets.
+    pub(crate) longest: usize,
+    /// Whether the caller sends any number of messages; otherwise one.
+    pub(crate) streams: bool,
 }
 
-/// A call of one of the gateway's own services, admitted by quota and role.
+/// A call of one of the gateway's own services, let in at its headers by caller, quota and role. The services are reached
+/// through `own.rs` alone, which puts it into every request.
 #[derive(Clone)]
 pub(crate) struct Admitted {
     /// UUIDv7.
@@ -101,37 +110,40 @@ pub(crate) struct Admitted {
 }
 
 impl Admitted {
-    /// Admits a call: known caller, quota, role. The quota first: also a no costs something.
+    /// Lets a call in, or turns it away. The quota first: also a no costs something.
     ///
     /// # Errors
-    /// `caller.unknown`, `quota.caller`, `caller.role`; all but the first are recorded here.
-    pub(crate) async fn enter<T>(
+    /// `caller.unknown`, `quota.caller`, `caller.role`, `request.compressed`; recorded, with the id of the line.
+    async fn enter(
         gateway: &Gateway,
-        request: &Request<T>,
-        method: &'static str,
-        roles: &[Role],
-    ) -> Result<Self, Status> {
-        let language = language(request.metadata().as_ref());
-        let txn = gateway.ids.fresh().to_string();
-        let Some(client) = request.extensions().get::<Client>() else {
-            return Err(NotDone::from(Refusal::CallerUnknown).status(language, &txn));
+        client: &Client,
+        method: &'static Method,
+        call: &Grpc,
+    ) -> Result<Self, (String, NotDone)> {
+        let entered = match method.access {
+            Access::Known => client.known().and_then(|caller| call.uncompressed().map(|()| caller.clone())),
+            Access::Roles(roles) => enter(gateway, client, call, roles).map(|within| within.caller().clone()),
         };
-        let admitted = Self {
-            txn,
-            caller: client.caller.clone(),
-            certificate: client.certificate.clone(),
-            peer: client.peer.clone(),
-            method,
-            language,
-        };
-        let judged = gateway.quotas.caller(&admitted.caller).and_then(|within| {
-            let may = roles.contains(&within.caller().role());
-            may.then_some(()).ok_or_else(|| Refusal::CallerRole.into())
-        });
-        match judged {
-            Ok(()) => Ok(admitted),
-            Err(not_done) => Err(admitted.refuse(gateway, not_done).await),
+        match entered {
+            Ok(caller) => Ok(Self {
+                txn: gateway.ids.fresh().to_string(),
+                caller,
+                certificate: client.certificate.clone(),
+                peer: client.peer.clone(),
+                method: method.path,
+                language: call.language(),
+            }),
+            Err(not_done) => Err(gateway.turn_away(client, ("service", method.path), not_done).await),
         }
+    }
+
+    /// The admission of a request that came to its service.
+    ///
+    /// # Errors
+    /// `gateway.internal`: it came by another way than `own.rs`.
+    pub(crate) fn of<T>(request: &Request<T>) -> Result<Self, Status> {
+        let admitted = request.extensions().get::<Self>().cloned();
+        admitted.ok_or_else(|| NotDone::from(Failure::GatewayInternal).status(Language::En, ""))
     }
 
     pub(crate) fn who(&self) -> Who<'_> {
@@ -177,11 +189,6 @@ impl Admitted {
     pub(crate) fn status(&self, not_done: &NotDone) -> Status {
         not_done.status(self.language, &self.txn)
     }
-}
-
-/// The language that a request asks for by `accept-language`; English where we speak none of it.
-pub(crate) fn language(headers: &HeaderMap) -> Language {
-    headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).map(Language::accepted).unwrap_or_default()
 }
 
 /// The organisation for which a caller acts: the operator itself when nothing is named, else one that it may act for. An

@@ -195,6 +195,7 @@ pub enum StatusCode {
     ResourceExhausted = 8,
     FailedPrecondition = 9,
     OutOfRange = 11,
+    Unimplemented = 12,
     Internal = 13,
     Unavailable = 14,
     DataLoss = 15,

@@ -4,6 +4,7 @@
 //! Example: `school.wire("/qaqpa.avtoshkola.v1.Training/GetSchool", Bytes::from_static(b"\xff")).await`
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,7 +13,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, stream};
 use http::uri::PathAndQuery;
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::{BodyExt as _, Full, StreamBody};
+use hyper::body::Frame;
 use prost::Message;
 use qaqpa_gateway::dial::{Door, Names, Target};
 use qaqpa_gateway::serve::grpc::Raw;
@@ -117,13 +119,8 @@ impl Caller {
 
     /// A call whose HTTP body is `body`, frames and all, with one more header.
     pub async fn frames(&self, path: &str, body: &[u8], (name, value): (&'static str, &str)) -> Status {
-        let request = http::Request::post(path)
-            .header("content-type", "application/grpc")
-            .header("te", "trailers")
-            .header(name, value)
-            .body(Body::new(Full::new(Bytes::copy_from_slice(body))))
-            .unwrap();
-        let response = self.channel.clone().oneshot(request).await.unwrap();
+        let body = Body::new(Full::new(Bytes::copy_from_slice(body)));
+        let response = self.http(grpc(path).header(name, value).body(body).unwrap()).await;
         if let Some(status) = Status::from_header_map(response.headers()) {
             return status;
         }
@@ -131,10 +128,23 @@ impl Caller {
         Status::from_header_map(body.trailers().unwrap()).unwrap()
     }
 
+    /// A call that has sent `octets` of its body and neither goes on nor ends: the head of the answer, which bears a status
+    /// when there is no body ("Trailers-Only").
+    pub async fn unfinished(&self, path: &str, octets: &[u8], headers: &[(&'static str, &str)]) -> http::HeaderMap {
+        let first = Ok::<_, Infallible>(Frame::data(Bytes::copy_from_slice(octets)));
+        let body = StreamBody::new(stream::iter([first]).chain(stream::pending()));
+        let request = headers.iter().fold(grpc(path), |request, (name, value)| request.header(*name, *value));
+        self.http(request.body(Body::new(body)).unwrap()).await.headers().clone()
+    }
+
+    /// Any request by HTTP/2.
+    pub async fn http(&self, request: http::Request<Body>) -> http::Response<Body> {
+        self.channel.clone().oneshot(request).await.unwrap()
+    }
+
     /// `GET` by HTTP/2: status and body.
     pub async fn get(&self, path: &str) -> (u16, String) {
-        let response =
-            self.channel.clone().oneshot(http::Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+        let response = self.http(http::Request::get(path).body(Body::empty()).unwrap()).await;
         let status = response.status().as_u16();
         let body = response.into_body().collect().await.unwrap().to_bytes();
         (status, String::from_utf8(body.to_vec()).unwrap())
@@ -142,7 +152,11 @@ impl Caller {
 
     /// `GET` by HTTP/1.1: the whole answer as text.
     pub async fn get_http1(&self, path: &str) -> String {
-        let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+        self.http1(&format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")).await
+    }
+
+    /// Any request by HTTP/1.1, after which the connection is closed: the whole answer as text.
+    pub async fn http1(&self, request: &str) -> String {
         self.say(GATEWAY, request.as_bytes()).await.unwrap()
     }
 
@@ -172,6 +186,10 @@ impl Caller {
         stream.read_to_end(&mut heard).await?;
         Ok(String::from_utf8_lossy(&heard).into_owned())
     }
+}
+
+fn grpc(path: &str) -> http::request::Builder {
+    http::Request::post(path).header("content-type", "application/grpc").header("te", "trailers")
 }
 
 fn endpoint(scheme: &str, address: SocketAddr) -> Endpoint {

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use qaqpa_journal::line::{Acted, ConsentChanged, ConsentEvent, Denied, Event, Phase, Record, SubjectEvent, Text, Who};
 use qaqpa_journal::{Entry, Journal, Receipt as Leaf};
+use qaqpa_policy::Caller;
 use qaqpa_proto::reason::Failure;
 use qaqpa_vault::{ConsentRecord, Subject};
 
@@ -27,6 +28,15 @@ pub(crate) struct Actor<'a> {
 /// The gateway itself, acting for an operator.
 pub(crate) fn gateway(operator: &str) -> Who<'_> {
     Who { caller: GATEWAY.into(), certificate: "".into(), operator: operator.into() }
+}
+
+/// A caller, or a certificate that the configuration does not know.
+pub(crate) fn caller<'a>(caller: Option<&'a Caller>, certificate: &'a str) -> Who<'a> {
+    Who {
+        caller: caller.map_or(UNKNOWN, Caller::id).into(),
+        certificate: certificate.into(),
+        operator: caller.map_or("", Caller::operator).into(),
+    }
 }
 
 /// A line about a refused call.
@@ -139,3 +149,5 @@ pub(crate) async fn append(journal: &Journal, line: &impl Record) -> Result<Leaf
 
 /// The caller id of the gateway itself in the journal's `who`.
 const GATEWAY: &str = "gateway";
+/// The caller id of whom the configuration does not know.
+const UNKNOWN: &str = "unknown";

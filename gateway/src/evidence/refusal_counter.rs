@@ -116,6 +116,11 @@ impl RefusalCounter {
         self.state().kinds.entry(Kind::of(code, None)).or_default().add(self.clock.elapsed(), evidence);
     }
 
+    /// As [`RefusalCounter::count`], of a caller too, where the configuration knows it.
+    pub(crate) fn count_of(&self, code: &str, caller: Option<&str>) {
+        self.state().kinds.entry(Kind::of(code, caller)).or_default().add(self.clock.elapsed(), || None);
+    }
+
     /// A handshake that ended in an alert.
     pub(crate) fn alert(&self, word: &str) {
         self.count(&format!("tls.{word}"));

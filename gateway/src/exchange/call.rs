@@ -5,30 +5,54 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use qaqpa_journal::line::Who;
+use qaqpa_policy::Claim;
 use qaqpa_policy::consent::Moment;
-use qaqpa_policy::{Caller, Claim};
 use qaqpa_proto::language::Language;
 use uuid::Uuid;
 
+use crate::evidence::lines;
+use crate::exchange::quota::Within;
 use crate::exchange::system::Served;
 use crate::refusal::NotDone;
 
 /// One request message of a caller, with its operation.
+///
+/// It takes room 3's evidence, so that nothing is carried out for a caller that is unknown or beyond its quota:
+/// ```no_run
+/// # use qaqpa_gateway::exchange::{Call, quota::Within};
+/// fn room_4(within: Within, call: Call) -> Call {
+///     Call { within, ..call }
+/// }
+/// ```
+/// Without room 3 it does not compile:
+/// ```compile_fail,E0308
+/// # use qaqpa_gateway::exchange::Call; use qaqpa_policy::Caller;
+/// fn room_4(caller: Caller, call: Call) -> Call {
+///     Call { within: caller, ..call }
+/// }
+/// ```
 pub struct Call {
-    /// The identified caller; none when the configuration does not know the certificate.
-    pub caller: Option<Caller>,
+    /// The caller, within its quota: taken once, for this message.
+    pub within: Within,
     /// SHA-256 of the client certificate, hex.
     pub certificate: Arc<str>,
     /// The line of evidence by which its address was admitted.
     pub peer: Arc<str>,
     /// The operation behind the path.
     pub served: Arc<Served>,
-    /// Wire bytes of the request, or why there are none.
-    pub request: Result<Bytes, NotDone>,
+    /// Wire bytes of the request.
+    pub request: Bytes,
     /// Language of the texts for the caller.
     pub language: Language,
     /// When the request was complete.
     pub accepted: Timestamp,
+}
+
+impl Call {
+    pub(crate) fn who(&self) -> Who<'_> {
+        lines::caller(Some(self.within.caller()), &self.certificate)
+    }
 }
 
 /// A call on its way through the corridor: with its id, what its context claims, and the one moment by which every room
@@ -46,8 +70,7 @@ pub struct Exchange {
 
 impl Exchange {
     pub(crate) fn new(call: Call, id: Uuid, moment: Moment, began: Duration) -> Self {
-        let wire = call.request.as_ref().map_err(Clone::clone);
-        let claim = wire.and_then(|wire| Claim::read(wire).map_err(NotDone::from));
+        let claim = Claim::read(&call.request).map_err(NotDone::from);
         Self { call, id, txn: id.to_string(), claim, moment, began }
     }
 

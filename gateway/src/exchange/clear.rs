@@ -1,11 +1,11 @@
-//! Rooms 2 to 10: all checks before a message leaves.
+//! Rooms 4 to 10: all checks of a message before it leaves. Rooms 2 and 3 come before it is read (`serve/entrance.rs`).
 
 use std::sync::Arc;
 
 use qaqpa_policy::consent::{self, Consent};
 use qaqpa_policy::{Claim, Iin, Permit};
 use qaqpa_proto::Operation;
-use qaqpa_proto::reason::{Failure, Refusal};
+use qaqpa_proto::reason::Failure;
 
 use crate::dial::Resident;
 use crate::exchange::bulkhead::Passage;
@@ -20,7 +20,7 @@ use crate::gateway::Gateway;
 use crate::persons::gate::InFlight;
 use crate::refusal::NotDone;
 
-/// The evidence of rooms 2 to 10. Nothing has left yet. Made in one place, of evidence alone: with a room taken
+/// The evidence of rooms 3 to 10. Nothing has left yet. Made in one place, of evidence alone: with a room taken
 /// out of `Gateway::clear` one of its fields has no value.
 pub struct Cleared {
     permitted: Permitted,
@@ -37,17 +37,15 @@ pub struct Cleared {
 }
 
 impl Gateway {
-    /// Walks rooms 2 to 10.
+    /// Walks rooms 4 to 10.
     pub(super) async fn clear(&self, exchange: &Exchange) -> Result<Cleared, NotDone> {
         let (call, moment) = (&exchange.call, exchange.moment);
         let operation = &call.served.operation;
-        let caller = call.caller.as_ref().ok_or(Refusal::CallerUnknown)?;
-        let within = self.quotas.caller(caller)?;
-        let wire = call.request.as_ref().map_err(Clone::clone)?;
-        self.quotas.octets(&within, wire.len())?;
+        let (caller, wire) = (call.within.caller(), &*call.request);
+        self.quotas.octets(&call.within, wire.len())?;
         let claim = exchange.claim.as_ref().map_err(Clone::clone)?;
         // The permit holds the plans of this moment: a reload during the exchange changes nothing for it.
-        let permitted = Permitted::judge(&within, operation, wire, claim, &*self.policy(caller)?)?;
+        let permitted = Permitted::judge(&call.within, operation, wire, claim, &*self.policy(caller)?)?;
         let permit = permitted.permit();
         let circumstances = self.circumstances(permit, permit.request_plan(), &operation.system.id, moment.today);
         let request = Request::minimise(&permitted, operation, wire, &circumstances)?;

@@ -21,7 +21,7 @@ impl Gateway {
     /// First point: shows a request, and what became of it, to the pending pack of its operator, if a run is under way.
     pub(super) fn observe_request(&self, exchange: &Exchange, live: Result<&Cleared, &NotDone>) -> Option<Watch> {
         let (call, Ok(claim)) = (&exchange.call, &exchange.claim) else { return None };
-        let (Some(caller), Ok(wire)) = (&call.caller, &call.request) else { return None };
+        let (caller, wire) = (call.within.caller(), &*call.request);
         let (operation, moment) = (&call.served.operation, exchange.moment);
         let shadow = self.shadows.of(caller.operator())?;
         let pending = shadow.request(&Observed {

@@ -14,7 +14,7 @@ use crate::refusal::NotDone;
 /// ```no_run
 /// # use qaqpa_gateway::{exchange::{purpose::Permitted, quota::Within}, refusal::NotDone};
 /// # use qaqpa_policy::{Claim, Plans, Caller}; use qaqpa_proto::Operation;
-/// fn room_4(within: Within<'_>, operation: &Operation, claim: &Claim, plans: &Plans) -> Result<Permitted, NotDone> {
+/// fn room_4(within: Within, operation: &Operation, claim: &Claim, plans: &Plans) -> Result<Permitted, NotDone> {
 ///     Permitted::judge(&within, operation, b"", claim, plans)
 /// }
 /// ```
@@ -40,7 +40,7 @@ impl Permitted {
     /// # Errors
     /// `caller.role`, `purpose.*`, `delegation.not_allowed`.
     pub fn judge(
-        within: &Within<'_>,
+        within: &Within,
         operation: &Operation,
         wire: &[u8],
         claim: &Claim,

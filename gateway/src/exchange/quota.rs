@@ -65,32 +65,32 @@ type Keyed<K> = DefaultKeyedRateLimiter<K>;
 /// It takes room 2's evidence, since only a known caller has a rate:
 /// ```no_run
 /// # use qaqpa_gateway::{exchange::quota::{Quotas, Within}, refusal::NotDone}; use qaqpa_policy::Caller;
-/// fn room_3<'c>(quotas: &Quotas, caller: &'c Caller) -> Result<Within<'c>, NotDone> {
+/// fn room_3(quotas: &Quotas, caller: &Caller) -> Result<Within, NotDone> {
 ///     quotas.caller(caller)
 /// }
 /// ```
 /// Without room 2 it does not compile:
 /// ```compile_fail,E0308
 /// # use qaqpa_gateway::{exchange::quota::{Quotas, Within}, refusal::NotDone}; use qaqpa_policy::Identity;
-/// fn room_3<'c>(quotas: &Quotas, certificate: &'c Identity) -> Result<Within<'c>, NotDone> {
+/// fn room_3(quotas: &Quotas, certificate: &Identity) -> Result<Within, NotDone> {
 ///     quotas.caller(certificate)
 /// }
 /// ```
 /// Its field is private, so only [`Quotas::caller`] makes it:
 /// ```compile_fail,E0451
 /// # use qaqpa_gateway::exchange::quota::Within; use qaqpa_policy::Caller;
-/// fn forged(caller: &Caller) -> Within<'_> { Within { caller } }
+/// fn forged(caller: Caller) -> Within { Within { caller } }
 /// ```
 #[derive(Debug)]
-pub struct Within<'c> {
-    caller: &'c Caller,
+pub struct Within {
+    caller: Caller,
 }
 
-impl<'c> Within<'c> {
+impl Within {
     /// The caller.
     #[must_use]
-    pub fn caller(&self) -> &'c Caller {
-        self.caller
+    pub fn caller(&self) -> &Caller {
+        &self.caller
     }
 }
 
@@ -147,9 +147,9 @@ impl Quotas {
     ///
     /// # Errors
     /// `quota.caller` with the wait.
-    pub fn caller<'c>(&self, caller: &'c Caller) -> Result<Within<'c>, NotDone> {
+    pub fn caller(&self, caller: &Caller) -> Result<Within, NotDone> {
         self.take_caller(caller.id())?;
-        Ok(Within { caller })
+        Ok(Within { caller: caller.clone() })
     }
 
     /// Room 3 for a message of so many octets: it costs one call for each started 64 KiB, the first of which is paid. Never
@@ -157,7 +157,7 @@ impl Quotas {
     ///
     /// # Errors
     /// `quota.caller` with the wait.
-    pub fn octets(&self, within: &Within<'_>, octets: usize) -> Result<(), NotDone> {
+    pub fn octets(&self, within: &Within, octets: usize) -> Result<(), NotDone> {
         let more = u32::try_from(octets.saturating_sub(1) / CALL).unwrap_or(u32::MAX);
         let Some(more) = NonZeroU32::new(more.min(self.caller_per_second.get() - 1)) else { return Ok(()) };
         let caller = within.caller.id();

@@ -4,14 +4,14 @@
 use jiff::Timestamp;
 use qaqpa_journal::line::{self, Counts, Intent, Outcome, Subjects, Text, Times, Who, Why};
 use qaqpa_journal::{Entry, EntryError, OutcomeOwed, Receipt as Leaf};
-use qaqpa_policy::{Caller, Claim, Minimised, Withheld};
+use qaqpa_policy::{Claim, Minimised, Withheld};
 use qaqpa_proto::reason::Refusal;
 use qaqpa_proto::v1::JournalEntry;
 
 use crate::evidence::commit::{self, hmac};
 use crate::evidence::lines::{append, denied, journal_error, texts};
 use crate::evidence::salts;
-use crate::exchange::call::{Call, Exchange};
+use crate::exchange::call::Exchange;
 use crate::exchange::clear::Cleared;
 use crate::exchange::read::Reply;
 use crate::exchange::reply::stable_word;
@@ -71,7 +71,7 @@ impl Gateway {
         let intent = Intent {
             txn: (&exchange.txn).into(),
             ts: self.clock.now(),
-            who: who(call),
+            who: call.who(),
             peer: (&*call.peer).into(),
             method: (&operation.path).into(),
             why: Why {
@@ -147,13 +147,11 @@ impl Gateway {
     /// `journal.unavailable`.
     pub(super) async fn refuse(&self, exchange: &Exchange, not_done: NotDone) -> NotDone {
         let (call, claim) = (&exchange.call, exchange.claim.as_ref().ok());
-        let purpose = claim
-            .map(Claim::purpose)
-            .filter(|purpose| call.caller.as_ref().is_some_and(|caller| self.knows_purpose(caller, purpose)));
+        let purpose = claim.map(Claim::purpose).filter(|purpose| self.knows_purpose(call.within.caller(), purpose));
         let call = Unanswered {
             what: "exchange",
             txn: &exchange.txn,
-            who: who(call),
+            who: call.who(),
             peer: &call.peer,
             method: &call.served.operation.path,
             purpose,
@@ -192,7 +190,7 @@ impl Gateway {
             fault = row.map(|row| row.fault.name()),
             detail = not_done.and_then(|not_done| not_done.detail.as_deref()),
             evidence = not_done.and_then(|not_done| not_done.evidence.as_deref()),
-            caller = &*who(call).caller,
+            caller = call.within.caller().id(),
             purpose = cleared.permit().purpose().id,
             withheld = cleared.request().minimised().withheld_count(),
             accepted = %times.accepted,
@@ -231,14 +229,6 @@ impl Unanswered<'_> {
             "{}",
             self.what
         );
-    }
-}
-
-fn who(call: &Call) -> Who<'_> {
-    Who {
-        caller: call.caller.as_ref().map_or("unknown", Caller::id).into(),
-        certificate: (&*call.certificate).into(),
-        operator: call.caller.as_ref().map_or("", Caller::operator).into(),
     }
 }
 

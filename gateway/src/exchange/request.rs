@@ -21,7 +21,7 @@ use crate::refusal::NotDone;
 /// ```compile_fail,E0308
 /// # use qaqpa_gateway::{exchange::{quota::Within, request::Request}, refusal::NotDone};
 /// # use qaqpa_policy::minimise::Circumstances; use qaqpa_proto::Operation;
-/// fn room_5(within: &Within<'_>, to: &Operation, wire: &[u8], now: &Circumstances) -> Result<Request, NotDone> {
+/// fn room_5(within: &Within, to: &Operation, wire: &[u8], now: &Circumstances) -> Result<Request, NotDone> {
 ///     Request::minimise(within, to, wire, now)
 /// }
 /// ```

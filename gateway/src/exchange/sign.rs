@@ -43,7 +43,7 @@ use crate::refusal::NotDone;
 /// # use {jiff::Timestamp, qaqpa_policy::Permit, std::sync::Arc, uuid::Uuid};
 /// # use qaqpa_gateway::{dial::Resident, refusal::NotDone};
 /// # use qaqpa_gateway::exchange::{quota::{Within, WithinAll}, request::Request, sign::Signed, system::{Served, System}};
-/// async fn room_10(to: &System, served: &Served, permit: &Permit, request: &Request, within: &Within<'_>,
+/// async fn room_10(to: &System, served: &Served, permit: &Permit, request: &Request, within: &Within,
 ///     judged: &Arc<Resident>, now: Timestamp) -> Result<Signed, NotDone> {
 ///     Signed::by(to, (served, permit), request, within, judged, (Uuid::nil(), now)).await
 /// }

@@ -42,8 +42,9 @@ use crate::persons::watched_event::WatchedEvent;
 use crate::persons::watchers::Watchers;
 use crate::refusal::NotDone;
 use crate::serve::consent::v1::consents_server::{Consents, ConsentsServer};
+use crate::serve::entrance::Access;
 use crate::serve::page::{Page, place};
-use crate::serve::{Admitted, acting, iin, invalid, moment};
+use crate::serve::{Admitted, Method, acting, iin, invalid, moment};
 
 /// The service over a gateway and its ledger.
 #[must_use]
@@ -63,13 +64,13 @@ impl Consents for Service {
     type WatchStream = Pin<Box<dyn Stream<Item = Result<WatchResponse, Status>> + Send>>;
 
     async fn give(&self, request: Request<GiveRequest>) -> Result<Response<GiveResponse>, Status> {
-        let admitted = self.enter(&request, GIVE).await?;
+        let admitted = Admitted::of(&request)?;
         let call = self.call(&admitted);
         admitted.finish(&self.gateway, async move { call.give(request.into_inner()).await }).await.map(Response::new)
     }
 
     async fn withdraw(&self, request: Request<WithdrawRequest>) -> Result<Response<WithdrawResponse>, Status> {
-        let admitted = self.enter(&request, WITHDRAW).await?;
+        let admitted = Admitted::of(&request)?;
         let call = self.call(&admitted);
         admitted
             .finish(&self.gateway, async move { call.withdraw(request.into_inner()).await })
@@ -78,19 +79,19 @@ impl Consents for Service {
     }
 
     async fn get(&self, request: Request<GetRequest>) -> Result<Response<GetResponse>, Status> {
-        let admitted = self.enter(&request, GET).await?;
+        let admitted = Admitted::of(&request)?;
         let call = self.call(&admitted);
         admitted.finish(&self.gateway, async move { call.one(&request.into_inner().id).await }).await.map(Response::new)
     }
 
     async fn list(&self, request: Request<ListRequest>) -> Result<Response<ListResponse>, Status> {
-        let admitted = self.enter(&request, LIST).await?;
+        let admitted = Admitted::of(&request)?;
         let call = self.call(&admitted);
         admitted.finish(&self.gateway, async move { call.list(request.into_inner()).await }).await.map(Response::new)
     }
 
     async fn watch(&self, request: Request<WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
-        let admitted = self.enter(&request, WATCH).await?;
+        let admitted = Admitted::of(&request)?;
         let (call, watchers) = (self.call(&admitted), self.watchers.clone());
         let events = admitted
             .finish(&self.gateway, async move { call.watch(request.into_inner().since, &watchers).await })
@@ -101,10 +102,6 @@ impl Consents for Service {
 }
 
 impl Service {
-    async fn enter<T>(&self, request: &Request<T>, method: &'static str) -> Result<Admitted, Status> {
-        Admitted::enter(&self.gateway, request, method, &[Role::Exchange, Role::Officer]).await
-    }
-
     fn call(&self, admitted: &Admitted) -> Call {
         Call { gateway: self.gateway.clone(), ledger: self.ledger.clone(), admitted: admitted.clone() }
     }
@@ -335,11 +332,20 @@ fn form(name: &str) -> wire::Form {
     }
 }
 
-const GIVE: &str = "/qaqpa.consent.v1.Consents/Give";
-const WITHDRAW: &str = "/qaqpa.consent.v1.Consents/Withdraw";
-const GET: &str = "/qaqpa.consent.v1.Consents/Get";
-const LIST: &str = "/qaqpa.consent.v1.Consents/List";
-const WATCH: &str = "/qaqpa.consent.v1.Consents/Watch";
+/// Every method, for callers and officers.
+pub(super) const METHODS: [Method; 5] = [
+    method("/qaqpa.consent.v1.Consents/Give"),
+    method("/qaqpa.consent.v1.Consents/Withdraw"),
+    method("/qaqpa.consent.v1.Consents/Get"),
+    method("/qaqpa.consent.v1.Consents/List"),
+    method("/qaqpa.consent.v1.Consents/Watch"),
+];
+
+const fn method(path: &'static str) -> Method {
+    let access = Access::Roles(&[Role::Exchange, Role::Officer]);
+    Method { path, access, longest: MAX_OWN_REQUEST, streams: false }
+}
+
 const REASONS: [(WithdrawalReason, &str); 5] = [
     (WithdrawalReason::SubjectRequest, "subject-request"),
     (WithdrawalReason::GuardianRequest, "guardian-request"),

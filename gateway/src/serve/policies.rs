@@ -24,8 +24,9 @@ use crate::exchange::shadow::Shadow;
 use crate::gateway::Gateway;
 use crate::limits::MAX_POLICY_REQUEST;
 use crate::refusal::NotDone;
+use crate::serve::entrance::Access;
 use crate::serve::policy::v1::policies_server::{Policies, PoliciesServer};
-use crate::serve::{Admitted, invalid};
+use crate::serve::{Admitted, Method, invalid};
 
 /// The service over a gateway.
 #[must_use]
@@ -42,7 +43,7 @@ impl Policies for Service {
     type ShadowStream = Pin<Box<dyn Stream<Item = Result<ShadowResponse, Status>> + Send>>;
 
     async fn shadow(&self, request: Request<ShadowRequest>) -> Result<Response<Self::ShadowStream>, Status> {
-        let call = Admitted::enter(&self.gateway, &request, SHADOW, &[Role::Admin]).await?;
+        let call = Admitted::of(&request)?;
         let (gateway, caller) = (self.gateway.clone(), call.clone());
         let work = async move { begin(gateway, caller, request.into_inner()).await };
         let reports = call.finish(&self.gateway, work).await?;
@@ -125,7 +126,13 @@ fn refused(problems: &[PackProblem]) -> NotDone {
     NotDone::from(Refusal::PolicyInvalid).at(problems.iter().take(MOST_PROBLEMS).map(place).collect())
 }
 
-const SHADOW: &str = "/qaqpa.policy.v1.Policies/Shadow";
+/// Every method, for administrators.
+pub(super) const METHODS: [Method; 1] = [Method {
+    path: "/qaqpa.policy.v1.Policies/Shadow",
+    access: Access::Roles(&[Role::Admin]),
+    longest: MAX_POLICY_REQUEST,
+    streams: false,
+}];
 /// Permitted duration of a shadow run: a second to a day.
 const SHADOW_LASTS: RangeInclusive<SignedDuration> =
     RangeInclusive::new(SignedDuration::from_secs(1), SignedDuration::from_hours(24));

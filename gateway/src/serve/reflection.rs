@@ -19,6 +19,10 @@ use tonic_reflection::pb::v1::{
     ServerReflectionResponse, ServiceResponse,
 };
 
+use super::Method;
+use super::entrance::Access;
+use crate::limits::MAX_OWN_REQUEST;
+
 const V1: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
 /// The v1alpha service name that older tools use; its messages are those of v1, byte for byte.
 const V1_ALPHA: &str = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
@@ -29,6 +33,13 @@ pub(crate) fn as_v1<B>(mut request: http::Request<B>) -> http::Request<B> {
         *request.uri_mut() = http::Uri::from_static(V1);
     }
     request
+}
+
+/// Every method, for every known caller.
+pub(super) const METHODS: [Method; 2] = [method(V1), method(V1_ALPHA)];
+
+const fn method(path: &'static str) -> Method {
+    Method { path, access: Access::Known, longest: MAX_OWN_REQUEST, streams: true }
 }
 
 /// The outer message of a descriptor set, with its files left as bytes.

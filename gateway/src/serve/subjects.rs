@@ -39,10 +39,11 @@ use crate::persons::retention::{Due, What, forget_salts};
 use crate::persons::said::CLOCK_CONFIRMED;
 use crate::persons::vault_error::vault_error;
 use crate::refusal::NotDone;
+use crate::serve::entrance::Access;
 use crate::serve::page::{LARGEST_PAGE, Page, page_size, place};
 use crate::serve::report::{self, Period};
 use crate::serve::subject::v1::subjects_server::{Subjects, SubjectsServer};
-use crate::serve::{Admitted, iin, invalid, moment};
+use crate::serve::{Admitted, Method, iin, invalid, moment};
 
 /// The service over a gateway.
 #[must_use]
@@ -60,14 +61,16 @@ struct Call {
     admitted: Admitted,
 }
 
-/// Admits a call, works in a task of its own, answers.
+/// Takes an admitted call, works in a task of its own, answers; and the list of its methods.
 macro_rules! served {
     ($($name:ident($request:ty) -> $reply:ty = $path:literal;)*) => {
+        /// Every method, for officers.
+        pub(super) const METHODS: &[Method] = &[$(method(concat!("/qaqpa.subject.v1.Subjects/", $path))),*];
+
         #[tonic::async_trait]
         impl Subjects for Service {
             $(async fn $name(&self, request: Request<$request>) -> Result<Response<$reply>, Status> {
-                let path = concat!("/qaqpa.subject.v1.Subjects/", $path);
-                let admitted = Admitted::enter(&self.gateway, &request, path, &[Role::Officer]).await?;
+                let admitted = Admitted::of(&request)?;
                 let call = Call { gateway: self.gateway.clone(), admitted: admitted.clone() };
                 let answer = admitted.finish(&self.gateway, async move { call.$name(request.into_inner()).await });
                 answer.await.map(Response::new)
@@ -86,6 +89,10 @@ served! {
     object(ObjectRequest) -> ObjectResponse = "Object";
     due(DueRequest) -> DueResponse = "Due";
     confirm_clock(ConfirmClockRequest) -> ConfirmClockResponse = "ConfirmClock";
+}
+
+const fn method(path: &'static str) -> Method {
+    Method { path, access: Access::Roles(&[Role::Officer]), longest: MAX_OWN_REQUEST, streams: false }
 }
 
 impl Call {

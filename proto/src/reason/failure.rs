@@ -118,6 +118,12 @@ reasons! {
             "Шлюз останавливается. Повторите немного позже.",
             "The gateway is stopping. Try again shortly.",
         ),
+        /// As many octets of unfinished messages are held as may be.
+        GatewayBusy = "gateway.busy", Gateway, ResourceExhausted, Later, text(
+            "Шлюз қазір толық келмеген хабарламаларды бұдан артық қабылдай алмайды. Көрсетілген уақыттан кейін қайталаңыз.",
+            "Шлюз сейчас не может принять больше незавершённых сообщений. Повторите через указанное время.",
+            "The gateway can hold no more unfinished messages now. Try again after the given delay.",
+        ),
         /// A defect of the gateway.
         GatewayInternal = "gateway.internal", Gateway, Internal, Unsure, text(
             "Шлюздің ішкі қатесі. Оператор хабардар. Сұрау салу орындалған болуы мүмкін.",

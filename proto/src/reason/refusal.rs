@@ -99,6 +99,36 @@ reasons! {
             "Сообщение длиннее допустимого, или записей в нём больше. Разделите его.",
             "The message is longer, or holds more records, than allowed. Divide it.",
         ),
+        /// The message was not whole in time after its first octet.
+        RequestUnfinished = "request.unfinished", Caller, DeadlineExceeded, Later, text(
+            "Хабарлама 10 секундта толық келмеді. Ештеңе орындалған жоқ. Қайта жіберіңіз.",
+            "Сообщение не пришло целиком за 10 секунд. Ничего не выполнено. Отправьте его снова.",
+            "The message did not arrive whole within 10 seconds. Nothing was done. Send it again.",
+        ),
+        /// Another method, version or content type of HTTP than gRPC has.
+        RequestNotGrpc = "request.not_grpc", Caller, InvalidArgument, No, text(
+            "Сұрау салу gRPC емес. Оны HTTP/2 арқылы POST әдісімен, content-type: application/grpc деп жіберіңіз.",
+            "Запрос не является вызовом gRPC. Отправьте его методом POST по HTTP/2 с content-type: application/grpc.",
+            "The request is no gRPC call. Send it by POST over HTTP/2 with content-type: application/grpc.",
+        ),
+        /// No RPC has this path.
+        RequestMethodUnknown = "request.method_unknown", Caller, Unimplemented, No, text(
+            "Шлюзде мұндай әдіс жоқ. Келісімшартпен салыстырыңыз.",
+            "На шлюзе нет такого метода. Сверьтесь с контрактом.",
+            "The gateway has no such method. Compare the contract.",
+        ),
+        /// Compressed messages are announced.
+        RequestCompressed = "request.compressed", Caller, Unimplemented, No, text(
+            "Хабарламалар сығылған, ал шлюз сығуды қолдамайды. Сықпай жіберіңіз (grpc-encoding: identity).",
+            "Сообщения сжаты, а шлюз сжатия не поддерживает. Отправьте их без сжатия (grpc-encoding: identity).",
+            "The messages are compressed, and the gateway speaks no compression. Send them as they are (grpc-encoding: identity).",
+        ),
+        /// A message is marked as compressed, and no compression was announced.
+        RequestCompressionUnnamed = "request.compression_unnamed", Caller, Internal, No, text(
+            "Хабарлама сығылған деп белгіленген, бірақ grpc-encoding қалай сығылғанын айтпайды.",
+            "Сообщение помечено как сжатое, но grpc-encoding не говорит, как.",
+            "The message is marked as compressed, but grpc-encoding does not say how.",
+        ),
         /// This request id went through already or is under way.
         RequestDuplicate = "request.duplicate", Caller, AlreadyExists, No, text(
             "Осы request_id бар сұрау салу орындалған немесе орындалуда.",
@@ -272,6 +302,12 @@ reasons! {
             "Сұрау салулар тым жиі. Көрсетілген уақыттан кейін қайталаңыз.",
             "Слишком частые обращения. Повторите через указанное время.",
             "Too many calls. Try again after the given delay.",
+        ),
+        /// Octets of this caller's messages that have not arrived whole.
+        QuotaUnfinished = "quota.unfinished", Caller, ResourceExhausted, Later, text(
+            "Сізден толық келмеген хабарламалар тым көп. Көрсетілген уақыттан кейін қайталаңыз.",
+            "От вас слишком много незавершённых сообщений. Повторите через указанное время.",
+            "Too much of your messages has arrived without its end. Try again after the given delay.",
         ),
         /// Calls of this caller for this purpose and RPC.
         QuotaPurpose = "quota.purpose", Caller, ResourceExhausted, Later, text(
@@ -501,6 +537,11 @@ impl Refusal {
             | Self::RequestMalformed
             | Self::RequestNotSignable
             | Self::RequestTooLarge
+            | Self::RequestUnfinished
+            | Self::RequestNotGrpc
+            | Self::RequestMethodUnknown
+            | Self::RequestCompressed
+            | Self::RequestCompressionUnnamed
             | Self::RequestDuplicate
             | Self::ConsentScopeEmpty
             | Self::ConsentEvidenceMissing
@@ -515,6 +556,7 @@ impl Refusal {
             | Self::HoldAlreadyLifted
             | Self::PolicyInvalid
             | Self::QuotaCaller
+            | Self::QuotaUnfinished
             | Self::QuotaPurpose
             | Self::QuotaSystem
             | Self::QuotaSubject

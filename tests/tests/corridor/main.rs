@@ -23,6 +23,7 @@ mod declared;
 mod evidence;
 mod fields;
 mod gbdfl;
+mod headers;
 mod interruptions;
 mod offers;
 mod ordinary;

@@ -73,16 +73,19 @@ async fn frames_that_are_no_call_are_refused() {
         assert_eq!(seen, Seen::refused("request.malformed", Code::InvalidArgument), "{row}");
     }
     let framed = |flag: u8, length: usize| [&[flag][..], &(length as u32).to_be_bytes(), &good].concat();
-    let rows = [
-        ("a frame that ends early", framed(0, good.len() + 9), ("x-row", "1")),
-        ("half a frame header", framed(0, 0)[..3].to_vec(), ("x-row", "2")),
-        ("a compressed frame that names no compression", framed(1, good.len()), ("x-row", "3")),
-        ("a compressed frame", framed(1, good.len()), ("grpc-encoding", "gzip")),
-        ("a flag that is none", framed(9, good.len()), ("x-row", "5")),
-    ];
-    for (row, body, header) in rows {
+    let plain = ("grpc-encoding", "identity");
+    let (malformed, unnamed) = ("request.malformed", "request.compression_unnamed");
+    for (row, body, header, told, grpc) in [
+        ("a frame that ends early", framed(0, good.len() + 9), plain, malformed, Code::InvalidArgument),
+        ("half a frame header", framed(0, 0)[..3].to_vec(), plain, malformed, Code::InvalidArgument),
+        ("a flag that is none", framed(9, good.len()), plain, malformed, Code::InvalidArgument),
+        ("compressed, and not said how", framed(1, good.len()), ("x-row", "4"), unnamed, Code::Internal),
+        ("compressed by nothing", framed(1, good.len()), plain, unnamed, Code::Internal),
+        ("compressed", framed(1, good.len()), ("grpc-encoding", "gzip"), "request.compressed", Code::Unimplemented),
+        ("said to be", framed(0, good.len()), ("grpc-encoding", "deflate"), "request.compressed", Code::Unimplemented),
+    ] {
         let seen = world.observe(async { Err(school.frames(GET_SCHOOL, &body, header).await) }).await;
-        assert_eq!(seen, Seen::refused("request.malformed", Code::InvalidArgument), "{row}");
+        assert_eq!(seen, Seen::refused(told, grpc), "{row}");
     }
     assert_eq!(world.observe(school.wire(GET_SCHOOL, good)).await, Seen::answered(), "the next call works");
 }

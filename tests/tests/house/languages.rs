@@ -11,7 +11,7 @@ const MODULE: &str = "proto/src/language.rs";
 
 /// Where a language is read, and of what.
 const READ_IN: [(&str, &str); 2] = [
-    ("gateway/src/serve.rs", "the `accept-language` of a request"),
+    ("gateway/src/serve/protocol.rs", "the `accept-language` of a request"),
     ("gateway/command/src/language.rs", "the `--language` of a command line"),
 ];
 
