@@ -24,6 +24,8 @@ mod reflection;
 mod report;
 pub mod subjects;
 
+pub use self::reflection::NotDescribed;
+
 use std::future::Future;
 use std::sync::Arc;
 

@@ -55,3 +55,17 @@ def test_reflection_keeps_the_annotations(world):
             found[name] = categories.values_by_number[read.Extensions[rule].category].name
     assert found["iin"] == "IIN" and found["phone"] == "PHONE" and found["surname"] == "NAME" and found["note"] == "USER_CONTENT"
     assert "CATEGORY_UNSPECIFIED" not in found.values()
+
+
+@pytest.mark.parametrize("version", ["v1", "v1alpha"])
+def test_whatever_is_listed_can_be_described(world, version):
+    """As grpcurl and grpcui do it: every service by its name, its file by name, and what that imports."""
+    with world.channel() as channel:
+        database = Database(channel, version)
+        pool = descriptor_pool.DescriptorPool(database)
+        for service in database.get_services():
+            described = pool.FindServiceByName(service)
+            assert described.methods and pool.FindFileByName(described.file.name) is described.file
+        # Details of errors: nothing imports them, they stand in an Any.
+        for detail in ["ErrorInfo", "BadRequest", "RetryInfo", "QuotaFailure", "LocalizedMessage"]:
+            assert pool.FindMessageTypeByName(f"google.rpc.{detail}").fields

@@ -19,7 +19,7 @@ use super::entrance::{Access, refused};
 use super::frames::framed;
 use super::messages::{Messages, Unread};
 use super::protocol::Grpc;
-use super::{Admitted, Method, consents, policies, reflection, subjects};
+use super::{Admitted, Method, NotDescribed, consents, policies, reflection, subjects};
 use crate::exchange::Client;
 use crate::gateway::Gateway;
 use crate::limits::MAX_OWN_REQUEST;
@@ -36,7 +36,7 @@ impl Own {
     pub(super) fn new(
         gateway: &Arc<Gateway>,
         health: tonic_health::pb::health_server::HealthServer<impl tonic_health::pb::health_server::Health>,
-    ) -> Result<Self, prost::DecodeError> {
+    ) -> Result<Self, NotDescribed> {
         let services = tonic::service::Routes::new(health)
             .add_service(reflection::service(&gateway.descriptor_set)?)
             .add_service(consents::service(gateway.clone(), gateway.persons.ledger.clone()))

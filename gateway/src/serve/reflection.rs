@@ -1,4 +1,5 @@
-//! gRPC reflection v1 over the descriptor set as it is.
+//! gRPC reflection v1 over the descriptor set as it is, and over those of health and of reflection itself: what is listed is
+//! what can be looked up.
 //!
 //! tonic-reflection decodes the set into prost's types and so loses the custom options: the very annotations that tell
 //! a reader which kind of datum a field is. Here each file's bytes are handed on untouched.
@@ -9,7 +10,7 @@ use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt as _};
 use prost::Message as _;
-use prost_reflect::{DescriptorPool, FileDescriptor, MessageDescriptor};
+use prost_reflect::{DescriptorError, DescriptorPool, FileDescriptor, MessageDescriptor};
 use tonic::{Code, Request, Response, Status, Streaming};
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
@@ -49,22 +50,36 @@ struct Files {
     file: Vec<Vec<u8>>,
 }
 
-/// Reflection of a descriptor set.
+/// Why something cannot be offered by reflection. The gateway's maker is at fault: at start the contracts were read already.
+#[derive(Debug, thiserror::Error)]
+pub enum NotDescribed {
+    /// No descriptor set.
+    #[error(transparent)]
+    Set(#[from] prost::DecodeError),
+    /// Its files do not fit together, or not to those of another set.
+    #[error(transparent)]
+    Files(#[from] DescriptorError),
+}
+
+/// Reflection of the contracts, and of the services that the crates beside us bring.
 ///
 /// # Errors
-/// When the set cannot be read.
-pub(crate) fn service(
-    descriptor_set: &[u8],
-) -> Result<ServerReflectionServer<impl ServerReflection>, prost::DecodeError> {
-    let files = Files::decode(descriptor_set)?;
-    let names = prost_types::FileDescriptorSet::decode(descriptor_set)?;
-    let files = names.file.iter().map(|file| file.name().to_owned()).zip(files.file).collect();
-    let pool = DescriptorPool::decode(descriptor_set).unwrap_or_default();
-    Ok(ServerReflectionServer::new(Reflection(Arc::new(Index::of(&pool, files)))))
+/// When a set cannot be read.
+pub(crate) fn service(contracts: &[u8]) -> Result<ServerReflectionServer<impl ServerReflection>, NotDescribed> {
+    Ok(ServerReflectionServer::new(Reflection(Arc::new(Index::of(&[
+        contracts,
+        HEALTH,
+        REFLECTION,
+        REFLECTION_ALPHA,
+    ])?))))
 }
 
 #[derive(Clone)]
 struct Reflection(Arc<Index>);
+
+const HEALTH: &[u8] = tonic_health::pb::FILE_DESCRIPTOR_SET;
+const REFLECTION: &[u8] = tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET;
+const REFLECTION_ALPHA: &[u8] = tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET;
 
 /// What is asked for by name. The pool that it is made from would be the largest thing in an idle heap (2.3 of 5.8 MB).
 struct Index {
@@ -77,7 +92,18 @@ struct Index {
 }
 
 impl Index {
-    fn of(pool: &DescriptorPool, files: HashMap<String, Vec<u8>>) -> Self {
+    fn of(sets: &[&[u8]]) -> Result<Self, NotDescribed> {
+        let (mut pool, mut files) = (DescriptorPool::new(), HashMap::new());
+        for set in sets {
+            pool.decode_file_descriptor_set(*set)?;
+            let names = prost_types::FileDescriptorSet::decode(*set)?;
+            let names = names.file.iter().map(|file| file.name().to_owned());
+            files.extend(names.zip(Files::decode(*set)?.file));
+        }
+        Ok(Self::made(&pool, files))
+    }
+
+    fn made(pool: &DescriptorPool, files: HashMap<String, Vec<u8>>) -> Self {
         let names: HashMap<String, Arc<str>> = files.keys().map(|name| (name.clone(), name.as_str().into())).collect();
         let place = |file: FileDescriptor| names.get(file.name()).cloned().unwrap_or_default();
         let services = pool.services().map(|found| (found.full_name().to_owned(), place(found.parent_file())));
@@ -165,17 +191,9 @@ impl Reflection {
     }
 
     fn services(&self) -> MessageResponse {
-        let mut names = self.0.services.clone();
-        names.extend(
-            [
-                "grpc.health.v1.Health",
-                "grpc.reflection.v1.ServerReflection",
-                "grpc.reflection.v1alpha.ServerReflection",
-            ]
-            .map(str::to_owned),
-        );
+        let named = |name: &String| ServiceResponse { name: name.clone() };
         MessageResponse::ListServicesResponse(ListServiceResponse {
-            service: names.into_iter().map(|name| ServiceResponse { name }).collect(),
+            service: self.0.services.iter().map(named).collect(),
         })
     }
 }

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 
 use crate::persons::not_opened::NotOpened;
 use crate::persons::not_settled::NotSettled;
+use crate::serve::NotDescribed;
 use crate::start::recovery::OpenFailed;
 use crate::tls::TlsProblem;
 
@@ -38,5 +39,5 @@ pub enum NotStarted {
     },
     /// The contracts cannot be offered by reflection.
     #[error(transparent)]
-    Reflection(#[from] prost::DecodeError),
+    Reflection(#[from] NotDescribed),
 }
