@@ -34,6 +34,7 @@ use arc_swap::ArcSwap;
 use http::Uri;
 use qaqpa_proto::reason::Refusal;
 use qaqpa_residency::{Answer, Decision, Endpoint, Refused, ResidencyRefusal, Tables};
+use tokio::time::Instant;
 
 pub use self::connector::Connector;
 pub use self::lease::Leased;
@@ -146,8 +147,8 @@ impl Door {
         entry.resident(judgement)
     }
 
-    /// Room 12: sends one message to a judged address and reads the answer. Headers are those of the channel, names in lower
-    /// case.
+    /// Room 12: sends one message to a judged address and reads the answer, within the endpoint's total time and until
+    /// `deadline`. Headers are those of the channel, names in lower case.
     ///
     /// # Errors
     /// `upstream.*`, or `residency.*` when the answer points elsewhere or the judgement is void meanwhile.
@@ -155,14 +156,14 @@ impl Door {
     /// ```no_run
     /// # use qaqpa_gateway::{dial::{Door, Outgoing, RawReply, Resident}, refusal::NotDone};
     /// async fn room_12(door: &Door, to: &Resident, body: Outgoing) -> Result<RawReply, NotDone> {
-    ///     door.post(to, &[("content-type", "text/xml")], body).await
+    ///     door.post(to, &[("content-type", "text/xml")], body, None).await
     /// }
     /// ```
     /// Without room 9 it does not compile:
     /// ```compile_fail,E0308
     /// # use qaqpa_gateway::{dial::{Door, Outgoing, RawReply, Resident}, refusal::NotDone};
     /// async fn room_12(door: &Door, to: &str, body: Outgoing) -> Result<RawReply, NotDone> {
-    ///     door.post(to, &[("content-type", "text/xml")], body).await
+    ///     door.post(to, &[("content-type", "text/xml")], body, None).await
     /// }
     /// ```
     pub async fn post(
@@ -170,8 +171,9 @@ impl Door {
         resident: &Resident,
         headers: &[(&'static str, &'static str)],
         body: Outgoing,
+        deadline: Option<Instant>,
     ) -> Result<RawReply, NotDone> {
-        post::post(resident, headers, body).await
+        post::post(resident, headers, body, deadline).await
     }
 
     /// A judged connection: with TLS and HTTP/2 offered for `https`, else the bare stream, to which a database driver may

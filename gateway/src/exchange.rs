@@ -122,7 +122,7 @@ impl Gateway {
             Err(not_done) => return Err(not_done),
         };
         let sent = self.clock.now();
-        let received = self.leave(&cleared, &owed).await;
+        let received = self.leave(exchange, &cleared, &owed).await;
         cleared.passage().ended(&received);
         let reply = received.as_ref().map_err(Clone::clone);
         // A reply that is not believed is no way out: it becomes the code of the outcome, and its HMAC is recorded all

@@ -14,7 +14,9 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, stream};
 use http::uri::PathAndQuery;
 use http_body_util::{BodyExt as _, Full, StreamBody};
-use hyper::body::Frame;
+use hyper::body::{Frame, Incoming};
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use prost::Message;
 use qaqpa_gateway::dial::{Door, Names, Target};
 use qaqpa_gateway::serve::grpc::Raw;
@@ -119,8 +121,8 @@ impl Caller {
 
     /// A call whose HTTP body is `body`, frames and all, with one more header.
     pub async fn frames(&self, path: &str, body: &[u8], (name, value): (&'static str, &str)) -> Status {
-        let body = Body::new(Full::new(Bytes::copy_from_slice(body)));
-        let response = self.http(grpc(path).header(name, value).body(body).unwrap()).await;
+        let body = Full::new(Bytes::copy_from_slice(body));
+        let response = self.http2(grpc(path).header(name, value).body(body).unwrap()).await;
         if let Some(status) = Status::from_header_map(response.headers()) {
             return status;
         }
@@ -135,6 +137,17 @@ impl Caller {
         let body = StreamBody::new(stream::iter([first]).chain(stream::pending()));
         let request = headers.iter().fold(grpc(path), |request, (name, value)| request.header(*name, *value));
         self.http(request.body(Body::new(body)).unwrap()).await.headers().clone()
+    }
+
+    /// Any request by HTTP/2 on a connection of its own, without what tonic's channel makes of headers (it keeps
+    /// `grpc-timeout` itself).
+    async fn http2(&self, request: http::Request<Full<Bytes>>) -> http::Response<Incoming> {
+        let stream = TokioIo::new(self.door.connect(GATEWAY).await.unwrap());
+        let (mut requests, connection) = http2::handshake(TokioExecutor::new(), stream).await.unwrap();
+        tokio::spawn(connection);
+        let (mut head, body) = request.into_parts();
+        head.uri = format!("https://localhost{}", head.uri.path()).parse().unwrap();
+        requests.send_request(http::Request::from_parts(head, body)).await.unwrap()
     }
 
     /// Any request by HTTP/2.

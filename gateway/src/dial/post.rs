@@ -17,6 +17,7 @@ use hyper::body::{Body, Incoming};
 use hyper_util::client::legacy;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use qaqpa_proto::reason::{Failure, Refusal};
+use tokio::time::Instant;
 
 use super::connector::Connector;
 use super::endpoint_state::{EndpointState, Judgement};
@@ -62,16 +63,23 @@ where
         .build(Connector::http1(line.clone()).only(judgement.clone()))
 }
 
-/// Sends one message and reads the answer, within the endpoint's total time.
+/// Sends one message and reads the answer, within the endpoint's total time and until its sender waits no longer. By then the
+/// state may have carried the message out; whether it was given to a connection at all, its body knows.
 pub(super) async fn post(
     resident: &Resident,
     headers: &[(&'static str, &'static str)],
     body: Outgoing,
+    deadline: Option<Instant>,
 ) -> Result<RawReply, NotDone> {
-    let exchange = exchange(&resident.pool, &resident.uri, headers, body);
+    let (now, exchange) = (Instant::now(), exchange(&resident.pool, &resident.uri, headers, body));
+    let (end, late) = match deadline {
+        Some(deadline) if deadline <= now => return Err(Failure::UpstreamDeadline.into()), // asked for nothing yet
+        Some(deadline) if deadline < now + resident.total_timeout => (deadline, Failure::UpstreamDeadline),
+        _ => (now + resident.total_timeout, Failure::UpstreamTimeout),
+    };
     // Over time, the connection is dropped and not used again. The state may have carried the message out: the outcome
-    // says `upstream.timeout`, and no one sends it a second time.
-    tokio::time::timeout(resident.total_timeout, exchange).await.map_err(|_| Failure::UpstreamTimeout)?
+    // says so, and no one sends it a second time.
+    tokio::time::timeout_at(end, exchange).await.map_err(|_| late)?
 }
 
 pub(super) async fn exchange<B>(

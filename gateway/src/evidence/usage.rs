@@ -34,14 +34,14 @@ impl Usage {
         self.leaves.first().copied().unwrap_or_default()
     }
 
-    /// The gate held its message back: there was an intent, and nothing left.
+    /// Its message was held back, by the gate or by its caller's deadline: there was an intent, and nothing left.
     #[must_use]
     pub fn was_held_back(&self) -> bool {
         self.outcome.as_ref().is_some_and(|outcome| outcome.detail.as_deref() == Some(HELD_BACK))
     }
 }
 
-/// The word in the outcome of an exchange whose message the gate held back.
+/// The word in the outcome of an exchange whose message was held back.
 pub const HELD_BACK: &str = "held_back";
 
 /// Why there is no report.

@@ -9,6 +9,8 @@ use qaqpa_journal::line::Who;
 use qaqpa_policy::Claim;
 use qaqpa_policy::consent::Moment;
 use qaqpa_proto::language::Language;
+use qaqpa_proto::reason::Refusal;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::evidence::lines;
@@ -47,9 +49,20 @@ pub struct Call {
     pub language: Language,
     /// When the request was complete.
     pub accepted: Timestamp,
+    /// When its caller waits no longer (`grpc-timeout`): what was not sent by then is not sent, and no answer is awaited.
+    pub deadline: Option<Instant>,
 }
 
 impl Call {
+    /// Whether its caller still waits.
+    ///
+    /// # Errors
+    /// `request.deadline`.
+    pub(super) fn in_time(&self) -> Result<(), NotDone> {
+        let over = self.deadline.is_some_and(|deadline| deadline <= Instant::now());
+        if over { Err(Refusal::RequestDeadline.into()) } else { Ok(()) }
+    }
+
     pub(crate) fn who(&self) -> Who<'_> {
         lines::caller(Some(self.within.caller()), &self.certificate)
     }

@@ -71,6 +71,8 @@ impl Gateway {
         let in_flight = self.persons.gate.enter(permit, &consent, exchange.id).map_err(NotDone::from)?;
         // Durable before the intent is, so that no line bears a mark whose key was never stored.
         let marks = self.marks(permit, &consent, &exchange.txn).await?;
+        // DNS, the signer and the vault were waited for.
+        call.in_time()?;
         let claim = claim.clone();
         Ok(Cleared { permitted, claim, request, consent, ticket, passage, resident, signed, in_flight, marks, salt })
     }

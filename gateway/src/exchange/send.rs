@@ -5,12 +5,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use qaqpa_adapters::shep::{Channel, ReplyText, Unreadable};
 use qaqpa_journal::OutcomeOwed;
-use qaqpa_proto::reason::Failure;
+use qaqpa_proto::reason::{Failure, Refusal};
+use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::dial::{Door, RawReply, Resident};
 use crate::evidence::commit::hmac;
 use crate::evidence::usage::HELD_BACK;
+use crate::exchange::call::Exchange;
 use crate::exchange::clear::Cleared;
 use crate::exchange::sign::Signed;
 use crate::gateway::Gateway;
@@ -23,8 +25,8 @@ use crate::refusal::NotDone;
 /// ```no_run
 /// # use {qaqpa_journal::{Entry, OutcomeOwed}, std::sync::Arc};
 /// # use qaqpa_gateway::{clock::Clock, dial::{Door, Resident}, exchange::{send::Received, sign::Signed}};
-/// # use qaqpa_gateway::{persons::gate::InFlight, refusal::NotDone};
-/// async fn room_12(way: (&Door, &Resident), signed: &Signed, persons: &Arc<InFlight>, owed: &OutcomeOwed,
+/// # use qaqpa_gateway::{persons::gate::InFlight, refusal::NotDone}; use tokio::time::Instant;
+/// async fn room_12(way: (&Door, &Resident, Option<Instant>), signed: &Signed, persons: &Arc<InFlight>, owed: &OutcomeOwed,
 ///     sight: (&[u8; 32], &Clock)) -> Result<Received, NotDone> {
 ///     Received::send(way, signed, persons, owed, sight).await
 /// }
@@ -33,8 +35,8 @@ use crate::refusal::NotDone;
 /// ```compile_fail,E0308
 /// # use {qaqpa_journal::{Entry, OutcomeOwed}, std::sync::Arc};
 /// # use qaqpa_gateway::{clock::Clock, dial::{Door, Resident}, exchange::{send::Received, sign::Signed}};
-/// # use qaqpa_gateway::{persons::gate::InFlight, refusal::NotDone};
-/// async fn room_12(way: (&Door, &Resident), envelope: &str, persons: &Arc<InFlight>, owed: &OutcomeOwed,
+/// # use qaqpa_gateway::{persons::gate::InFlight, refusal::NotDone}; use tokio::time::Instant;
+/// async fn room_12(way: (&Door, &Resident, Option<Instant>), envelope: &str, persons: &Arc<InFlight>, owed: &OutcomeOwed,
 ///     sight: (&[u8; 32], &Clock)) -> Result<Received, NotDone> {
 ///     Received::send(way, envelope, persons, owed, sight).await
 /// }
@@ -43,8 +45,8 @@ use crate::refusal::NotDone;
 /// ```compile_fail,E0308
 /// # use {qaqpa_journal::{Entry, OutcomeOwed}, std::sync::Arc};
 /// # use qaqpa_gateway::{clock::Clock, dial::{Door, Resident}, exchange::{send::Received, sign::Signed}};
-/// # use qaqpa_gateway::{persons::gate::InFlight, refusal::NotDone};
-/// async fn room_12(way: (&Door, &Resident), signed: &Signed, persons: &Arc<InFlight>, intent: &Entry,
+/// # use qaqpa_gateway::{persons::gate::InFlight, refusal::NotDone}; use tokio::time::Instant;
+/// async fn room_12(way: (&Door, &Resident, Option<Instant>), signed: &Signed, persons: &Arc<InFlight>, intent: &Entry,
 ///     sight: (&[u8; 32], &Clock)) -> Result<Received, NotDone> {
 ///     Received::send(way, signed, persons, intent, sight).await
 /// }
@@ -56,12 +58,12 @@ pub struct Received {
 }
 
 impl Received {
-    /// Room 12: sends once. `salt` is the key of the exchange's commitments.
+    /// Room 12: sends once, and waits no longer than the caller does. `salt` is the key of the exchange's commitments.
     ///
     /// # Errors
-    /// `upstream.*`, `residency.*`, or what a withdrawal holds back at the last moment.
+    /// `upstream.*`, `residency.*`, what a withdrawal holds back at the last moment, or `request.deadline`.
     pub async fn send(
-        (door, resident): (&Door, &Resident),
+        (door, resident, deadline): (&Door, &Resident, Option<Instant>),
         signed: &Signed,
         in_flight: &Arc<InFlight>,
         _intent: &OutcomeOwed,
@@ -70,16 +72,18 @@ impl Received {
         let body = GatedBody::new(signed.envelope().to_owned().into(), in_flight.clone()).boxed();
         // A crash during this await leaves an intent without an outcome: settled as `unknown` at the next start, because
         // it is unknown whether the state carried it out.
-        match door.post(resident, signed.headers(), body).await {
+        match door.post(resident, signed.headers(), body, deadline).await {
             Ok(raw) => {
                 let (at, hmac) = (clock.now(), hmac(salt, &raw.body));
                 Ok(Self { raw, at, hmac })
             }
             Err(not_done) => {
-                // Held back by the gate: the connection was given no byte of the message. The intent still gets its
-                // outcome.
-                let held = in_flight.refused().map(|kind| NotDone::from(kind).detailed(HELD_BACK));
-                Err(held.unwrap_or(not_done))
+                // Held back by the gate, or by the caller's deadline: the connection was given no byte of the message.
+                // The intent still gets its outcome.
+                let late = not_done.reason == Failure::UpstreamDeadline && !in_flight.has_left();
+                let late = late.then(|| Refusal::RequestDeadline.into());
+                let held = in_flight.refused().map(NotDone::from).or(late);
+                Err(held.map_or(not_done, |held| held.detailed(HELD_BACK)))
             }
         }
     }
@@ -107,8 +111,13 @@ impl Received {
 
 impl Gateway {
     /// Room 12 with what was shown before it.
-    pub(super) async fn leave(&self, cleared: &Cleared, intent: &OutcomeOwed) -> Result<Received, NotDone> {
-        let way = (&*self.door, cleared.resident());
+    pub(super) async fn leave(
+        &self,
+        exchange: &Exchange,
+        cleared: &Cleared,
+        intent: &OutcomeOwed,
+    ) -> Result<Received, NotDone> {
+        let way = (&*self.door, cleared.resident(), exchange.call.deadline);
         Received::send(way, cleared.signed(), cleared.in_flight(), intent, (cleared.salt(), &self.clock)).await
     }
 }

@@ -11,6 +11,7 @@
 
 use std::collections::HashMap;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
@@ -58,6 +59,7 @@ pub struct InFlight {
     purpose: Arc<str>,
     persons: Vec<(Lookup, Option<String>)>,
     refused: Mutex<Option<LackKind>>,
+    left: AtomicBool,
 }
 
 impl SubjectGate {
@@ -128,6 +130,7 @@ impl SubjectGate {
             purpose: permit.purpose().id.as_str().into(),
             persons,
             refused: Mutex::default(),
+            left: AtomicBool::new(false),
         }))
     }
 
@@ -230,6 +233,12 @@ impl InFlight {
         *self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether a connection took the message.
+    #[must_use]
+    pub fn has_left(&self) -> bool {
+        self.left.load(Ordering::Acquire)
+    }
+
     /// The lookups of its persons, in the order of the request.
     pub fn persons(&self) -> impl Iterator<Item = Lookup> {
         self.persons.iter().map(|(lookup, _)| *lookup)
@@ -260,6 +269,7 @@ impl InFlight {
                 purpose,
             });
         }
+        self.left.store(true, Ordering::Release);
         Ok(())
     }
 

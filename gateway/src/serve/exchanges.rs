@@ -14,6 +14,7 @@ use hyper::body::Incoming;
 use qaqpa_policy::{Claim, Role};
 use qaqpa_proto::language::Language;
 use qaqpa_proto::v1::Receipt;
+use tokio::time::Instant;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBody, EncodeBuf, Encoder, SingleMessageCompressionOverride};
@@ -37,6 +38,7 @@ struct Calls {
     client: Client,
     served: Arc<Served>,
     language: Language,
+    deadline: Option<Instant>,
 }
 
 type Replies = Pin<Box<dyn Stream<Item = Result<Bytes, Status>> + Send>>;
@@ -49,15 +51,19 @@ pub(super) async fn serve(
     (call, body): (Grpc, Incoming),
 ) -> Response<Body> {
     let (gateway, client, served, language) = (gateway.clone(), client.clone(), served.clone(), call.language());
-    let calls = Calls { gateway, client, served, language };
-    let within = match enter(&calls.gateway, &calls.client, &call, &[Role::Exchange]) {
+    let mut calls = Calls { gateway, client, served, language, deadline: None };
+    let entered = enter(&calls.gateway, &calls.client, &call, &[Role::Exchange]).and_then(|within| {
+        calls.deadline = call.deadline()?;
+        Ok(within)
+    });
+    let within = match entered {
         Ok(within) => within,
         Err(not_done) => {
             let (exchange_id, not_done) = calls.turn_away(not_done).await;
             return refused(&not_done, calls.language, &exchange_id);
         }
     };
-    let messages = Messages::new(body, MAX_REQUEST, unfinished, within.caller().id());
+    let messages = Messages::new(body, MAX_REQUEST, unfinished, within.caller().id()).until(calls.deadline);
     if calls.served.operation.streaming {
         return replies(calls.stream(within, messages));
     }
@@ -85,6 +91,7 @@ impl Calls {
             request,
             language: self.language,
             accepted: self.gateway.clock.now(),
+            deadline: self.deadline,
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hyper::body::Incoming;
 use qaqpa_proto::reason::{Failure, Refusal};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::budget::{Budget, Full};
 use super::frames::{Flaw, Frames};
@@ -22,6 +22,7 @@ pub(super) fn unfinished() -> Arc<Budget> {
 pub(super) struct Messages {
     frames: Frames<Incoming>,
     caller: Arc<str>,
+    deadline: Option<Instant>,
 }
 
 /// Why there is no further message.
@@ -37,12 +38,22 @@ impl Messages {
     pub(super) fn new(body: Incoming, longest: usize, unfinished: &Arc<Budget>, caller: &str) -> Self {
         let caller = Arc::from(caller);
         let lease = unfinished.lease(&caller);
-        Self { frames: Frames::new(body, longest, WHOLE_WITHIN, lease), caller }
+        Self { frames: Frames::new(body, longest, WHOLE_WITHIN, lease), caller, deadline: None }
+    }
+
+    /// Nothing is waited for when the caller waits no longer.
+    pub(super) fn until(self, deadline: Option<Instant>) -> Self {
+        Self { deadline, ..self }
     }
 
     /// The next message; none behind the last.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Unread> {
-        self.frames.next().await.map_err(|flaw| self.unread(flaw))
+        let next = self.frames.next();
+        let next = match self.deadline {
+            Some(deadline) => timeout_at(deadline, next).await.map_err(|_| Refusal::RequestDeadline.into()),
+            None => Ok(next.await),
+        };
+        next.map_err(Unread::Refused)?.map_err(|flaw| self.unread(flaw))
     }
 
     /// The message of a unary call: one and no second, in the time of one. Who opens a call and says nothing is not waited

@@ -9,16 +9,20 @@
 //! POST application/grpc            HTTP/1.1   -> 505
 //! ```
 
+use std::time::Duration;
+
 use http::header::{ACCEPT_LANGUAGE, ALLOW, CONTENT_TYPE, HeaderName};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
 use qaqpa_proto::language::Language;
 use qaqpa_proto::reason::{Reason, Refusal};
+use tokio::time::Instant;
 use tonic::body::Body;
 
 use crate::refusal::NotDone;
 
 const GRPC_ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
+const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 
 /// Evidence that a request is a gRPC call: its head. Only [`Grpc::judge`] makes it, and the entrance of every RPC asks for
 /// it.
@@ -67,6 +71,17 @@ impl Grpc {
         self.language
     }
 
+    /// When its caller waits no longer: `grpc-timeout`, at most eight digits and a unit, counted from now.
+    ///
+    /// # Errors
+    /// `request.malformed`. A deadline that is not understood must not become none.
+    pub(super) fn deadline(&self) -> Result<Option<Instant>, NotDone> {
+        let Some(value) = self.head.headers.get(GRPC_TIMEOUT) else { return Ok(None) };
+        let malformed = || NotDone::from(Refusal::RequestMalformed).detailed("grpc_timeout");
+        let timeout = value.to_str().ok().and_then(timeout).ok_or_else(malformed)?;
+        Ok(Instant::now().checked_add(timeout))
+    }
+
     /// The request, with what is known of its body.
     pub(super) fn with_body<B>(self, body: B) -> Request<B> {
         Request::from_parts(self.head, body)
@@ -88,6 +103,22 @@ impl Grpc {
 /// The language that a request asks for by `accept-language`; English where we speak none of it.
 pub(super) fn language(headers: &HeaderMap) -> Language {
     headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).map(Language::accepted).unwrap_or_default()
+}
+
+/// A length of time as `grpc-timeout` has it: `TimeoutValue TimeoutUnit`.
+fn timeout(text: &str) -> Option<Duration> {
+    let (value, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let digits = (1..=8).contains(&value.len()) && value.bytes().all(|octet| octet.is_ascii_digit());
+    let value: u64 = digits.then(|| value.parse().ok())??;
+    match unit {
+        "H" => Some(Duration::from_secs(value * 3_600)),
+        "M" => Some(Duration::from_secs(value * 60)),
+        "S" => Some(Duration::from_secs(value)),
+        "m" => Some(Duration::from_millis(value)),
+        "u" => Some(Duration::from_micros(value)),
+        "n" => Some(Duration::from_nanos(value)),
+        _ => None,
+    }
 }
 
 /// A media type without its parameters (RFC 9110 section 8.3.1).
@@ -159,6 +190,31 @@ mod tests {
             let headers: Vec<_> = types.iter().map(|value| (CONTENT_TYPE, *value)).collect();
             let judged = judged(version, method.clone(), &headers).map(drop);
             assert_eq!(judged, wanted, "{version:?} {method} {types:?}");
+        }
+    }
+
+    #[test]
+    fn a_deadline_is_read_as_grpc_writes_it() {
+        let seconds = Duration::from_secs;
+        for (wanted, text) in [
+            (Some(seconds(7_200)), "2H"),
+            (Some(seconds(180)), "3M"),
+            (Some(seconds(99_999_999)), "99999999S"),
+            (Some(Duration::from_millis(1_500)), "1500m"),
+            (Some(Duration::from_micros(1)), "1u"),
+            (Some(Duration::ZERO), "0n"),
+            (None, ""),
+            (None, "S"),
+            (None, "5"),
+            (None, "5s"),
+            (None, "-5S"),
+            (None, "+5S"),
+            (None, " 5S"),
+            (None, "5.5S"),
+            (None, "100000000S"),
+            (None, "5SS"),
+        ] {
+            assert_eq!(timeout(text), wanted, "{text:?}");
         }
     }
 

@@ -52,6 +52,12 @@ reasons! {
             "Государственная система не ответила вовремя. Запрос мог быть выполнен.",
             "The state system did not answer in time. The request may have been carried out.",
         ),
+        /// No answer before the caller's own deadline.
+        UpstreamDeadline = "upstream.deadline", StateSystem, DeadlineExceeded, Unsure, text(
+            "Мемлекеттік жүйе сұрау салудың мерзімі (grpc-timeout) біткенше жауап бермеді. Сұрау салу орындалған болуы мүмкін.",
+            "Государственная система не ответила до конца срока вызова (grpc-timeout). Запрос мог быть выполнен.",
+            "The state system did not answer before the call's deadline (grpc-timeout). The request may have been carried out.",
+        ),
         /// The connection ended before the answer did.
         UpstreamCut = "upstream.cut", Network, Unavailable, Unsure, text(
             "Жауап келгенге дейін байланыс үзілді. Сұрау салу орындалған болуы мүмкін.",

@@ -105,6 +105,12 @@ reasons! {
             "Сообщение не пришло целиком за 10 секунд. Ничего не выполнено. Отправьте его снова.",
             "The message did not arrive whole within 10 seconds. Nothing was done. Send it again.",
         ),
+        /// The caller's own deadline was over before the message left.
+        RequestDeadline = "request.deadline", Caller, DeadlineExceeded, Later, text(
+            "Сұрау салудың мерзімі (grpc-timeout) ештеңе жіберілмей тұрып бітті. Көбірек уақыт беріңіз.",
+            "Срок вызова (grpc-timeout) истёк раньше, чем что-либо было отправлено. Дайте больше времени.",
+            "The deadline of the call (grpc-timeout) was over before anything was sent. Give it more time.",
+        ),
         /// Another method, version or content type of HTTP than gRPC has.
         RequestNotGrpc = "request.not_grpc", Caller, InvalidArgument, No, text(
             "Сұрау салу gRPC емес. Оны HTTP/2 арқылы POST әдісімен, content-type: application/grpc деп жіберіңіз.",
@@ -538,6 +544,7 @@ impl Refusal {
             | Self::RequestNotSignable
             | Self::RequestTooLarge
             | Self::RequestUnfinished
+            | Self::RequestDeadline
             | Self::RequestNotGrpc
             | Self::RequestMethodUnknown
             | Self::RequestCompressed

@@ -19,6 +19,7 @@ mod channels;
 mod consent;
 mod consents;
 mod contexts;
+mod deadlines;
 mod declared;
 mod evidence;
 mod fields;
