@@ -131,7 +131,7 @@ fn told(head: &HeaderMap) -> Status {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whom_the_entrance_does_not_let_in_is_told_before_a_message_has_come() {
     let world = World::start().await;
-    let (gzip, plain): (&[(&str, &str)], &[(&str, &str)]) = (&[("grpc-encoding", "gzip")], &[]);
+    let (gzip, plain) = (&[("grpc-encoding", "gzip")][..], &[][..]);
     let (denied, unknown) = (Code::PermissionDenied, Code::Unauthenticated);
     let rows = [
         ("enemies/unknown", GET_SCHOOL, plain, "caller.unknown", unknown),

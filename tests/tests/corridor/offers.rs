@@ -95,12 +95,13 @@ async fn everything_that_is_listed_can_be_described_and_is_served() {
             wanted.push(found.name().to_owned());
         }
         while let Some(name) = wanted.pop() {
-            if !files.contains_key(&name) {
-                let found = file(&school, path, MessageRequest::FileByFilename(name.clone())).await;
-                assert_eq!(found.name(), name);
-                wanted.extend(found.dependency.iter().cloned());
-                files.insert(name, found);
+            if files.contains_key(&name) {
+                continue;
             }
+            let found = file(&school, path, MessageRequest::FileByFilename(name.clone())).await;
+            assert_eq!(found.name(), name);
+            wanted.extend(found.dependency.iter().cloned());
+            files.insert(name, found);
         }
         pool.add_file_descriptor_protos(files.into_values()).unwrap();
         assert!(details.iter().all(|name| pool.get_message_by_name(name).is_some()));
