@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use jiff::Timestamp;
 use qaqpa_adapters::codec;
 use qaqpa_journal::Journal;
 use qaqpa_policy::{Caller, Callers, Identity, Plans};
@@ -42,6 +43,8 @@ pub struct Gateway {
     pub(crate) persons: Persons,
     pub(crate) pseudonym_master: Zeroizing<[u8; 32]>,
     pub(crate) pseudonym_epoch: Epoch,
+    /// When certificates of channels and endpoints end, by their keys in `gateway.toml`.
+    pub(crate) ends: Vec<(String, Timestamp)>,
     pub(crate) retention: DefaultTerms,
     pub(crate) systems: BTreeMap<String, Arc<System>>,
     pub(crate) quotas: Quotas,

@@ -223,6 +223,12 @@ impl Reloader {
         Ok(())
     }
 
+    /// When the gateway's certificate, the first of the authorities and the first of the lists in force end, each with its key in
+    /// `gateway.toml`.
+    pub(crate) fn ends(&self) -> Vec<(&'static str, Timestamp)> {
+        self.trust.borrow().first_ends()
+    }
+
     /// From now on by `trust`, whatever it is.
     #[cfg(test)]
     pub(crate) fn reload(&self, trust: Trust) {

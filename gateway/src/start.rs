@@ -10,6 +10,7 @@
 //! | SIGHUP | certificates, revocation list; packs, tables | `running.rs` (`Running::reload`), `reload.rs` |
 //! | SIGTERM | drain, then close | `running.rs` (`Running::stop`) |
 
+mod certificates;
 mod clock_jump;
 pub mod config;
 pub mod environment;

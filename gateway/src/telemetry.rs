@@ -69,6 +69,7 @@ pub struct Telemetry {
     inbound: Counter<u64>,
     table_ages: Gauge<i64>,
     table_days_left: Gauge<i64>,
+    certificate_days_left: Gauge<i64>,
     tables_refused: Counter<u64>,
     exceptions: Gauge<i64>,
     revocations: Counter<u64>,
@@ -148,6 +149,10 @@ impl Telemetry {
                 .with_unit("d")
                 .with_description("Days since the date of a table of evidence")
                 .build(),
+            certificate_days_left: meter
+                .i64_gauge("qaqpa.certificate.days_left")
+                .with_description("Days until a certificate or a revocation list ends, by its key in gateway.toml")
+                .build(),
             table_days_left: meter
                 .i64_gauge("qaqpa.residency.table.days_left")
                 .with_description("Days that a table of evidence is still believed; less than zero when it is too old")
@@ -220,6 +225,11 @@ impl Telemetry {
         let label = [KeyValue::new("table", table.to_owned())];
         self.table_ages.record(age, &label);
         self.table_days_left.record(left, &label);
+    }
+
+    /// A certificate or a revocation list, by its key in `gateway.toml`, and the days it has left; negative when it has ended.
+    pub fn certificate(&self, of: &str, left: i64) {
+        self.certificate_days_left.record(left, &[KeyValue::new("of", of.to_owned())]);
     }
 
     /// Counts a reload that left the old tables in force.

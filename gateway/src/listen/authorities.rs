@@ -48,6 +48,11 @@ impl Authority {
         &self.subject
     }
 
+    /// When its certificate ends.
+    pub(crate) fn ends(&self) -> Timestamp {
+        self.period.ends()
+    }
+
     /// Its certificate.
     pub(crate) fn der(&self) -> &CertificateDer<'static> {
         &self.der

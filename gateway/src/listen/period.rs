@@ -29,8 +29,13 @@ impl Period {
         X509Certificate::from_der(der).ok().map(|(_, certificate)| Self::of(&certificate))
     }
 
+    /// Its last second.
+    pub(crate) fn ends(self) -> Timestamp {
+        self.ends
+    }
+
     /// Whole days until its end; negative when that is past.
-    pub(crate) fn days_left(&self, now: Timestamp) -> i64 {
+    fn days_left(&self, now: Timestamp) -> i64 {
         self.ends.duration_since(now).as_hours().div_euclid(24)
     }
 

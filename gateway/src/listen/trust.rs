@@ -10,14 +10,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use qaqpa_policy::{Authority, IssuerRule};
+use qaqpa_policy::IssuerRule;
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
 use rustls::server::VerifierBuilderError;
 use rustls::server::danger::ClientCertVerifier as _;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-use super::authorities::Authorities;
+use super::authorities::{Authorities, Authority};
 use super::client_verifier::ClientVerifier;
 use super::period::Period;
 use super::revocation::Lists;
@@ -127,6 +127,19 @@ impl Trust {
         own.chain(authorities).chain(lists).collect()
     }
 
+    /// Of certificate, authorities and lists the end that comes first.
+    pub(crate) fn first_ends(&self) -> Vec<(&'static str, Timestamp)> {
+        let list = self.ends.iter().filter_map(|end| Timestamp::from_second(i64::try_from(*end).ok()?).ok());
+        [
+            ("listen.certificate", self.period.map(Period::ends)),
+            ("listen.client_ca", self.authorities.iter().map(Authority::ends).min()),
+            ("listen.crl", list.min()),
+        ]
+        .into_iter()
+        .filter_map(|(of, end)| Some((of, end?)))
+        .collect()
+    }
+
     /// Whether a handshake with this chain, leaf first, would be accepted now. Asks nobody.
     ///
     /// # Errors
@@ -138,7 +151,7 @@ impl Trust {
     }
 
     /// The authorities that vouch for a chain which was accepted.
-    pub(crate) fn vouching(&self, chain: &[CertificateDer<'_>]) -> Vec<Authority> {
+    pub(crate) fn vouching(&self, chain: &[CertificateDer<'_>]) -> Vec<qaqpa_policy::Authority> {
         self.verifier.vouching(chain, UnixTime::since_unix_epoch(Duration::from_secs(self.now())))
     }
 

@@ -105,7 +105,8 @@ pub async fn listen(
     let server = Server::new(gateway.clone(), health)?;
     let (stop, stopped) = watch::channel(false);
     let reloader = listener.reloader();
-    let ticking = tokio::spawn(tick(gateway.clone(), reporter, environment.clone(), stopped.clone()));
+    let ticking =
+        tokio::spawn(tick(gateway.clone(), reporter, (environment.clone(), reloader.clone()), stopped.clone()));
     // Not awaited by `stop`: what a stop interrupts is found again by the first run after the next start.
     tokio::spawn(keep_retention(gateway.clone(), stopped.clone()));
     if let Some(endpoint) = &config.listen.crl_from {

@@ -73,6 +73,7 @@ pub struct Setup {
     pub(crate) calendar: Calendar,
     pub(crate) retention: DefaultTerms,
     pub(crate) pseudonym_epoch: Epoch,
+    ends: Vec<(String, Timestamp)>,
     warnings: Vec<Problem>,
 }
 
@@ -124,6 +125,7 @@ impl Setup {
                 calendar,
                 retention: config.retention.clone(),
                 pseudonym_epoch: config.vault.pseudonyms,
+                ends: checker.ends,
                 warnings: checker.warnings,
             }),
             _ => Err(checker.problems),
@@ -170,6 +172,7 @@ impl Setup {
             pseudonym_master: Zeroizing::new(persons.vault().derive("qaqpa/v1/pseudonyms")),
             persons,
             pseudonym_epoch: self.pseudonym_epoch,
+            ends: self.ends,
             retention: self.retention,
             systems: self.systems,
             quotas: self.quotas,
@@ -238,11 +241,13 @@ struct Checker<'a> {
     problems: Vec<Problem>,
     /// What will be a problem, or may be one.
     warnings: Vec<Problem>,
+    /// When certificates end, by their keys; where several do for one another, the last.
+    ends: Vec<(String, Timestamp)>,
 }
 
 impl<'a> Checker<'a> {
     fn new(config: &'a Config, source: &'a Source) -> Self {
-        Self { config, source, problems: Vec::new(), warnings: Vec::new() }
+        Self { config, source, problems: Vec::new(), warnings: Vec::new(), ends: Vec::new() }
     }
 }
 
@@ -279,6 +284,7 @@ impl Checker<'_> {
     fn is_current(&mut self, key: &str, path: &Path, pem: &[u8], now: Timestamp) {
         let certificates = pem::certificates(pem).unwrap_or_default(); // what is wrong with them is told elsewhere
         let Some(period) = certificates.first().and_then(Period::of_der) else { return };
+        self.ends.push((key.to_owned(), period.ends()));
         if let Some(why) = period.wrong_at(now) {
             self.at(key, format!("`{key}`: {}: the certificate {why}", path.display()));
         } else if let Some(why) = period.ending_at(now) {
@@ -288,17 +294,19 @@ impl Checker<'_> {
 
     /// Whether at least one of these certificates can be used now. One of several may have ended, when its successor is there.
     fn some_are_current(&mut self, key: &str, files: &[PathBuf], now: Timestamp) {
-        let mut told = Vec::new();
+        let (mut told, mut last) = (Vec::new(), None);
         let (mut of_all, mut current) = (0, 0);
         for path in files {
             let octets = std::fs::read(path).unwrap_or_default();
             for period in pem::certificates(&octets).unwrap_or_default().iter().filter_map(Period::of_der) {
+                last = last.max(Some(period.ends()));
                 let wrong = period.wrong_at(now);
                 (of_all, current) = (of_all + 1, current + usize::from(wrong.is_none()));
                 let why = wrong.or_else(|| period.ending_at(now));
                 told.extend(why.map(|why| format!("`{key}`: {}: a certificate {why}", path.display())));
             }
         }
+        self.ends.extend(last.map(|end| (key.to_owned(), end)));
         let tell = if of_all > 0 && current == 0 { Self::at::<String> } else { Self::warn };
         told.into_iter().for_each(|why| tell(self, key, why));
     }

@@ -12,6 +12,7 @@ use tonic_health::server::HealthReporter;
 use crate::exchange::bulkhead::Shown;
 use crate::exchange::circuit_breaker::Circuit;
 use crate::gateway::Gateway;
+use crate::listen::Reloader;
 use crate::persons::retention::INTERVAL;
 use crate::start::clock_jump::ClockJump;
 use crate::start::{Environment, memory};
@@ -20,7 +21,7 @@ use crate::start::{Environment, memory};
 pub(super) async fn tick(
     gateway: Arc<Gateway>,
     health: HealthReporter,
-    environment: Environment,
+    (environment, reloader): (Environment, Reloader),
     mut stop: watch::Receiver<bool>,
 ) {
     let mut second = tokio::time::interval(Duration::from_secs(1));
@@ -43,6 +44,7 @@ pub(super) async fn tick(
             health.set_service_status(&operation.service, status).await;
         }
         gateway.tell_residency().await;
+        gateway.tell_certificates(&reloader);
         clock_jump.tell(&gateway.journal).await;
         // Written each second, so a crash loses the counts of one second at most.
         gateway.refusal_counter.write(&gateway.journal, environment.clock.now(), stopping).await;

@@ -142,6 +142,19 @@ async fn what_ends_within_a_month_is_said_today() {
         let of_key = told.iter().find(|warning| warning.contains(wanted));
         assert!(of_key.is_some_and(|warning| warning.contains("ends on") && warning.contains(" days)")), "{told:?}");
     }
+    // What ran all the time counts the days; its own list is not the one that was laid there since.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let (_, metrics) = world.caller("clients/auditor").get("/metrics").await;
+    for (of, left) in [
+        ("listen.certificate", 24),
+        ("listen.crl", -311),
+        ("channels.shep.signer_certificate", 24),
+        ("endpoints.shep.ca", 59),
+    ] {
+        let found = metrics.lines().find(|line| line.contains("qaqpa_certificate_days_left") && line.contains(of));
+        let days = found.and_then(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
+        assert!(days.is_some_and(|days| (days - f64::from(left)).abs() <= 1.0), "{of}: {found:?}");
+    }
     world.site.time.forward(-339 * 86_400);
     world.site.revoke(&[], 25);
     let told = agreed(&world, "").await.unwrap();
