@@ -176,10 +176,11 @@ async fn while_the_clock_is_away_nothing_is_destroyed() {
     rights::status(&world.caller(SCHOOL), REPORTING, &person(40)).await.unwrap();
     rights::withdraw(&world.caller(SCHOOL), &consent).await.unwrap();
     let begun = world.site.time.clock().now();
-    let ahead = begun + SignedDuration::from_hours(24 * 366 * 3);
+    let ahead = begun + SignedDuration::from_hours(24 * 300); // the certificates last a year
     let keep = async |world: &World| world.running.gateway.retention().keep().await.unwrap().len();
     world.site.time.turn_to(ahead);
     assert_eq!((keep(&world).await, keep(&world).await, salts(&world)), (0, 0, 1));
+    world.site.revoke(&[], 0); // else no gateway starts: the callers' list would be over
     // A start with the wrong clock, and one more: the lines that it writes are not the lane's time.
     let next = world.beside(&rights::callers()).await;
     world.running.stop().await;
