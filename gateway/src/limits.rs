@@ -38,6 +38,9 @@ pub const MAX_REVOCATION_LIST: usize = 16 << 20;
 /// Exchanges of one stream that are under way at once; the stream's own flow control holds back the rest.
 pub const IN_FLIGHT: usize = 32;
 
+/// Connections that the kernel keeps until they are accepted; it drops what comes beyond them, and the peer tries again after a
+/// second. The kernel's own bound is `net.core.somaxconn`, 4,096 as a rule.
+pub const LISTEN_BACKLOG: i32 = 4096;
 /// A ClientHello that is not there after this: nobody who wants in is so slow with the first octets.
 pub const CLIENT_HELLO_TIMEOUT: Duration = Duration::from_secs(3);
 /// A TLS handshake that is not through after this is a stuck or hostile peer.

@@ -40,6 +40,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
+use crate::limits::LISTEN_BACKLOG;
 use crate::listen::bounds::{Bounds, OpenConnections};
 use crate::listen::handshake::{Handshakes, Through};
 use crate::listen::inbound::{Arrival, PeerFilter};
@@ -124,6 +125,8 @@ impl Listener {
         (on_alert, on_exceeded): (OnAlert, OnExceeded),
     ) -> io::Result<Self> {
         let (socket, trust) = (TcpListener::bind(address).await?, watch::Sender::new(trust));
+        // Again: the library asks for a queue that a burst of strangers fills within milliseconds.
+        rustix::net::listen(&socket, LISTEN_BACKLOG)?;
         let handshakes = Handshakes::new(bounds.handshakes, bounds.handshakes_of_network());
         let (turn, open) = (Arc::default(), OpenConnections::new(bounds));
         Ok(Self { socket, filter, trust, turn, on_alert, on_exceeded, handshakes, open, terms })

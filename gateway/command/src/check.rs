@@ -40,7 +40,9 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> ExitCode 
             }
         }
     }
-    if let (Format::Text, Some(files)) = (arguments.format, files) {
+    if let (Format::Text, Some(files)) = (arguments.format, files)
+        && (problems.is_empty() || !files.are_enough())
+    {
         say(&files.to_string());
     }
     if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(CONFIGURATION) }
