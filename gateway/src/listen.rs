@@ -37,7 +37,7 @@ use jiff::Timestamp;
 use qaqpa_policy::Authority;
 use rustls::pki_types::CertificateDer;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::task::TaskTracker;
 
 use crate::limits::LISTEN_BACKLOG;
@@ -110,6 +110,8 @@ pub struct Listener {
     on_exceeded: OnExceeded,
     handshakes: Handshakes,
     open: OpenConnections,
+    /// Accepted and not closed yet.
+    sockets: Arc<Semaphore>,
     terms: Terms,
 }
 
@@ -128,8 +130,9 @@ impl Listener {
         // Again: the library asks for a queue that a burst of strangers fills within milliseconds.
         rustix::net::listen(&socket, LISTEN_BACKLOG)?;
         let handshakes = Handshakes::new(bounds.handshakes, bounds.handshakes_of_network());
-        let (turn, open) = (Arc::default(), OpenConnections::new(bounds));
-        Ok(Self { socket, filter, trust, turn, on_alert, on_exceeded, handshakes, open, terms })
+        let (open, sockets) = (OpenConnections::new(bounds), Arc::new(Semaphore::new(bounds.sockets())));
+        let turn = Arc::default();
+        Ok(Self { socket, filter, trust, turn, on_alert, on_exceeded, handshakes, open, sockets, terms })
     }
 
     /// Where it listens, with the port that was given.
@@ -169,6 +172,8 @@ impl Listener {
     {
         let (serve, connections, mut shortage) = (Arc::new(serve), TaskTracker::new(), Shortage::default());
         loop {
+            // Waits for tasks that are about to close what was cut, never for a peer: the bounds are below this.
+            let Ok(socket) = self.sockets.clone().acquire_owned().await else { break };
             let accepted = tokio::select! {
                 accepted = self.socket.accept() => accepted,
                 _ = stop.wait_for(|stop| *stop) => break,
@@ -183,6 +188,7 @@ impl Listener {
             // What is loaded from here on is a change for this connection, also while its handshake goes on.
             let (stop, trust, terms) = (stop.clone(), self.trust.subscribe(), self.terms);
             connections.spawn(async move {
+                let _socket = socket; // dropped last
                 let through = handshakes.through((stream, peer, place), &filter, &trust, &*on_alert).await;
                 let Some(Through { stream, chain, arrival }) = through else { return };
                 let Some(certificate) = chain.first().cloned() else { return };

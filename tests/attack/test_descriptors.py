@@ -7,6 +7,8 @@ from test_silent import HELLO
 from world import binary, qaqpa
 
 FEW = 128
+# What stays for answers, whoever comes: for a segment of the journal, for state systems.
+KEPT = 10
 
 
 @contextlib.contextmanager
@@ -26,12 +28,12 @@ def test_few_descriptors_are_not_all_given_away(attack, monkeypatch):
     with descriptors(world, monkeypatch, FEW):
         told = qaqpa("check", "--config", world.config).stdout
         gateway = world.gateway()
-    assert f"open files: {FEW} of the 4096" in told and f"open files: {FEW} of the 4096" in gateway.written()
+    assert f"open files: {FEW} of the 4064" in told and f"open files: {FEW} of the 4064" in gateway.written()
     with attack(f"{FEW} descriptors: 500 silent connections, 300 idle ones of an unknown certificate") as begun:
         with opened(300, lambda: hello(tls(world))) as idle, opened(500, lambda: tcp(world)) as silent:
             begun.goes_on(HELLO + 0.5)
             assert ended(silent) == 500 and ended(idle) > 280
-    assert begun.meter.descriptors <= FEW
+    assert begun.meter.descriptors < FEW - KEPT
 
 
 def test_a_gateway_takes_all_descriptors_that_it_may_have_and_leaves_no_core(own_world):

@@ -41,7 +41,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> ExitCode 
         }
     }
     if let (Format::Text, Some(files)) = (arguments.format, files)
-        && (problems.is_empty() || !files.are_enough())
+        && problems.is_empty()
     {
         say(&files.to_string());
     }

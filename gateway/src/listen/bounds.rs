@@ -14,6 +14,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::network::Network;
 use crate::limits::{CONNECTIONS_OF_STRANGERS, HANDSHAKES_AT_ONCE, HANDSHAKES_OF_A_NETWORK};
 
+/// What a gateway has open with nobody connected: journal, vault, runtime, standard streams. Measured: 20.
+const OWN_DESCRIPTORS: u64 = 32;
+
 /// The bounds of one process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
@@ -29,16 +32,27 @@ pub struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { all: 2048, of_network: 512, of_caller: 64, handshakes: HANDSHAKES_AT_ONCE }
+        Self { all: 2000, of_network: 512, of_caller: 64, handshakes: HANDSHAKES_AT_ONCE }
     }
 }
 
 impl Bounds {
-    /// Descriptors that a process needs for all of it. A quarter is for what is not a caller's.
+    /// Descriptors that a process needs for all of it: those that it has with nobody connected, and of the others a quarter
+    /// for what is not a caller's.
     #[must_use]
     pub fn descriptors(self) -> u64 {
-        let inbound = u64::try_from(self.all + 2 * self.handshakes).unwrap_or(u64::MAX);
-        inbound + inbound.div_ceil(3)
+        let inbound = u64::try_from(self.inbound()).unwrap_or(u64::MAX);
+        OWN_DESCRIPTORS + inbound + inbound.div_ceil(3)
+    }
+
+    /// Sockets that are accepted and not closed yet. What is beyond the bounds has been cut already, and its task is about to
+    /// close it.
+    pub(super) fn sockets(self) -> usize {
+        self.inbound() + (self.handshakes / 8).max(4)
+    }
+
+    fn inbound(self) -> usize {
+        self.all + 2 * self.handshakes
     }
 
     /// As many of them as a process may have that has so many descriptors.
@@ -47,8 +61,8 @@ impl Bounds {
         if self.descriptors() <= descriptors {
             return self;
         }
-        let descriptors = usize::try_from(descriptors).unwrap_or(usize::MAX);
-        let inbound = descriptors - descriptors.div_ceil(4);
+        let others = usize::try_from(descriptors.saturating_sub(OWN_DESCRIPTORS)).unwrap_or(usize::MAX);
+        let inbound = others - others.div_ceil(4);
         let handshakes = self.handshakes.min(inbound / 4);
         Self { all: self.all.min(inbound - 2 * handshakes), handshakes, ..self }
     }
@@ -196,14 +210,14 @@ mod tests {
     #[test]
     fn a_process_with_few_descriptors_lets_in_fewer() {
         let bounds = Bounds::default();
-        assert_eq!(bounds.descriptors(), 4096);
+        assert_eq!(bounds.descriptors(), 4064);
         for (wanted, descriptors) in
-            [((2048, 512), 1 << 20), ((2048, 512), 4096), ((384, 192), 1024), ((24, 12), 64), ((0, 0), 0)]
+            [((2000, 512), 1 << 20), ((2000, 512), 4096), ((372, 186), 1024), ((12, 6), 64), ((0, 0), 32), ((0, 0), 0)]
         {
             let within = bounds.within(descriptors);
             assert_eq!((within.all, within.handshakes), wanted, "{descriptors}");
             let taken = (within.all + 2 * within.handshakes) as u64;
-            assert!(taken <= descriptors - descriptors / 4, "{descriptors}: a quarter is kept");
+            assert!(taken <= descriptors.saturating_sub(OWN_DESCRIPTORS) * 3 / 4, "{descriptors}: a quarter is kept");
         }
     }
 }

@@ -96,7 +96,7 @@ pub struct Listen {
     pub connection_age_seconds: Option<u32>,
     /// How long calls under way may go on after SIGTERM, 1 to 3,600 s; 75 where none is given.
     pub drain_seconds: Option<u32>,
-    /// Open connections in all, 16 to 100,000; 2,048 where none is given.
+    /// Open connections in all, 16 to 100,000; 2,000 where none is given.
     pub connections: Option<u32>,
     /// Open connections of one network (/24, /48), 1 to 100,000; 512 where none is given.
     pub connections_per_network: Option<u32>,

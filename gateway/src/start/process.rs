@@ -10,7 +10,7 @@ use crate::listen::bounds::Bounds;
 /// The limit of open files, held against what connections need. Displays as a line for the operator:
 ///
 /// ```text
-/// open files: 1024 of the 4096 that 2048 connections need, so 384 are let in; raise the hard limit (systemd: LimitNOFILE)
+/// open files: 1024 of the 4064 that 2000 connections need, so 372 are let in; raise the hard limit (systemd: LimitNOFILE)
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct OpenFiles {
@@ -93,8 +93,8 @@ mod tests {
     fn an_operator_reads_whether_there_are_enough() {
         let wanted = Bounds::default();
         let told = |limit| OpenFiles { limit, wanted }.to_string();
-        assert_eq!(told(20_000), "open files: 20000; 2048 connections need 4096");
-        let few = "open files: 1024 of the 4096 that 2048 connections need, so 384 are let in; raise the hard limit (systemd: LimitNOFILE)";
+        assert_eq!(told(20_000), "open files: 20000; 2000 connections need 4064");
+        let few = "open files: 1024 of the 4064 that 2000 connections need, so 372 are let in; raise the hard limit (systemd: LimitNOFILE)";
         assert_eq!(told(1024), few);
     }
 }
