@@ -139,6 +139,8 @@ async fn new_tables_judge_what_is_open() {
     let network = Network::new(&[&["195.12.113.29"]]);
     let url = format!("https://{HOST}/");
     let door: Door = network.door_to(&url, EndpointKind::Internet, rustls::RootCertStore::empty());
+    let alone = Tables::new(Registry::embedded(), Vec::new(), Origins::embedded(), MaxAge::default());
+    door.replace_tables(Arc::new(alone));
     assert_eq!(door.judge(NAME).await.err().unwrap().reason.code(), "residency.unconfirmed", "one table is not enough");
     door.replace_tables(world("KZ"));
     let resident = door.judge(NAME).await.unwrap();
