@@ -20,6 +20,7 @@ use qaqpa_proto::avtoshkola::v1::SyncStudentsRequest;
 use qaqpa_proto::language::Language;
 use qaqpa_proto::reason;
 use qaqpa_proto::v1::Context;
+use tonic_types::StatusExt as _;
 
 use self::rows::{Row, Rows};
 use super::{DialArgs, INPUT, failed, language, say, tell};
@@ -169,10 +170,14 @@ async fn one_pass(
     let mut order: Vec<&Row> = pending.values().collect();
     order.sort_by_key(|row| row.line);
     let requests: Vec<SyncStudentsRequest> = order.into_iter().map(|row| with_context(row, arguments)).collect();
-    let mut replies = client
-        .sync_students(futures_util::stream::iter(requests))
-        .await
-        .map_err(|status| status.message().to_owned())?;
+    let mut replies = match client.sync_students(futures_util::stream::iter(requests)).await {
+        Ok(replies) => replies,
+        // Beyond its quota a caller gets no stream: nothing was sent, and the rows stay for the next pass.
+        Err(status) => {
+            let wait = status.get_details_retry_info().and_then(|info| info.retry_delay);
+            return wait.map(Some).ok_or_else(|| status.message().to_owned());
+        }
+    };
     let mut wait = None;
     loop {
         let reply = match replies.message().await {
