@@ -257,6 +257,7 @@ def of_the_subjects(world, stubs, channel):
     rpc.Correct(messages.CorrectRequest(iin=PERSON, fields=["student.surname"], note=messages.CORRECTION_NOTE_WRONG), timeout=30)
     rpc.Object(messages.ObjectRequest(iin=PERSON, purpose="state-exchange"), timeout=30)
     rpc.Due(messages.DueRequest(), timeout=30)
+    assert not rpc.ConfirmClock(messages.ConfirmClockRequest(), timeout=30).was_away
     rpc.Erase(messages.EraseRequest(iin=PERSON, basis=messages.BASIS_SUBJECT_REQUEST), timeout=30)
 
 
