@@ -15,6 +15,11 @@ pub fn yaml(error: &Error) -> String {
         Error::SerdeUnknownVariant { expected, .. } => {
             format!("something else is expected here, one of: {}", expected.join(", "))
         }
+        Error::SerdeUnknownField { field, expected, .. } => {
+            format!("unknown key `{}`; known here are: {}", key(field), expected.join(", "))
+        }
+        Error::SerdeMissingField { field, .. } => format!("`{field}` is missing here"),
+        Error::DuplicateMappingKey { .. } => "this key stands twice".to_owned(),
         Error::InvalidScalar { ty, .. } => format!("something else is expected here: {ty}"),
         Error::InvalidBooleanStrict { .. } => "`true` or `false` is expected here".to_owned(),
         Error::MultipleDocuments { .. } => "a second document begins here, and there is only one".to_owned(),
