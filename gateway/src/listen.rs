@@ -223,7 +223,7 @@ impl Reloader {
     /// takes the place of what was read later.
     ///
     /// # Errors
-    /// As [`TlsFiles::load`] and [`Trust::follows`].
+    /// As [`TlsFiles::load`]; also a revocation list that is older than the one in force, or that is gone.
     pub fn renew(&self, files: &TlsFiles, now: Timestamp) -> Result<(), TlsProblem> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let trust = files.load(now)?;
