@@ -82,7 +82,8 @@ def test_what_leads_abroad_is_not_taken(country, row):
 
 @pytest.mark.parametrize("row", ABROAD)
 def test_a_declared_address_abroad_is_named(country, row):
-    (problem,) = checked(country, *ABROAD[row])
+    # Beside it stand warnings: the test's certificates end soon.
+    (problem,) = [line for line in checked(country, *ABROAD[row]) if "residency." in line]
     line = int(problem.split(":")[1])
     assert "addresses = " in country.world.config.read_text().splitlines()[line - 1]
     assert country.internet.end().beside() == set()
