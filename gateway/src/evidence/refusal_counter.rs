@@ -113,22 +113,21 @@ impl RefusalCounter {
 
     /// As [`RefusalCounter::count`], with a line of evidence, which is asked for and kept of the first that is not written yet.
     pub fn count_evidenced(&self, code: &str, evidence: impl FnOnce() -> Option<String>) {
-        self.state().kinds.entry(Kind::of(code, None)).or_default().add(self.clock.elapsed(), evidence);
+        self.add(Kind::of(code, None), evidence);
+    }
+
+    fn add(&self, kind: Kind, evidence: impl FnOnce() -> Option<String>) {
+        self.state().kinds.entry(kind).or_default().add(self.clock.elapsed(), evidence);
     }
 
     /// As [`RefusalCounter::count`], of a caller too, where the configuration knows it.
     pub(crate) fn count_of(&self, code: &str, caller: Option<&str>) {
-        self.state().kinds.entry(Kind::of(code, caller)).or_default().add(self.clock.elapsed(), || None);
+        self.add(Kind::of(code, caller), || None);
     }
 
     /// A handshake that ended in an alert.
     pub(crate) fn alert(&self, word: &str) {
         self.count(&format!("tls.{word}"));
-    }
-
-    /// A connection beyond a bound, by the bound's code; only counted, also of a known caller.
-    pub(crate) fn exceeded(&self, code: &str, caller: Option<&str>) {
-        self.state().kinds.entry(Kind::of(code, caller)).or_default().add(self.clock.elapsed(), || None);
     }
 
     /// Once a second, and at the end all that is left: a line for each kind that was counted.

@@ -34,11 +34,6 @@ impl Period {
         self.ends
     }
 
-    /// Whole days until its end; negative when that is past.
-    fn days_left(&self, now: Timestamp) -> i64 {
-        self.ends.duration_since(now).as_hours().div_euclid(24)
-    }
-
     /// Why it cannot be used now.
     pub(crate) fn wrong_at(&self, now: Timestamp) -> Option<String> {
         if now > self.ends {
@@ -51,8 +46,14 @@ impl Period {
     /// What is to be told of it now, while it can still be used.
     pub(crate) fn ending_at(&self, now: Timestamp) -> Option<String> {
         let left = self.ends.duration_since(now);
-        (left < TOLD_BEFORE).then(|| format!("ends on {} ({} days): renew it", day(self.ends), self.days_left(now)))
+        (left < TOLD_BEFORE)
+            .then(|| format!("ends on {} ({} days): renew it", day(self.ends), days_left(self.ends, now)))
     }
+}
+
+/// Whole days until an end; negative when that is past.
+pub(crate) fn days_left(end: Timestamp, now: Timestamp) -> i64 {
+    end.duration_since(now).as_hours().div_euclid(24)
 }
 
 fn day(moment: Timestamp) -> String {
@@ -81,7 +82,7 @@ mod tests {
         ] {
             assert_eq!((wrong(row).as_deref(), ending(row)), (wanted, told_before), "{row:?}");
         }
-        assert_eq!(period(0, 1_000 + 24 * 23 + 1).days_left(at(1_000)), 23);
-        assert_eq!(period(0, 999).days_left(at(1_000)), -1);
+        assert_eq!(days_left(at(1_000 + 24 * 23 + 1), at(1_000)), 23);
+        assert_eq!(days_left(at(999), at(1_000)), -1);
     }
 }

@@ -142,7 +142,7 @@ fn on_exceeded(gateway: &Arc<Gateway>) -> OnExceeded {
     let told = gateway.clone();
     Arc::new(move |code: &'static str, caller: Option<&str>| {
         told.telemetry.turned_away(code);
-        told.refusal_counter.exceeded(code, caller);
+        told.refusal_counter.count_of(code, caller);
     })
 }
 
