@@ -110,7 +110,8 @@ impl Authorities {
             Some(_) => Some(format!("the `issuer` of caller `{id}` is none of `client_ca`, which holds {}", known())),
             None if roots.len() < 2 => None,
             None => Some(format!(
-                "caller `{id}` needs `issuer`: `client_ca` trusts more than one authority, and each can write any name into a                  certificate; it holds {}",
+                "caller `{id}` needs `issuer`: `client_ca` trusts more than one authority, and each can write any name \
+                 into a certificate; it holds {}",
                 known()
             )),
         };
