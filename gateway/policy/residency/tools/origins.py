@@ -45,16 +45,21 @@ def main(package, *homes):
         for version, start, end in found:
             wanted[version].append((start, end))
     with tarfile.open(package) as files:
-        version = json.load(files.extractfile("package/package.json"))["version"]
-        date = re.fullmatch(r"\d+\.\d+\.(\d{4})(\d{2})(\d{2})\d*", version)
-        if not date:
-            sys.exit(f"{version}: no date in the version of the package")
-        sys.stdout.write(HEADER.format(date="-".join(date.groups()), version=version))
+        sys.stdout.write(HEADER.format(**of_package(files)))
         for family in (4, 6):
             text = io.TextIOWrapper(files.extractfile(f"package/asn-ipv{family}-num.csv"), encoding="utf-8")
             for start, end, asn, name in cut(rows_of(text), merged(wanted[family])):
                 address = ipaddress.IPv4Address if family == 4 else ipaddress.IPv6Address
                 print(f"{address(start)},{address(end)},{asn},{name}")
+
+
+def of_package(files):
+    """Version and date of a package, which has its date in its version."""
+    version = json.load(files.extractfile("package/package.json"))["version"]
+    date = re.fullmatch(r"\d+\.\d+\.(\d{4})(\d{2})(\d{2})\d*", version)
+    if not date:
+        sys.exit(f"{version}: no date in the version of the package")
+    return {"version": version, "date": "-".join(date.groups())}
 
 
 def home_of(name):

@@ -14,12 +14,10 @@ After a run, write the new date into tables/location/embedded.rs; a test tells w
 import bisect
 import io
 import ipaddress
-import json
-import re
 import sys
 import tarfile
 
-from origins import HOME, home_of, merged
+from origins import HOME, home_of, merged, of_package
 
 HEADER = """\
 # Where the space of Kazakhstan is used: start,end,country. Made by gateway/policy/residency/tools/places.py, do not edit.
@@ -35,11 +33,7 @@ def main(package, registry):
     if not registered:
         sys.exit(f"{registry}: no home space in it")
     with tarfile.open(package) as files:
-        version = json.load(files.extractfile("package/package.json"))["version"]
-        date = re.fullmatch(r"\d+\.\d+\.(\d{4})(\d{2})(\d{2})\d*", version)
-        if not date:
-            sys.exit(f"{version}: no date in the version of the package")
-        sys.stdout.write(HEADER.format(date="-".join(date.groups()), version=version))
+        sys.stdout.write(HEADER.format(**of_package(files)))
         for family, address in ((4, ipaddress.IPv4Address), (6, ipaddress.IPv6Address)):
             text = io.TextIOWrapper(files.extractfile(f"package/geo-whois-asn-country-ipv{family}-num.csv"))
             rows = [(int(start), int(end), country) for start, end, country in (line.strip().split(",") for line in text)]
